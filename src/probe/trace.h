@@ -1,0 +1,147 @@
+/* The probe engine: traces a path with several probes at once and concludes what interferes.
+ *
+ * How its queues work. Every (probe, TTL) pair is a question. New questions are asked in order of
+ * TTL, the probes interleaved, at most `in_flight` TTLs ahead and paced by `gap_ns`. A question is
+ * open until its reply comes or its wait ends; the wait adapts to the round trips seen from this
+ * hop (HERE) and its neighbours (NEAR). A question that stayed without reply is asked again up
+ * to `queries` times. Once the target answered at some TTL nothing is asked beyond it. When all
+ * questions are settled, a table of follow-ups asks what the first answers leave open (which
+ * options exactly? how far for ICMP? is it loss?), and then conclude.h turns replies into findings.
+ *
+ * Sans-I/O: it reads no clock, opens nothing and prints nothing. The caller loops:
+ *   while (trace_send(t, now, &packet)) inject(packet);
+ *   wait for a packet until trace_expiry_ns(t); trace_receive(t, time, octets);
+ * until trace_finished(t). probe/run.h is that loop over a `struct net`.
+ *
+ * A probe keeps its 5-tuple, ISN and flow label over all TTLs; TTLs are told apart by IP ID (IPv4)
+ * and TSval; where a box rewrites both, the hops in doubt are asked again one at a time. */
+#ifndef MBOXTRACE_PROBE_TRACE_H
+#define MBOXTRACE_PROBE_TRACE_H
+
+#include "packet/icmp.h"
+#include "packet/notation.h"
+#include "probe/finding.h"
+#include "util/time.h"
+
+#define TRACE_PROBES_MAX 8
+#define TRACE_TTL_MAX	 255
+
+enum probe_role {
+	ROLE_TEST,     /* SYN with MP_CAPABLE v1 */
+	ROLE_CONTROL,  /* plain SYN */
+	ROLE_SHAM,     /* SYN with an unknown option of the same length */
+	ROLE_USER,     /* -P */
+	ROLE_JOIN,     /* follow-up: SYN with MP_JOIN */
+	ROLE_V0,       /* follow-up: SYN with MP_CAPABLE v0 */
+	ROLE_UNMARKED, /* follow-up: plain SYN without DSCP and ECN marks */
+	ROLE_ECHO,     /* follow-up: ICMP echo, which no TCP proxy answers */
+};
+
+struct trace_config {
+	struct ip_addr source, target;
+	uint16_t port;				/* destination */
+	uint16_t local_ports[TRACE_PROBES_MAX]; /* one a probe, in the order of enum probe_role */
+	const struct notation *user_probe; /* -P: this one alone; NULL: the default measurement */
+	uint8_t first_ttl, max_ttl;	   /* -f, -m */
+	uint16_t in_flight;		   /* -N: TTLs asked ahead of the first open one */
+	uint8_t queries;		   /* -q: askings of one question */
+	int64_t wait_max_ns;		   /* -w MAX */
+	double wait_here, wait_near;	   /* -w HERE, NEAR: multiples of a round trip; 0: unused */
+	int64_t gap_ns;			   /* between two packets */
+	uint32_t mtu;			   /* of the first hop; MSS of the default probes follows */
+	uint64_t seed;			   /* of ISNs, IP IDs and order */
+};
+
+/* Sets what traceroute's users expect: 1, 30, 16, 2, 5 s, 3, 10 and so on. */
+void trace_config_defaults(struct trace_config *config);
+
+enum reply_kind {
+	REPLY_TIME_EXCEEDED,
+	REPLY_UNREACHABLE, /* any other ICMP error about the probe; `code` and `icmp_type` tell */
+	REPLY_SYN_ACK,
+	REPLY_RST,
+	REPLY_ACK,
+	REPLY_DATA,
+	REPLY_ECHO,
+};
+
+enum reply_mptcp { MPTCP_NONE, MPTCP_V0, MPTCP_V1, MPTCP_MIRRORED };
+
+const char *reply_kind_name(enum reply_kind kind);    /* as in RESULTS.md */
+const char *reply_mptcp_name(enum reply_mptcp mptcp); /* "none", "v0", "v1", "mirrored" */
+
+struct trace_reply {
+	uint8_t probe;	      /* index into trace_result.probes */
+	uint8_t ttl;	      /* the question's */
+	uint8_t attempt;      /* 0: the first asking */
+	uint8_t received_ttl; /* of the reply packet */
+	enum reply_kind kind;
+	uint8_t icmp_type, icmp_code;
+	struct ip_addr from;
+	int64_t rtt_ns;
+	/* ICMP errors */
+	struct span quote; /* owned by the trace */
+	struct diff diff;
+	uint8_t extension_count;
+	struct icmp_extension extension[4]; /* payloads owned by the trace */
+	/* TCP answers */
+	enum reply_mptcp mptcp;
+	struct span answer; /* the whole reply packet, owned by the trace */
+};
+
+struct trace_probe {
+	enum probe_role role;
+	const char *name; /* "syn-mp-capable", "syn-plain", "syn-unknown-option", … */
+	char spec[512];	  /* in the notation */
+	uint16_t local_port;
+	uint32_t sent, received; /* packets */
+	uint8_t reached_ttl;	 /* lowest TTL at which the target itself answered; 0: never */
+};
+
+struct trace_result {
+	struct trace_config config;
+	size_t probe_count;
+	struct trace_probe probes[TRACE_PROBES_MAX]; /* probes[0] is the one that is reported */
+	size_t reply_count;
+	struct trace_reply *replies; /* in order of arrival; owned by the trace */
+	uint8_t first_ttl, last_ttl; /* the hops to report */
+	bool reached;
+	uint8_t path_length;	  /* 0: not known */
+	int64_t start_ns, end_ns; /* first packet sent, verdict known */
+	size_t finding_count;
+	struct finding *findings; /* most important for MPTCP first; owned by the trace */
+	enum verdict verdict;
+	char reason[FINDING_EXPLAIN_MAX]; /* the first line of the verdict, in plain words */
+	bool interrupted;
+};
+
+struct trace;
+
+/* What the trace tells while it runs; members may be NULL. */
+struct trace_events {
+	void *context;
+	/* All questions of a hop are settled; called in order of TTL, once each. */
+	void (*hop)(void *context, const struct trace_result *result, uint8_t ttl);
+	/* A reply was credited (before the hop is settled). */
+	void (*reply)(void *context, const struct trace_result *result,
+		      const struct trace_reply *reply);
+};
+
+/* NULL with `err` (ERR_USAGE for a bad configuration, ERR_NOMEM). Copies `config`; the notation
+ * must stay. */
+struct trace *trace_new(const struct trace_config *config, const struct trace_events *events,
+			struct error *err);
+void trace_free(struct trace *t);
+
+/* The next packet to inject at `now_ns`; false if none is due. *packet is valid until the next
+ * call. */
+bool trace_send(struct trace *t, int64_t now_ns, struct span *packet);
+void trace_receive(struct trace *t, int64_t now_ns, struct span octets);
+int64_t trace_expiry_ns(const struct trace *t); /* when trace_send must be called again */
+bool trace_finished(const struct trace *t);
+/* Ctrl-C: asks no more, closes what is half-open and concludes from what there is. */
+void trace_stop(struct trace *t, int64_t now_ns);
+/* Complete once trace_finished; before, what is known so far, without findings. */
+const struct trace_result *trace_result(const struct trace *t);
+
+#endif
