@@ -69,9 +69,10 @@ static int plan_init(struct plan *b, const struct packet *p, unsigned fix)
 	return plan_lengths(b);
 }
 
+/* A payload may already lie in its place. */
 static uint8_t *put(uint8_t *out, struct span s)
 {
-	if (s.len)
+	if (s.len && s.at != out)
 		memcpy(out, s.at, s.len);
 	return out + s.len;
 }
