@@ -82,6 +82,18 @@ static bool may_drop_groups(void)
 	return strncmp(text, "deny", 4) != 0;
 }
 
+/* The bounding set can only be cut by who has CAP_SETPCAP (root mostly, a setcap program not);
+ * with no_new_privs it has no effect on this process any more. */
+static int clear_bounding(struct error *err)
+{
+	errno = 0;
+	capng_get_caps_process();
+	if (!capng_have_capability(CAPNG_EFFECTIVE, CAP_SETPCAP))
+		return 0;
+	capng_clear(CAPNG_SELECT_BOUNDS);
+	return capng_apply(CAPNG_SELECT_BOUNDS) ? failure("bounding set", err) : 0;
+}
+
 static int change_user(struct error *err)
 {
 	struct identity id;
@@ -89,39 +101,34 @@ static int change_user(struct error *err)
 
 	if (geteuid() || !choose_identity(&id))
 		return 0;
-	/* capng_change_id() keeps what is in the set until the user is changed; nothing is left. */
 	errno = 0;
-	if (capng_change_id((int)id.uid, (int)id.gid, flags))
-		return failure("change user", err);
-	return 0;
+	capng_get_caps_process();
+	capng_clear(CAPNG_SELECT_CAPS);
+	return capng_change_id((int)id.uid, (int)id.gid, flags) ? failure("user", err) : 0;
 }
 
-/* The bounding set can only be cut by who has CAP_SETPCAP; with no_new_privs it has no effect on
- * this process any more. */
 static int drop_capabilities(struct error *err)
 {
-	capng_select_t what = CAPNG_SELECT_CAPS | CAPNG_SELECT_AMBIENT;
-
-	capng_get_caps_process();
-	if (capng_have_capability(CAPNG_EFFECTIVE, CAP_SETPCAP))
-		what |= CAPNG_SELECT_BOUNDS;
-	capng_clear(CAPNG_SELECT_ALL);
 	errno = 0;
-	if (capng_apply(what))
+	capng_get_caps_process();
+	capng_clear(CAPNG_SELECT_CAPS | CAPNG_SELECT_AMBIENT);
+	if (capng_apply(CAPNG_SELECT_CAPS | CAPNG_SELECT_AMBIENT))
 		return failure("capabilities", err);
 	capng_get_caps_process();
-	return capng_have_capabilities(CAPNG_SELECT_CAPS) == CAPNG_NONE
-		   ? 0
-		   : failure("still there", err);
+	if (capng_have_capabilities(CAPNG_SELECT_CAPS) != CAPNG_NONE)
+		return failure("capabilities", err);
+	return 0;
 }
 
 int privilege_drop(struct error *err)
 {
-	int failed;
+	int failed = clear_bounding(err);
 
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
-		return failure("no_new_privs", err);
-	capng_get_caps_process();
-	failed = change_user(err);
-	return failed ? failed : drop_capabilities(err);
+	if (!failed)
+		failed = change_user(err);
+	if (!failed)
+		failed = drop_capabilities(err);
+	if (!failed && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+		failed = failure("no_new_privs", err);
+	return failed;
 }
