@@ -4,20 +4,20 @@
 #include "probe/engine.h"
 
 static const char *const kind_names[] = {
-	[REPLY_TIME_EXCEEDED] = "time-exceeded",
-	[REPLY_UNREACHABLE] = "unreachable",
-	[REPLY_SYN_ACK] = "syn-ack",
-	[REPLY_RST] = "rst",
-	[REPLY_ACK] = "ack",
-	[REPLY_DATA] = "data",
-	[REPLY_ECHO] = "echo-reply",
+    [REPLY_TIME_EXCEEDED] = "time-exceeded",
+    [REPLY_UNREACHABLE] = "unreachable",
+    [REPLY_SYN_ACK] = "syn-ack",
+    [REPLY_RST] = "rst",
+    [REPLY_ACK] = "ack",
+    [REPLY_DATA] = "data",
+    [REPLY_ECHO] = "echo-reply",
 };
 
 static const char *const mptcp_names[] = {
-	[MPTCP_NONE] = "none",
-	[MPTCP_V0] = "v0",
-	[MPTCP_V1] = "v1",
-	[MPTCP_MIRRORED] = "mirrored",
+    [MPTCP_NONE] = "none",
+    [MPTCP_V0] = "v0",
+    [MPTCP_V1] = "v1",
+    [MPTCP_MIRRORED] = "mirrored",
 };
 
 const char *reply_kind_name(enum reply_kind kind)
@@ -47,9 +47,9 @@ static bool same_key(const struct tcp_option *sent, const struct mptcp_capable *
 enum reply_mptcp answer_mptcp(const struct packet *sent, const struct packet *answer)
 {
 	const struct tcp_option *ours =
-		tcp_option_find(&sent->tcp.options, TCP_OPT_MPTCP, MPTCP_CAPABLE);
+	    tcp_option_find(&sent->tcp.options, TCP_OPT_MPTCP, MPTCP_CAPABLE);
 	const struct tcp_option *theirs =
-		tcp_option_find(&answer->tcp.options, TCP_OPT_MPTCP, MPTCP_CAPABLE);
+	    tcp_option_find(&answer->tcp.options, TCP_OPT_MPTCP, MPTCP_CAPABLE);
 	struct mptcp_option m;
 
 	if (!theirs)

@@ -24,7 +24,8 @@ static const struct trace_reply *echo_beyond(const struct trace *t, uint8_t ttl,
 	return nearest;
 }
 
-/* A SYN proxy knows nothing of the target yet: no window, no options to speak of (RFC 4987 §3.6). */
+/* A SYN proxy knows nothing of the target yet: no window, no options to speak of (RFC 4987 §3.6).
+ */
 static enum cause proxy_cause(const struct trace_reply *syn_ack)
 {
 	struct packet p;
@@ -76,9 +77,9 @@ static void conclude_echo(struct trace *t)
 	f->confidence = pong ? CONFIDENCE_CERTAIN : CONFIDENCE_LIKELY;
 }
 
-/* Did this series walk on through routers where another one got a SYN/ACK? Source ports may lead over
- * branches of different lengths: so its own SYN/ACK must have come from elsewhere or, if it had
- * none, two routers must have spoken. */
+/* Did this series walk on through routers where another one got a SYN/ACK? Source ports may lead
+ * over branches of different lengths: so its own SYN/ACK must have come from elsewhere or, if it
+ * had none, two routers must have spoken. */
 static const struct trace_reply *walked_on(const struct trace *t, int probe,
 					   const struct trace_reply *syn_ack)
 {
@@ -88,8 +89,7 @@ static const struct trace_reply *walked_on(const struct trace *t, int probe,
 	if (!t->series[probe].walks || !beyond || beyond->kind != REPLY_TIME_EXCEEDED ||
 	    ip_addr_equal(&beyond->from, &t->result.config.target))
 		return NULL;
-	if (own ? own->received_ttl == syn_ack->received_ttl
-		: t->series[probe].top <= syn_ack->ttl)
+	if (own ? own->received_ttl == syn_ack->received_ttl : t->series[probe].top <= syn_ack->ttl)
 		return NULL;
 	return beyond;
 }

@@ -11,8 +11,8 @@ struct segment {
 	struct change change;
 	uint8_t after, by;
 	uint8_t probe;
-	bool restored; /* a later quote shows the field as it was sent */
-	bool betrayed; /* no visible change: the checksums tell */
+	bool restored;	/* a later quote shows the field as it was sent */
+	bool betrayed;	/* no visible change: the checksums tell */
 	bool addresses; /* betrayed by IP and TCP checksum alike */
 };
 
@@ -34,7 +34,7 @@ static void segment_add(struct segments *s, int probe, const struct change *c, u
 {
 	if (s->count < SEGMENTS_MAX)
 		s->at[s->count++] = (struct segment){
-			.change = *c, .after = after, .by = by, .probe = (uint8_t)probe};
+		    .change = *c, .after = after, .by = by, .probe = (uint8_t)probe};
 }
 
 static void restore(struct segments *s, size_t from)
@@ -113,30 +113,30 @@ static const struct {
 	enum cause cause;
 	enum impact impact;
 } meanings[] = {
-	{"tcp.options.mptcp.mp_capable", CHANGE_ADDED, CAUSE_NONE, IMPACT_NONE},
-	{"tcp.options.mptcp.mp_capable", CHANGE_REORDERED, CAUSE_NONE, IMPACT_NONE},
-	{"tcp.options.mptcp.mp_capable", CHANGE_NONE, CAUSE_OPTION_STRIPPER, IMPACT_FALLBACK},
-	{"tcp.options.mptcp.mp_join", CHANGE_REORDERED, CAUSE_NONE, IMPACT_NONE},
-	{"tcp.options.mptcp.mp_join", CHANGE_NONE, CAUSE_OPTION_STRIPPER, IMPACT_NO_SUBFLOW},
-	{"tcp.options.mss_val", CHANGE_REWRITTEN, CAUSE_MSS_CLAMP, IMPACT_NONE},
-	{"tcp.options.mss_val", CHANGE_ADDED, CAUSE_MSS_CLAMP, IMPACT_NONE},
-	{"tcp.options.wscale", CHANGE_NONE, CAUSE_NONE, IMPACT_DEGRADED},
-	{"tcp.options.sack", CHANGE_NONE, CAUSE_NONE, IMPACT_DEGRADED},
-	{"ip.src", CHANGE_NONE, CAUSE_NAT, IMPACT_NONE},
-	{"ip.dst", CHANGE_NONE, CAUSE_NAT, IMPACT_NONE},
-	{"ipv6.src", CHANGE_NONE, CAUSE_NAT, IMPACT_NONE},
-	{"ipv6.dst", CHANGE_NONE, CAUSE_NAT, IMPACT_NONE},
-	{"tcp.srcport", CHANGE_NONE, CAUSE_NAT, IMPACT_NONE},
-	{"tcp.dstport", CHANGE_NONE, CAUSE_NAT, IMPACT_NONE},
-	{"tcp.seq", CHANGE_NONE, CAUSE_SEQ_RANDOMIZER, IMPACT_NONE},
-	{"ip.dsfield.ecn", CHANGE_NONE, CAUSE_ECN_BLEACH, IMPACT_NONE},
-	{"ipv6.tclass.ecn", CHANGE_NONE, CAUSE_ECN_BLEACH, IMPACT_NONE},
-	{"ip.dsfield.dscp", CHANGE_NONE, CAUSE_DSCP_REMARK, IMPACT_NONE},
-	{"ipv6.tclass.dscp", CHANGE_NONE, CAUSE_DSCP_REMARK, IMPACT_NONE},
-	{"tcp.options.", CHANGE_REORDERED, CAUSE_NONE, IMPACT_NONE},
-	{"tcp.options.", CHANGE_REMOVED, CAUSE_OPTION_STRIPPER, IMPACT_NONE},
-	{"tcp.options.", CHANGE_BLANKED, CAUSE_OPTION_STRIPPER, IMPACT_NONE},
-	{"tcp.options.", CHANGE_TRUNCATED, CAUSE_OPTION_STRIPPER, IMPACT_NONE},
+    {"tcp.options.mptcp.mp_capable", CHANGE_ADDED, CAUSE_NONE, IMPACT_NONE},
+    {"tcp.options.mptcp.mp_capable", CHANGE_REORDERED, CAUSE_NONE, IMPACT_NONE},
+    {"tcp.options.mptcp.mp_capable", CHANGE_NONE, CAUSE_OPTION_STRIPPER, IMPACT_FALLBACK},
+    {"tcp.options.mptcp.mp_join", CHANGE_REORDERED, CAUSE_NONE, IMPACT_NONE},
+    {"tcp.options.mptcp.mp_join", CHANGE_NONE, CAUSE_OPTION_STRIPPER, IMPACT_NO_SUBFLOW},
+    {"tcp.options.mss_val", CHANGE_REWRITTEN, CAUSE_MSS_CLAMP, IMPACT_NONE},
+    {"tcp.options.mss_val", CHANGE_ADDED, CAUSE_MSS_CLAMP, IMPACT_NONE},
+    {"tcp.options.wscale", CHANGE_NONE, CAUSE_NONE, IMPACT_DEGRADED},
+    {"tcp.options.sack", CHANGE_NONE, CAUSE_NONE, IMPACT_DEGRADED},
+    {"ip.src", CHANGE_NONE, CAUSE_NAT, IMPACT_NONE},
+    {"ip.dst", CHANGE_NONE, CAUSE_NAT, IMPACT_NONE},
+    {"ipv6.src", CHANGE_NONE, CAUSE_NAT, IMPACT_NONE},
+    {"ipv6.dst", CHANGE_NONE, CAUSE_NAT, IMPACT_NONE},
+    {"tcp.srcport", CHANGE_NONE, CAUSE_NAT, IMPACT_NONE},
+    {"tcp.dstport", CHANGE_NONE, CAUSE_NAT, IMPACT_NONE},
+    {"tcp.seq", CHANGE_NONE, CAUSE_SEQ_RANDOMIZER, IMPACT_NONE},
+    {"ip.dsfield.ecn", CHANGE_NONE, CAUSE_ECN_BLEACH, IMPACT_NONE},
+    {"ipv6.tclass.ecn", CHANGE_NONE, CAUSE_ECN_BLEACH, IMPACT_NONE},
+    {"ip.dsfield.dscp", CHANGE_NONE, CAUSE_DSCP_REMARK, IMPACT_NONE},
+    {"ipv6.tclass.dscp", CHANGE_NONE, CAUSE_DSCP_REMARK, IMPACT_NONE},
+    {"tcp.options.", CHANGE_REORDERED, CAUSE_NONE, IMPACT_NONE},
+    {"tcp.options.", CHANGE_REMOVED, CAUSE_OPTION_STRIPPER, IMPACT_NONE},
+    {"tcp.options.", CHANGE_BLANKED, CAUSE_OPTION_STRIPPER, IMPACT_NONE},
+    {"tcp.options.", CHANGE_TRUNCATED, CAUSE_OPTION_STRIPPER, IMPACT_NONE},
 };
 
 static void give_meaning(struct finding *f)
@@ -168,7 +168,8 @@ static bool merge(struct trace *t, const struct segment *s, size_t from)
 		if (strcmp(f->field, s->change.field) || f->change != s->change.kind ||
 		    !overlap(f, s))
 			continue;
-		if (value_equal(&f->sent, &s->change.sent) && !value_equal(&f->seen, &s->change.seen))
+		if (value_equal(&f->sent, &s->change.sent) &&
+		    !value_equal(&f->seen, &s->change.seen))
 			continue;
 		if (s->after > f->after.ttl)
 			f->after = observe_place(t, s->probe, s->after);
@@ -205,7 +206,8 @@ static void report_betrayed(struct trace *t, struct segment *s)
 	for (size_t i = 0; i < t->result.finding_count; i++) {
 		struct finding *known = &t->result.findings[i];
 
-		if (known->cause != CAUSE_NONE && overlap(known, s) && strncmp(known->field, "tcp.o", 5))
+		if (known->cause != CAUSE_NONE && overlap(known, s) &&
+		    strncmp(known->field, "tcp.o", 5))
 			return; /* what the checksum betrays is seen already */
 	}
 	strcpy(s->change.field, s->addresses ? address : "tcp.checksum");
@@ -225,7 +227,8 @@ static void attribute_ids(struct trace *t)
 	for (size_t i = 0; i < t->result.finding_count; i++) {
 		struct finding *id = &t->result.findings[i];
 
-		for (size_t j = 0; !strcmp(id->field, "ip.id") && j < t->result.finding_count; j++) {
+		for (size_t j = 0; !strcmp(id->field, "ip.id") && j < t->result.finding_count;
+		     j++) {
 			const struct finding *nat = &t->result.findings[j];
 
 			if (nat->cause == CAUSE_NAT && nat->after.ttl == id->after.ttl &&

@@ -42,7 +42,7 @@ static void decide_unreached(struct trace *t)
 	decide(t, VERDICT_UNREACHABLE);
 	if (r) {
 		const char *code =
-			icmp_unreachable_name(t->result.config.target.family, r->icmp_code);
+		    icmp_unreachable_name(t->result.config.target.family, r->icmp_code);
 
 		explain_place(&(struct place){true, r->ttl, r->from}, where, sizeof(where));
 		REASON(t, "The target is not reached: %s answers unreachable (%s).", where,
@@ -65,17 +65,20 @@ static void decide_reached(struct trace *t)
 
 	decide(t, VERDICT_CLEAN);
 	if (!user && r && r->mptcp == MPTCP_V1) {
-		REASON(t, "The path is clean: MP_CAPABLE reached the target, %u hop%s away, and was "
-			  "answered with MPTCP v1.",
+		REASON(t,
+		       "The path is clean: MP_CAPABLE reached the target, %u hop%s away, and was "
+		       "answered with MPTCP v1.",
 		       length, length == 1 ? "" : "s");
 	} else if (!covered(t)) {
 		decide(t, VERDICT_INCONCLUSIVE);
-		REASON(t, "The target answers%s, but no router near it quotes the options, so what "
-			  "became of them is not known.",
+		REASON(t,
+		       "The target answers%s, but no router near it quotes the options, so what "
+		       "became of them is not known.",
 		       user ? "" : " without MPTCP");
 	} else if (r && r->kind == REPLY_RST && !user) {
-		REASON(t, "The path is clean as far as the last router before the target; the target "
-			  "refuses the connection (port %u is closed).",
+		REASON(t,
+		       "The path is clean as far as the last router before the target; the target "
+		       "refuses the connection (port %u is closed).",
 		       t->result.config.port);
 	} else {
 		REASON(t, "The path is clean as far as the last router before the target%s.",

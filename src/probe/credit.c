@@ -159,8 +159,7 @@ static uint8_t highest_asked(const struct series *s)
 	return ttl;
 }
 
-static void keep_orphan(struct trace *t, int probe, const struct trace_reply *reply,
-			int64_t now_ns)
+static void keep_orphan(struct trace *t, int probe, const struct trace_reply *reply, int64_t now_ns)
 {
 	struct series *s = &t->series[probe];
 

@@ -10,9 +10,9 @@
 
 /* A question: one probe at one TTL. */
 enum question_state {
-	QUESTION_IDLE,     /* not asked, and not to be */
+	QUESTION_IDLE,	   /* not asked, and not to be */
 	QUESTION_WANTED,   /* to be asked as soon as it may */
-	QUESTION_OPEN,     /* asked, no reply yet */
+	QUESTION_OPEN,	   /* asked, no reply yet */
 	QUESTION_ANSWERED, /* at least one reply */
 	QUESTION_SILENT,   /* asked as often as allowed, no reply */
 };
@@ -20,9 +20,9 @@ enum question_state {
 struct question {
 	enum question_state state;
 	uint8_t asked, allowed;
-	uint8_t answers;      /* replies credited */
-	uint32_t number;      /* of the last asking */
-	int64_t sent_ns;      /* of the last asking */
+	uint8_t answers; /* replies credited */
+	uint32_t number; /* of the last asking */
+	int64_t sent_ns; /* of the last asking */
 	int64_t not_before_ns;
 };
 
@@ -30,21 +30,21 @@ struct question {
 struct series {
 	uint8_t octets[PROBE_OCTETS_MAX]; /* complete but for TTL, IP ID and TSval */
 	uint16_t len;
-	uint16_t ts_at;    /* where its TSval stands; 0: it has none */
-	uint16_t port_at;  /* where its source port stands; 0: it has none */
+	uint16_t ts_at;	  /* where its TSval stands; 0: it has none */
+	uint16_t port_at; /* where its source port stands; 0: it has none */
 	uint32_t seq;
 	uint16_t payload_len;
 	bool tcp, syn, echo;
 	bool keeps_checksum; /* the user gave one: it goes out as given */
-	bool has_id;       /* IPv4: the IP ID tells its TTLs apart */
-	bool half_open;    /* the target may hold a connection of ours */
-	bool walks;        /* asked at every TTL (else only where a follow-up wants) */
-	bool brief;        /* silence is no surprise: wait little */
-	bool serial;       /* one question at a time: replies cannot be told apart */
-	uint8_t limit;     /* nothing is asked beyond this TTL */
-	uint8_t top;       /* highest TTL that a router answered */
-	uint16_t orphans;  /* replies of the target that could not be credited to a TTL */
-	uint16_t strays;   /* replies of routers, likewise */
+	bool has_id;	     /* IPv4: the IP ID tells its TTLs apart */
+	bool half_open;	     /* the target may hold a connection of ours */
+	bool walks;	     /* asked at every TTL (else only where a follow-up wants) */
+	bool brief;	     /* silence is no surprise: wait little */
+	bool serial;	     /* one question at a time: replies cannot be told apart */
+	uint8_t limit;	     /* nothing is asked beyond this TTL */
+	uint8_t top;	     /* highest TTL that a router answered */
+	uint16_t orphans;    /* replies of the target that could not be credited to a TTL */
+	uint16_t strays;     /* replies of routers, likewise */
 	struct question question[TRACE_TTL_MAX + 1];
 };
 
@@ -62,18 +62,18 @@ struct trace {
 	struct series series[TRACE_PROBES_MAX];
 	struct sent *sent; /* sent_count of sent_cap; number n is sent[n] */
 	size_t sent_count, sent_cap;
-	uint16_t id_base;  /* IP ID of number 0 */
-	uint32_t ts_base;  /* TSval of number 0 */
+	uint16_t id_base; /* IP ID of number 0 */
+	uint32_t ts_base; /* TSval of number 0 */
 	size_t reply_cap, finding_cap;
-	uint8_t front;     /* highest TTL the walk has reached */
-	uint8_t hops_told; /* TTLs already given to events.hop */
+	uint8_t front;		 /* highest TTL the walk has reached */
+	uint8_t hops_told;	 /* TTLs already given to events.hop */
 	unsigned followups_done; /* bits of the table in followup.c */
 	unsigned rounds;
 	int64_t next_send_ns;
-	int64_t longest_rtt_ns; /* 0: none yet */
+	int64_t longest_rtt_ns;		       /* 0: none yet */
 	int64_t hop_rtt_ns[TRACE_TTL_MAX + 1]; /* longest of a TTL; 0: none yet */
 	enum { PHASE_ASKING, PHASE_CLOSING, PHASE_DONE } phase;
-	uint8_t closing;   /* next probe to close */
+	uint8_t closing; /* next probe to close */
 	bool oom;
 	struct trace_reply orphan[TRACE_PROBES_MAX]; /* the first of a series' orphans */
 	int64_t orphan_ns[TRACE_PROBES_MAX];
@@ -91,18 +91,18 @@ size_t series_reset_packet(const struct trace *t, int probe, uint8_t *out); /* R
 
 /* schedule.c: what to ask, and when */
 void schedule_want(struct trace *t, int probe, uint8_t ttl, uint8_t times, int64_t not_before_ns);
-void schedule_settle(struct trace *t, int64_t now_ns); /* ends waits, wants more */
+void schedule_settle(struct trace *t, int64_t now_ns);	      /* ends waits, wants more */
 void schedule_limit(struct trace *t, int probe, uint8_t ttl); /* nothing beyond `ttl` any more */
 bool schedule_hop_settled(const struct trace *t, uint8_t ttl);
-bool schedule_idle(const struct trace *t);             /* nothing wanted, nothing open */
+bool schedule_idle(const struct trace *t); /* nothing wanted, nothing open */
 bool schedule_next(struct trace *t, int64_t now_ns, int *probe, uint8_t *ttl);
 int64_t schedule_wait_ns(const struct trace *t, int probe, uint8_t ttl);
 int64_t schedule_expiry_ns(const struct trace *t);
 
 /* match.c: whose reply is it */
 struct match {
-	int probe;      /* -1: none of ours */
-	int number;     /* which packet; -1: not known */
+	int probe;  /* -1: none of ours */
+	int number; /* which packet; -1: not known */
 };
 struct match match_quote(const struct trace *t, const struct packet *quote);
 struct match match_answer(const struct trace *t, const struct packet *answer);
@@ -131,7 +131,8 @@ enum fate observe_fate(const struct trace *t, int probe); /* how its walk ended 
 const struct trace_reply *observe_unreachable(const struct trace *t, int probe);
 const struct trace_reply *observe_syn_ack(const struct trace *t); /* of any walk, the nearest */
 bool observe_is_mp_capable(const struct finding *f);
-int observe_bearer(const struct trace *t, const struct finding *f); /* whose probe bears the field */
+int observe_bearer(const struct trace *t,
+		   const struct finding *f); /* whose probe bears the field */
 struct place observe_place(const struct trace *t, int probe, uint8_t ttl);
 /* Askings and replies of a series at `ttl` and beyond, as far as it was walked. */
 uint32_t observe_asked_from(const struct trace *t, int probe, uint8_t ttl);
@@ -142,10 +143,10 @@ void conclude(struct trace *t);
 
 /* conclude_*.c: each adds the findings of one kind. */
 struct finding *conclude_add(struct trace *t, const char *field, enum change_kind change);
-void conclude_quotes(struct trace *t);   /* what quotes show, and what their checksums betray */
-void conclude_answers(struct trace *t);  /* SYN/ACKs: mirrored, blanked, not MPTCP */
-void conclude_proxies(struct trace *t);  /* answered on the path; DNAT; TTL rewritten */
-void conclude_fates(struct trace *t);    /* test, control and sham fared differently */
+void conclude_quotes(struct trace *t);	/* what quotes show, and what their checksums betray */
+void conclude_answers(struct trace *t); /* SYN/ACKs: mirrored, blanked, not MPTCP */
+void conclude_proxies(struct trace *t); /* answered on the path; DNAT; TTL rewritten */
+void conclude_fates(struct trace *t);	/* test, control and sham fared differently */
 void conclude_verdict(struct trace *t);
 
 /* explain.c: sentences */

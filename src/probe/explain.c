@@ -8,49 +8,51 @@
 static const struct {
 	const char *field, *noun;
 } nouns[] = {
-	{"tcp.options.mptcp.mp_capable", "MP_CAPABLE"},
-	{"tcp.options.mptcp.mp_join", "MP_JOIN"},
-	{"tcp.options.kind_254", "an option it does not know (kind 254)"},
-	{"tcp.options.mss_val", "the MSS"},
-	{"tcp.options.wscale.shift", "the window scale"},
-	{"tcp.options.sack_perm", "SACK-permitted"},
-	{"tcp.options.timestamp", "the timestamp option"},
-	{"tcp.options.timestamp.tsval", "the timestamp"},
-	{"tcp.seq", "the initial sequence number"},
-	{"tcp.srcport", "the source port"},
-	{"tcp.dstport", "the destination port"},
-	{"tcp.window_size_value", "the window"},
-	{"tcp.flags", "the TCP flags"},
-	{"tcp.checksum", "something the TCP checksum covers (address, port or sequence number)"},
-	{"ip.src", "the source address"},
-	{"ip.dst", "the destination address"},
-	{"ipv6.src", "the source address"},
-	{"ipv6.dst", "the destination address"},
-	{"ip.dsfield.dscp", "the DSCP"},
-	{"ipv6.tclass.dscp", "the DSCP"},
-	{"ip.dsfield.ecn", "the ECN mark"},
-	{"ipv6.tclass.ecn", "the ECN mark"},
-	{"ip.dsfield", "a SYN with DSCP and ECN marks"},
-	{"ipv6.tclass", "a SYN with DSCP and ECN marks"},
-	{"ip.id", "the IP ID"},
-	{"ip.ttl", "the TTL"},
-	{"ipv6.hlim", "the hop limit"},
-	{"ipv6.flow", "the flow label"},
+    {"tcp.options.mptcp.mp_capable", "MP_CAPABLE"},
+    {"tcp.options.mptcp.mp_join", "MP_JOIN"},
+    {"tcp.options.kind_254", "an option it does not know (kind 254)"},
+    {"tcp.options.mss_val", "the MSS"},
+    {"tcp.options.wscale.shift", "the window scale"},
+    {"tcp.options.sack_perm", "SACK-permitted"},
+    {"tcp.options.timestamp", "the timestamp option"},
+    {"tcp.options.timestamp.tsval", "the timestamp"},
+    {"tcp.seq", "the initial sequence number"},
+    {"tcp.srcport", "the source port"},
+    {"tcp.dstport", "the destination port"},
+    {"tcp.window_size_value", "the window"},
+    {"tcp.flags", "the TCP flags"},
+    {"tcp.checksum", "something the TCP checksum covers (address, port or sequence number)"},
+    {"ip.src", "the source address"},
+    {"ip.dst", "the destination address"},
+    {"ipv6.src", "the source address"},
+    {"ipv6.dst", "the destination address"},
+    {"ip.dsfield.dscp", "the DSCP"},
+    {"ipv6.tclass.dscp", "the DSCP"},
+    {"ip.dsfield.ecn", "the ECN mark"},
+    {"ipv6.tclass.ecn", "the ECN mark"},
+    {"ip.dsfield", "a SYN with DSCP and ECN marks"},
+    {"ipv6.tclass", "a SYN with DSCP and ECN marks"},
+    {"ip.id", "the IP ID"},
+    {"ip.ttl", "the TTL"},
+    {"ipv6.hlim", "the hop limit"},
+    {"ipv6.flow", "the flow label"},
 };
 
 static const char *const verbs[CHANGE_KINDS] = {
-	[CHANGE_REWRITTEN] = "is rewritten", [CHANGE_REMOVED] = "is removed",
-	[CHANGE_ADDED] = "is added",         [CHANGE_BLANKED] = "is overwritten with NOPs",
-	[CHANGE_TRUNCATED] = "is cut off by an end-of-list",
-	[CHANGE_REORDERED] = "is moved to another place among the options",
+    [CHANGE_REWRITTEN] = "is rewritten",
+    [CHANGE_REMOVED] = "is removed",
+    [CHANGE_ADDED] = "is added",
+    [CHANGE_BLANKED] = "is overwritten with NOPs",
+    [CHANGE_TRUNCATED] = "is cut off by an end-of-list",
+    [CHANGE_REORDERED] = "is moved to another place among the options",
 };
 
 static const char *const consequences[] = {
-	[IMPACT_NONE] = "MPTCP is not affected",
-	[IMPACT_FALLBACK] = "MPTCP falls back to plain TCP",
-	[IMPACT_NO_SUBFLOW] = "no further MPTCP subflow can be opened over this path",
-	[IMPACT_DEGRADED] = "MPTCP works, but less well",
-	[IMPACT_BROKEN] = "connections with MPTCP fail",
+    [IMPACT_NONE] = "MPTCP is not affected",
+    [IMPACT_FALLBACK] = "MPTCP falls back to plain TCP",
+    [IMPACT_NO_SUBFLOW] = "no further MPTCP subflow can be opened over this path",
+    [IMPACT_DEGRADED] = "MPTCP works, but less well",
+    [IMPACT_BROKEN] = "connections with MPTCP fail",
 };
 
 static const char *noun(const char *field)
@@ -105,12 +107,16 @@ static void what_packet(const struct trace *t, const struct finding *f, struct b
 {
 	switch (f->change) {
 	case CHANGE_DROPPED: buf_printf(out, "SYNs with %s are dropped ", noun(f->field)); break;
-	case CHANGE_RESET: buf_printf(out, "SYNs with %s are answered with RST ", noun(f->field)); break;
+	case CHANGE_RESET:
+		buf_printf(out, "SYNs with %s are answered with RST ", noun(f->field));
+		break;
 	case CHANGE_ANSWERED:
 		buf_printf(out, "a %s answers the SYN in the target's name ",
 			   f->cause == CAUSE_SYN_PROXY ? "SYN proxy" : "proxy");
 		break;
-	default: buf_printf(out, "SYN/ACKs repeat the MP_CAPABLE of the SYN instead of answering it ");
+	default:
+		buf_printf(out,
+			   "SYN/ACKs repeat the MP_CAPABLE of the SYN instead of answering it ");
 	}
 	where(t, f, out);
 }
@@ -118,7 +124,8 @@ static void what_packet(const struct trace *t, const struct finding *f, struct b
 static void what(const struct trace *t, const struct finding *f, struct buf *out)
 {
 	if (f->cause == CAUSE_TARGET) {
-		buf_printf(out, "the target does not answer MP_CAPABLE v1, which arrived unchanged at ");
+		buf_printf(out,
+			   "the target does not answer MP_CAPABLE v1, which arrived unchanged at ");
 		where(t, f, out);
 	} else if (!verbs[f->change]) {
 		what_packet(t, f, out);
@@ -138,16 +145,18 @@ static void what_target(const struct trace *t, const struct finding *f, struct b
 	if (f->cause == CAUSE_TARGET && f->confidence == CONFIDENCE_CERTAIN)
 		buf_printf(out, "the target speaks MPTCP v0, but not v1");
 	else if (f->cause == CAUSE_TARGET)
-		buf_printf(out,
-			   "the target answers without MPTCP although MP_CAPABLE was intact at %s, the "
-			   "last router before it: it does not speak MPTCP v1, or a box behind that "
-			   "router or on the way back removes it",
-			   after);
+		buf_printf(
+		    out,
+		    "the target answers without MPTCP although MP_CAPABLE was intact at %s, the "
+		    "last router before it: it does not speak MPTCP v1, or a box behind that "
+		    "router or on the way back removes it",
+		    after);
 	else
-		buf_printf(out,
-			   "the target answers without MPTCP, and no quote shows MP_CAPABLE beyond %s: "
-			   "the target may not speak it, or a box may have removed it",
-			   after);
+		buf_printf(
+		    out,
+		    "the target answers without MPTCP, and no quote shows MP_CAPABLE beyond %s: "
+		    "the target may not speak it, or a box may have removed it",
+		    after);
 	(void)t;
 }
 

@@ -1,9 +1,9 @@
 /* What the walk leaves open is asked in follow-ups: a table, each row once, in this order. */
 #include "probe/engine.h"
 
-#define SAMPLES          5                  /* askings of each probe before loss is ruled out */
+#define SAMPLES		 5		    /* askings of each probe before loss is ruled out */
 #define UNLUCKY_PAUSE_NS (1100 * NS_PER_MS) /* kernels give an ICMP token back every second */
-#define ECHO_TTLS        3
+#define ECHO_TTLS	 3
 
 static bool want_if_new(struct trace *t, int probe, uint8_t ttl, uint8_t times, int64_t when_ns)
 {
@@ -132,9 +132,8 @@ static const struct {
 	bool (*ask)(struct trace *t, int64_t now_ns); /* false: nothing to ask */
 	bool eager; /* need not wait until everything else is settled */
 } followups[] = {
-	{ask_v0, true},	     {ask_echo, true},    {ask_samples, false},
-	{ask_join, false},   {ask_between, false}, {ask_unlucky, false},
-	{ask_unmarked, false},
+    {ask_v0, true},	  {ask_echo, true},	{ask_samples, false},  {ask_join, false},
+    {ask_between, false}, {ask_unlucky, false}, {ask_unmarked, false},
 };
 
 #define FOLLOWUPS (sizeof(followups) / sizeof(followups[0]))

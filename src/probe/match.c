@@ -56,10 +56,9 @@ static int score_other(const struct trace *t, size_t probe, const struct packet 
 
 	if (!s->echo)
 		return p->ip.proto != IP_PROTO_TCP;
-	return p->have & PACKET_HAS_ICMP &&
-			       p->icmp.rest >> 16 == t->result.probes[probe].local_port
-		       ? 2
-		       : -SCORE_ENOUGH;
+	return p->have & PACKET_HAS_ICMP && p->icmp.rest >> 16 == t->result.probes[probe].local_port
+		   ? 2
+		   : -SCORE_ENOUGH;
 }
 
 /* How well a quote fits a series; *number is its packet, or -1. */

@@ -4,8 +4,8 @@
 /* Of a path that answers in microseconds, what the busiest router may still need. */
 #define WAIT_FLOOR_NS (20 * NS_PER_MS)
 /* Silence this far behind the last router that spoke is not worth a second asking. */
-#define TAIL_TTLS     5
-#define BRIEF_FACTOR  1.5
+#define TAIL_TTLS    5u
+#define BRIEF_FACTOR 1.5
 
 static struct question *question_at(struct trace *t, size_t probe, unsigned ttl)
 {
@@ -31,7 +31,8 @@ void schedule_limit(struct trace *t, int probe, uint8_t ttl)
 		return;
 	s->limit = ttl;
 	for (unsigned i = ttl + 1u; i <= TRACE_TTL_MAX; i++)
-		if (s->question[i].state == QUESTION_WANTED || s->question[i].state == QUESTION_OPEN)
+		if (s->question[i].state == QUESTION_WANTED ||
+		    s->question[i].state == QUESTION_OPEN)
 			s->question[i].state = QUESTION_IDLE;
 }
 

@@ -6,27 +6,25 @@
 #include "probe/engine.h"
 #include "util/octets.h"
 
-#define TS_OPTION_LEN   10
+#define TS_OPTION_LEN	10
 #define TCP_CHECKSUM_AT 16
 
 /* The default probes differ in one option only. They carry marks (AF11, ECT(0)) so that a remark
- * or bleach shows. `%u` twice: port and MSS. */
+ * or a bleach shows. */
+#define MARKS "{dscp=10,ecn=2}"
+
 static const struct {
-	const char *name, *format;
+	const char *name, *marks, *option;
 	bool walks;
 } roles[] = {
-	[ROLE_TEST] = {"syn-mp-capable",
-		       "IP{dscp=10,ecn=2}/TCP{dst=%u}/MSS(%u)/SACKP/TS/WS(7)/MPCAPABLE{v=1}", true},
-	[ROLE_CONTROL] = {"syn-plain", "IP{dscp=10,ecn=2}/TCP{dst=%u}/MSS(%u)/SACKP/TS/WS(7)", true},
-	[ROLE_SHAM] = {"syn-unknown-option",
-		       "IP{dscp=10,ecn=2}/TCP{dst=%u}/MSS(%u)/SACKP/TS/WS(7)/OPT(254,xbeef)", true},
-	[ROLE_USER] = {"user", NULL, true},
-	[ROLE_JOIN] = {"syn-mp-join",
-		       "IP{dscp=10,ecn=2}/TCP{dst=%u}/MSS(%u)/SACKP/TS/WS(7)/MPJOIN{id=1}", false},
-	[ROLE_V0] = {"syn-mp-capable-v0",
-		     "IP{dscp=10,ecn=2}/TCP{dst=%u}/MSS(%u)/SACKP/TS/WS(7)/MPCAPABLE{v=0}", false},
-	[ROLE_UNMARKED] = {"syn-unmarked", "IP/TCP{dst=%u}/MSS(%u)/SACKP/TS/WS(7)", false},
-	[ROLE_ECHO] = {"icmp-echo", "IP{dscp=10,ecn=2}/ICMP{type=%u}", false},
+    [ROLE_TEST] = {"syn-mp-capable", MARKS, "/MPCAPABLE{v=1}", true},
+    [ROLE_CONTROL] = {"syn-plain", MARKS, "", true},
+    [ROLE_SHAM] = {"syn-unknown-option", MARKS, "/OPT(254,xbeef)", true},
+    [ROLE_USER] = {"user", "", "", true},
+    [ROLE_JOIN] = {"syn-mp-join", MARKS, "/MPJOIN{id=1}", false},
+    [ROLE_V0] = {"syn-mp-capable-v0", MARKS, "/MPCAPABLE{v=0}", false},
+    [ROLE_UNMARKED] = {"syn-unmarked", "", "", false},
+    [ROLE_ECHO] = {"icmp-echo", MARKS, "", false},
 };
 
 int series_find(const struct trace *t, enum probe_role role)
@@ -56,9 +54,11 @@ static int role_notation(const struct trace *t, enum probe_role role, struct not
 		return 0;
 	}
 	if (role == ROLE_ECHO)
-		snprintf(text, sizeof(text), roles[role].format, c->target.family == 6 ? 128 : 8);
+		snprintf(text, sizeof(text), "IP%s/ICMP{type=%u}", roles[role].marks,
+			 c->target.family == 6 ? 128u : 8u);
 	else
-		snprintf(text, sizeof(text), roles[role].format, c->port, default_mss(c));
+		snprintf(text, sizeof(text), "IP%s/TCP{dst=%u}/MSS(%u)/SACKP/TS/WS(7)%s",
+			 roles[role].marks, c->port, default_mss(c), roles[role].option);
 	return notation_parse(n, text, err);
 }
 
@@ -137,7 +137,8 @@ int series_add(struct trace *t, enum probe_role role, struct error *err)
 		return rc;
 	s->len = v6 ? n.len6 : n.len4;
 	if (!s->len)
-		return error_set(err, ERR_USAGE, "probe '%s': is not for IPv%d", n.text, v6 ? 6 : 4);
+		return error_set(err, ERR_USAGE, "probe '%s': is not for IPv%d", n.text,
+				 v6 ? 6 : 4);
 	memcpy(s->octets, v6 ? n.octets6 : n.octets4, s->len);
 	s->walks = roles[role].walks;
 	s->limit = t->result.config.max_ttl;

@@ -9,34 +9,38 @@
 void trace_config_defaults(struct trace_config *config)
 {
 	*config = (struct trace_config){
-		.port = 443,
-		.first_ttl = 1,
-		.max_ttl = 30,
-		.in_flight = 16,
-		.queries = 2,
-		.wait_max_ns = 5 * NS_PER_S,
-		.wait_here = 3,
-		.wait_near = 4,
-		.gap_ns = 50 * NS_PER_US,
-		.mtu = 1500,
+	    .port = 443,
+	    .first_ttl = 1,
+	    .max_ttl = 30,
+	    .in_flight = 16,
+	    .queries = 2,
+	    .wait_max_ns = 5 * NS_PER_S,
+	    .wait_here = 3,
+	    .wait_near = 4,
+	    .gap_ns = 50 * NS_PER_US,
+	    .mtu = 1500,
 	};
 }
 
 static int check_config(const struct trace_config *c, struct error *err)
 {
 	if (!c->first_ttl || c->first_ttl > c->max_ttl)
-		return error_set(err, ERR_USAGE, "trace: TTL %u to %u: expected 1 <= first <= max <= 255",
+		return error_set(err, ERR_USAGE,
+				 "trace: TTL %u to %u: expected 1 <= first <= max <= 255",
 				 c->first_ttl, c->max_ttl);
 	if (!c->in_flight || !c->queries || c->wait_max_ns <= 0)
 		return error_set(err, ERR_USAGE, "trace: nothing in flight, no queries or no wait");
-	if (c->source.family != c->target.family || (c->target.family != 4 && c->target.family != 6))
-		return error_set(err, ERR_USAGE, "trace: source and target are of different families");
+	if (c->source.family != c->target.family ||
+	    (c->target.family != 4 && c->target.family != 6))
+		return error_set(err, ERR_USAGE,
+				 "trace: source and target are of different families");
 	return 0;
 }
 
 static int add_series(struct trace *t, struct error *err)
 {
-	static const enum probe_role measurement[] = {ROLE_TEST, ROLE_CONTROL, ROLE_SHAM, ROLE_ECHO};
+	static const enum probe_role measurement[] = {ROLE_TEST, ROLE_CONTROL, ROLE_SHAM,
+						      ROLE_ECHO};
 	int rc = 0;
 
 	if (t->result.config.user_probe)
@@ -61,7 +65,8 @@ struct trace *trace_new(const struct trace_config *config, const struct trace_ev
 	t->result.config = *config;
 	t->events = events ? *events : (struct trace_events){0};
 	rng_seed(&t->rng, config->seed);
-	t->id_base = (uint16_t)(TRACE_PROBES_MAX + 1 + rng_below(&t->rng, UINT16_MAX - SENT_MAX - 64));
+	t->id_base =
+	    (uint16_t)(TRACE_PROBES_MAX + 1 + rng_below(&t->rng, UINT16_MAX - SENT_MAX - 64));
 	t->ts_base = rng_u32(&t->rng) | 1;
 	t->front = config->first_ttl - 1;
 	t->hops_told = t->front;
@@ -108,7 +113,7 @@ static struct span ask(struct trace *t, int probe, uint8_t ttl, int64_t now_ns)
 	size_t number = t->sent_count++;
 
 	t->sent[number] = (struct sent){
-		.time_ns = now_ns, .probe = (uint8_t)probe, .ttl = ttl, .attempt = q->asked};
+	    .time_ns = now_ns, .probe = (uint8_t)probe, .ttl = ttl, .attempt = q->asked};
 	q->state = QUESTION_OPEN;
 	q->asked++;
 	q->sent_ns = now_ns;
@@ -139,7 +144,8 @@ static bool send_question(struct trace *t, int64_t now_ns, struct span *packet)
 		trace_stop(t, now_ns);
 		return trace_send(t, now_ns, packet);
 	}
-	*packet = t->series[probe].half_open ? close_half_open(t, probe) : ask(t, probe, ttl, now_ns);
+	*packet =
+	    t->series[probe].half_open ? close_half_open(t, probe) : ask(t, probe, ttl, now_ns);
 	return true;
 }
 
@@ -166,7 +172,8 @@ static bool needs_closing(const struct trace *t, int probe)
 	const struct series *s = &t->series[probe];
 	uint8_t nearest = t->result.path_length;
 
-	return s->syn && (s->half_open || observe_asked_from(t, probe, nearest ? nearest : s->top + 1));
+	return s->syn &&
+	       (s->half_open || observe_asked_from(t, probe, nearest ? nearest : s->top + 1));
 }
 
 static bool send_closing(struct trace *t, struct span *packet)
