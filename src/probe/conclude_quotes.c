@@ -43,6 +43,15 @@ static void restore(struct segments *s, size_t from)
 		s->at[i].restored = true;
 }
 
+/* An option that suffered something else here is no witness that this did not happen to it. */
+static bool suffered_otherwise(const struct diff *d, const struct change *like)
+{
+	for (unsigned i = 0; like->option >= 0 && i < d->count; i++)
+		if (d->changes[i].option == like->option)
+			return true;
+	return false;
+}
+
 /* Follows the field that `like` speaks of along the path of one series. */
 static void follow(const struct trace *t, int probe, const struct change *like, struct segments *s)
 {
@@ -57,6 +66,8 @@ static void follow(const struct trace *t, int probe, const struct change *like, 
 		if (!r || !diff_reaches(&r->diff, like))
 			continue;
 		seen = diff_find(&r->diff, like);
+		if (!seen && suffered_otherwise(&r->diff, like))
+			continue;
 		if (!seen)
 			restore(s, first);
 		else if (!now || !same_change(now, seen))
