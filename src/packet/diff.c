@@ -5,20 +5,13 @@
 #include "packet/diff_parts.h"
 
 static const char *const KIND_NAMES[CHANGE_KINDS] = {
-    [CHANGE_NONE] = "none",
-    [CHANGE_REWRITTEN] = "rewritten",
-    [CHANGE_REMOVED] = "removed",
-    [CHANGE_ADDED] = "added",
-    [CHANGE_BLANKED] = "blanked",
-    [CHANGE_TRUNCATED] = "truncated",
-    [CHANGE_REORDERED] = "reordered",
-    [CHANGE_MIRRORED] = "mirrored",
-    [CHANGE_DROPPED] = "dropped",
-    [CHANGE_RESET] = "reset",
-    [CHANGE_ANSWERED] = "answered",
-    [CHANGE_SPLIT] = "split",
-    [CHANGE_COALESCED] = "coalesced",
-    [CHANGE_REPLAYED] = "replayed",
+    [CHANGE_NONE] = "none",	      [CHANGE_REWRITTEN] = "rewritten",
+    [CHANGE_REMOVED] = "removed",     [CHANGE_ADDED] = "added",
+    [CHANGE_BLANKED] = "blanked",     [CHANGE_TRUNCATED] = "truncated",
+    [CHANGE_REORDERED] = "reordered", [CHANGE_MIRRORED] = "mirrored",
+    [CHANGE_DROPPED] = "dropped",     [CHANGE_RESET] = "reset",
+    [CHANGE_ANSWERED] = "answered",   [CHANGE_SPLIT] = "split",
+    [CHANGE_COALESCED] = "coalesced", [CHANGE_REPLAYED] = "replayed",
 };
 
 const char *change_kind_name(enum change_kind kind)

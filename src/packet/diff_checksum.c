@@ -69,18 +69,19 @@ static bool verifies(const struct diff_side *s)
 	       0xffff;
 }
 
-/* Is something that the checksum covers different in sight? */
+/* Is something that the checksum covers different in the addresses or the fixed header? Options
+ * may change places without a trace in the checksum. */
 static bool covered_change(const struct diff_pair *pair, size_t sum_at)
 {
 	const struct span sent = pair->sent.transport, seen = pair->seen.transport;
-	size_t both = sent.len < seen.len ? sent.len : seen.len;
+	size_t fixed = sum_at == 16 ? TCP_FIXED_LEN : ICMP_FIXED_LEN, rest = sum_at + 2;
 	bool v4 = pair->sent.p->ip.version == 4;
+	size_t addr = v4 ? 12 : 8, both = seen.len < fixed ? seen.len : fixed;
 
 	return (pair->sent.p->ip.proto != IP_PROTO_ICMP &&
-		memcmp(pair->sent.ip.at + (v4 ? 12 : 8), pair->seen.ip.at + (v4 ? 12 : 8),
-		       v4 ? 8 : 32) != 0) ||
+		memcmp(pair->sent.ip.at + addr, pair->seen.ip.at + addr, v4 ? 8 : 32) != 0) ||
 	       memcmp(sent.at, seen.at, sum_at) != 0 ||
-	       memcmp(sent.at + sum_at + 2, seen.at + sum_at + 2, both - sum_at - 2) != 0;
+	       memcmp(sent.at + rest, seen.at + rest, both - rest) != 0;
 }
 
 static enum checksum_state transport_state(struct diff_pair *pair, uint16_t delta, size_t sum_at)
@@ -91,8 +92,10 @@ static enum checksum_state transport_state(struct diff_pair *pair, uint16_t delt
 		return CHECKSUM_CONSISTENT;
 	if (pair->d->complete)
 		return CHECKSUM_BETRAYED;
-	/* Somebody edited and left the checksum: not a box whose packets arrive. */
-	if (load_u16(sent + sum_at) == load_u16(seen + sum_at) && covered_change(pair, sum_at))
+	/* Somebody edited and left the checksum: not a box whose packets arrive. (A changed size
+	 * says that there are edits out of sight as well.) */
+	if (pair->sent.claimed == pair->seen.claimed &&
+	    load_u16(sent + sum_at) == load_u16(seen + sum_at) && covered_change(pair, sum_at))
 		return CHECKSUM_BETRAYED;
 	return CHECKSUM_UNSEEN;
 }
@@ -112,8 +115,7 @@ static void ip_deltas(const struct diff_pair *pair, uint16_t out[IP_READINGS])
 	if (seen->id_garbled)
 		corrected += (uint64_t)(uint16_t)~load_u16(ip + 4) + pair->sent.p->ip.id;
 	if (seen->frag_garbled)
-		corrected +=
-		    (uint64_t)(uint16_t)~load_u16(ip + 6) + load_u16(pair->sent.ip.at + 6);
+		corrected += (uint64_t)(uint16_t)~load_u16(ip + 6) + load_u16(pair->sent.ip.at + 6);
 	out[0] = normal(checksum_fold(as_found));
 	out[1] = normal(checksum_fold(as_found + 0x0100));
 	out[2] = normal(checksum_fold(corrected));

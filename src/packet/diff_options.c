@@ -105,8 +105,8 @@ static void pair_in_order(struct options_pair *op)
 	for (size_t i = n; i-- > 0;) {
 		best[i][m] = 0;
 		for (size_t j = m; j-- > 0;) {
-			uint8_t skip = best[i + 1][j] > best[i][j + 1] ? best[i + 1][j]
-								       : best[i][j + 1];
+			uint8_t skip =
+			    best[i + 1][j] > best[i][j + 1] ? best[i + 1][j] : best[i][j + 1];
 
 			best[i][j] = same_octets(&a[i], &b[j]) ? best[i + 1][j + 1] + 1 : skip;
 		}
@@ -204,12 +204,21 @@ static bool in_sight(const struct layout *l, const struct piece *p)
 	return (size_t)p->offset + p->o->len <= l->side->area.len;
 }
 
+/* Did the options behind this one stay where they were? */
+static bool rest_stayed(const struct options_pair *op, const struct piece *p)
+{
+	for (p++; p < op->sent.piece + op->sent.count; p++)
+		if (p->fate == FATE_SAME)
+			return op->seen.piece[p->partner].offset == p->offset;
+	return true;
+}
+
 static bool blanked(const struct options_pair *op, const struct piece *p)
 {
 	const struct layout *seen = &op->seen;
 	size_t i;
 
-	if (!in_sight(seen, p) || p->offset + p->o->len > seen->end)
+	if (!in_sight(seen, p) || p->offset + p->o->len > seen->end || !rest_stayed(op, p))
 		return false;
 	for (i = 0; i < p->o->len && seen->side->area.at[p->offset + i] == TCP_OPT_NOP; i++)
 		;
@@ -279,7 +288,8 @@ static void report_found(struct options_pair *op)
 static bool is_rest(const struct options_pair *op, const struct piece *p)
 {
 	for (size_t i = 0; i < op->sent.count && p->o->malformed; i++)
-		if (op->sent.piece[i].fate == FATE_MISSING && op->sent.piece[i].o->len > p->o->len &&
+		if (op->sent.piece[i].fate == FATE_MISSING &&
+		    op->sent.piece[i].o->len > p->o->len &&
 		    memcmp(op->sent.piece[i].o->at, p->o->at, p->o->len) == 0)
 			return true;
 	return false;
@@ -335,15 +345,14 @@ static void compare(struct diff_pair *pair, const struct tcp_option_list *found)
 	report_added(&op);
 	pair->d->options_complete = op.decided;
 	if (op.decided)
-		pair->d->options_seen =
-		    (UINT64_C(1) << pair->sent.p->tcp.options.count) - 1;
+		pair->d->options_seen = (UINT64_C(1) << pair->sent.p->tcp.options.count) - 1;
 }
 
 void diff_options(struct diff_pair *pair)
 {
 	struct tcp_option_list found;
 
-	if (pair->sent.p->ip.proto != IP_PROTO_TCP || !pair->seen.has_offset ||
+	if (pair->sent.p->ip.proto != IP_PROTO_TCP || !(pair->sent.p->have & PACKET_HAS_TCP) ||
 	    pair->seen.header_len < TCP_FIXED_LEN || pair->seen.transport.len < TCP_FIXED_LEN ||
 	    equal_in_sight(pair))
 		return;

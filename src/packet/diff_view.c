@@ -21,11 +21,13 @@ static size_t ip_fixed_len(const struct packet *p)
 	return p->ip.version == 4 ? 20 : 40;
 }
 
-/* The transport octets that an IP length claims. */
+/* The transport octets that an IP length claims; all there are if it cannot be true. */
 static size_t transport_claim(const struct packet *p, uint32_t length)
 {
 	size_t total = length + (p->ip.version == 4 ? 0 : 40);
 
+	if (total < p->ip.header_len)
+		total = p->octets.len;
 	return total > p->ip.header_len ? total - p->ip.header_len : 0;
 }
 
@@ -79,7 +81,7 @@ static bool length_garbled(uint16_t found, uint16_t right, uint16_t header_len)
 }
 
 /* An IP length that neither the sent packet nor its data offset explains, but a router's habit
- * does, is put right before anything is measured by it. */
+ * does, or that has no room for its own header, is put right before anything is measured by it. */
 static void correct_length(struct diff_pair *pair)
 {
 	struct diff_side *sent = &pair->sent, *seen = &pair->seen;
@@ -94,7 +96,7 @@ static void correct_length(struct diff_pair *pair)
 	follows = (uint16_t)(follows + seen->p->ip.header_len - sent->p->ip.header_len);
 	if (found == same || found == follows)
 		return;
-	if (length_garbled(found, follows, ihl))
+	if (length_garbled(found, follows, ihl) || found < ihl)
 		seen->length = follows;
 	else if (length_garbled(found, same, ihl))
 		seen->length = same;
@@ -115,6 +117,14 @@ static void correct_ip4(struct diff_pair *pair)
 	side_transport(&pair->seen);
 }
 
+static bool zeros_in(struct span s, size_t from, size_t len)
+{
+	s = span_cut(s, from, len);
+	while (s.len > 0 && s.at[s.len - 1] == 0)
+		s.len--;
+	return s.len == 0;
+}
+
 /* How much of a quote that ends in zeros is more than zeros; what was sent as zeros within the
  * eight octets that every router quotes counts as quoted. */
 static size_t filling_start(const struct diff_pair *pair)
@@ -129,20 +139,30 @@ static size_t filling_start(const struct diff_pair *pair)
 	return end;
 }
 
+/* Are the zeros from `start` on more than values of fields may be? */
+static bool swallows_header(const struct diff_pair *pair, size_t start, size_t sum_at)
+{
+	size_t len = pair->seen.transport.len;
+
+	return sum_at > TCP_OFF_AT && len > (start <= TCP_OFF_AT ? TCP_OFF_AT : sum_at + 1);
+}
+
 /* Some routers keep less than they quote and fill up with zeros. Zeros at the end where something
- * else was sent are such a filling if they swallow the data offset, which no packet can be
- * without, or the checksum, or if the checksum does not know of them. */
+ * else was sent, counted from the front and from the back, are such a filling if they swallow the
+ * data offset, which no packet can be without, or the checksum, or if the checksum does not know of
+ * them. */
 static void cut_filling(struct diff_pair *pair)
 {
 	const struct span sent = pair->sent.transport, seen = pair->seen.transport;
-	size_t both = seen.len < sent.len ? seen.len : sent.len;
 	size_t sum_at = diff_checksum_at(pair), start = filling_start(pair), from = start;
 
 	if (from > sum_at && from < sum_at + 2)
 		from = sum_at + 2; /* may as well be a checksum that ends in a zero */
-	if (from >= both || memcmp(sent.at + from, seen.at + from, both - from) == 0)
+	if (from >= seen.len || zeros_in(sent, from, seen.len - from) ||
+	    zeros_in(sent, sent.len - (pair->seen.claimed - from), seen.len - from))
 		return;
-	if (start >= sum_at + 2 && diff_checksum_delta(pair, start) != 0)
+	if (start >= sum_at + 2 ? diff_checksum_delta(pair, start) != 0
+				: !swallows_header(pair, start, sum_at))
 		return;
 	pair->seen.transport.len = start > sum_at && start < sum_at + 2 ? sum_at : start;
 	side_transport(&pair->seen);
