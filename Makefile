@@ -87,7 +87,9 @@ all: $(bin_$(FLAVOUR)) ## build mboxtrace (default)
 
 # ---------------------------------------------------------------------------------------------
 # Building, once a flavour. build/obj/$f/flags is rewritten when the command line changes, and
-# then everything of that flavour is built anew.
+# then everything of that flavour is built anew. V=1 shows the commands.
+
+SAY = $(if $(V),set -x;,echo '  $1 $@';)
 
 define flavour_rules
 build/obj/$1/flags: export FLAGS = $(cc_$1) $(BASE) $(CFLAGS) $(flags_$1) $(LDFLAGS) $(DEP_LIBS)
@@ -96,35 +98,35 @@ build/obj/$1/flags: FORCE
 
 build/obj/$1/%.o: %.c build/obj/$1/flags
 	@mkdir -p $$(@D)
-	$(cc_$1) $(BASE) $(CFLAGS) $(flags_$1) -MMD -MP -c -o $$@ $$<
+	@$$(call SAY,CC)$(cc_$1) $(BASE) $(CFLAGS) $(flags_$1) -MMD -MP -c -o $$@ $$<
 
 build/obj/$1/libmboxtrace.a: $(LIB_SRC:%.c=build/obj/$1/%.o)
 	@rm -f $$@
-	$(AR) rcs $$@ $$^
+	@$$(call SAY,AR)$(AR) rcs $$@ $$^
 
 $(bin_$1): build/obj/$1/src/cli/main.o build/obj/$1/libmboxtrace.a
 	@mkdir -p $$(@D)
-	$(cc_$1) $(CFLAGS) $(flags_$1) $(LDFLAGS) -o $$@ $$^ $(DEP_LIBS)
+	@$$(call SAY,LD)$(cc_$1) $(CFLAGS) $(flags_$1) $(LDFLAGS) -o $$@ $$^ $(DEP_LIBS)
 
 build/tests/$1/fuzz/fuzz_%: build/obj/$1/tests/fuzz/fuzz_%.o \
 		build/obj/$1/tests/fuzz/standalone.o build/obj/$1/libmboxtrace.a
 	@mkdir -p $$(@D)
-	$(cc_$1) $(CFLAGS) $(flags_$1) $(LDFLAGS) -o $$@ $$^ $(DEP_LIBS)
+	@$$(call SAY,LD)$(cc_$1) $(CFLAGS) $(flags_$1) $(LDFLAGS) -o $$@ $$^ $(DEP_LIBS)
 
 build/tests/$1/bench/%: build/obj/$1/tests/bench/%.o build/obj/$1/libmboxtrace.a
 	@mkdir -p $$(@D)
-	$(cc_$1) $(CFLAGS) $(flags_$1) $(LDFLAGS) -o $$@ $$^ $(DEP_LIBS)
+	@$$(call SAY,LD)$(cc_$1) $(CFLAGS) $(flags_$1) $(LDFLAGS) -o $$@ $$^ $(DEP_LIBS)
 
 build/tests/$1/%_test: build/obj/$1/tests/%_test.o $(SUPPORT:%.c=build/obj/$1/%.o) \
 		build/obj/$1/libmboxtrace.a
 	@mkdir -p $$(@D)
-	$(cc_$1) $(CFLAGS) $(flags_$1) $(LDFLAGS) -o $$@ $$^ -lcmocka $(DEP_LIBS)
+	@$$(call SAY,LD)$(cc_$1) $(CFLAGS) $(flags_$1) $(LDFLAGS) -o $$@ $$^ -lcmocka $(DEP_LIBS)
 endef
 $(foreach f,$(FLAVOURS),$(eval $(call flavour_rules,$f)))
 
 build/fuzz/fuzz_%: build/obj/fuzz/tests/fuzz/fuzz_%.o build/obj/fuzz/libmboxtrace.a
 	@mkdir -p $(@D)
-	$(CLANG) $(CFLAGS) $(flags_fuzz) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^ $(DEP_LIBS)
+	@$(call SAY,LD)$(CLANG) $(CFLAGS) $(flags_fuzz) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^ $(DEP_LIBS)
 
 -include $(shell find build/obj -name '*.d' 2>/dev/null)
 
