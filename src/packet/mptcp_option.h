@@ -97,7 +97,10 @@ struct mptcp_option {
  * length; `out->subtype` is then still set if there is an octet for it. */
 int mptcp_option_parse(struct mptcp_option *out, const struct tcp_option *o);
 
-/* Encodes; returns octets written (the option with kind and length) or ERR_NOSPACE. */
+/* Encodes the form that the has_* members, `join.len`, the DSS flags, the address family and so
+ * on ask for; returns octets written (the option with kind and length), ERR_NOSPACE, or
+ * ERR_MALFORMED if there is no such form. A span of another length than the form's is cut or
+ * padded with zeros. An MP_CAPABLE is built with any version. */
 int mptcp_option_build(const struct mptcp_option *m, uint8_t *out, size_t cap);
 
 int mptcp_subtype_of(const struct tcp_option *o); /* 0 to 15, or -1 if not kind 30 or too short */

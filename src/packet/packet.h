@@ -81,21 +81,25 @@ enum packet_have {
 	PACKET_HAS_IP = 1,	/* the whole IP header with options or extensions */
 	PACKET_HAS_PORTS = 2,	/* TCP: ports and sequence number (8 octets) */
 	PACKET_HAS_TCP = 4,	/* TCP: the fixed 20 octets */
-	PACKET_HAS_OPTIONS = 8, /* TCP: the whole option area that the data offset claims */
+	PACKET_HAS_OPTIONS = 8, /* TCP: the whole option area that the data offset claims; not if
+				 * the data offset lies: under 20, or past the IP length */
 	PACKET_HAS_ICMP = 16,	/* ICMP: the first 8 octets */
-	PACKET_HAS_ALL = 32,	/* everything that the IP length claims */
+	PACKET_HAS_ALL = 32,	/* everything that the IP length claims (a length of zero, as
+				 * captures of offloaded segments have it, claims what is there) */
+	PACKET_HAS_FIXED = 64,	/* the fixed octets of the IP header: always, after packet_parse */
 };
 
 struct packet {
 	struct span octets; /* all that was given */
-	unsigned have;	    /* enum packet_have */
+	unsigned have;	    /* enum packet_have; 0 in a packet made by hand, which is complete */
 	struct ip_header ip;
 	union {
 		struct tcp_header tcp; /* if ip.proto == IP_PROTO_TCP and have & PACKET_HAS_PORTS */
 		struct icmp_header icmp; /* if have & PACKET_HAS_ICMP */
 	};
 	struct span transport; /* everything behind the IP headers, up to the IP length */
-	struct span payload;   /* behind the transport header; all of `transport` if not decoded */
+	struct span payload;   /* behind the transport header; all of `transport` if not decoded;
+				* TCP without PACKET_HAS_TCP: what there is behind octet 8 */
 	struct span trailer;   /* behind the IP length (Ethernet padding) */
 };
 
@@ -111,7 +115,10 @@ enum packet_fix {
 	PACKET_FIX_ALL = 3,
 };
 
-/* Encodes a packet from its decoded fields, option list and spans (never from `octets`).
+/* Encodes a packet from its decoded fields, option list and spans (never from `octets` and
+ * `transport`). Made by hand, a packet of TCP or ICMP needs ip.{version,proto,ttl,src,dst}, the
+ * transport header and `payload`, everything else zero. A UDP checksum is never computed, nor
+ * that of a fragment. IPv6: `next_header` counts only with extension headers in ip.options.
  * TCP options are written from `tcp.options`, the octets behind an EOL from its `tail`.
  * Returns the number of octets written, ERR_NOSPACE, or ERR_MALFORMED if a length cannot be
  * expressed (an option area over 40 octets or, with PACKET_FIX_LENGTHS, not padded to four). */
