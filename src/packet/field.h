@@ -66,6 +66,7 @@ struct field_info {
 	const char *key;  /* in the notation: "dscp" */
 	enum field_layer layer;
 	uint16_t bit, bits; /* from the start of the layer's header */
+	uint8_t unit;	    /* header lengths count in fours: values are octets, in all functions */
 	enum field_format format;
 	enum field_role role;
 };
@@ -73,6 +74,8 @@ struct field_info {
 const struct field_info *field_info(enum field f);
 enum field field_by_name(const char *name);			  /* FIELD_NONE if unknown */
 enum field field_by_key(enum field_layer layer, const char *key); /* FIELD_NONE if unknown */
+/* The first field of the layer behind `after`; FIELD_NONE: from the start, and at the end. */
+enum field field_next(enum field_layer layer, enum field after);
 
 /* A value of a field or option, for findings and reports. */
 struct value {
@@ -85,11 +88,16 @@ struct value {
 
 /* "1460", "0x0a", "192.0.2.1", "1e040081"; nothing for VALUE_NONE. */
 void value_print(struct buf *out, const struct value *v);
+struct ip_addr value_addr(const struct value *v); /* of a VALUE_ADDR */
 bool value_equal(const struct value *a, const struct value *b);
 
 /* Reads a field; false (and VALUE_NONE) if the packet's octets do not reach it or the packet
  * has no such layer. */
 bool field_read(const struct packet *p, enum field f, struct value *out);
+
+/* The same from the octets of the field's own header, of which there may be too few. */
+bool field_load(struct span header, enum field f, struct value *out);
+bool field_within(enum field f, size_t len); /* do `len` octets of its header hold it? */
 
 /* Writes a numeric field into a complete packet in place; checksums are left alone. False if
  * the packet has no such field. Addresses: field_write_addr. */

@@ -25,6 +25,7 @@
 
 #define TRACE_PROBES_MAX 8
 #define TRACE_TTL_MAX	 255
+#define TRACE_REASON_MAX (FINDING_EXPLAIN_MAX + 32)
 
 enum probe_role {
 	ROLE_TEST,     /* SYN with MP_CAPABLE v1 */
@@ -111,7 +112,7 @@ struct trace_result {
 	size_t finding_count;
 	struct finding *findings; /* most important for MPTCP first; owned by the trace */
 	enum verdict verdict;
-	char reason[FINDING_EXPLAIN_MAX]; /* the first line of the verdict, in plain words */
+	char reason[TRACE_REASON_MAX]; /* the first line of the verdict, in plain words */
 	bool interrupted;
 };
 
