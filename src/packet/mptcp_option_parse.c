@@ -11,7 +11,8 @@ static const struct mptcp_form *find_form(const struct tcp_option *o, unsigned s
 	for (size_t i = 0; i < mptcp_form_count; i++) {
 		const struct mptcp_form *f = &mptcp_forms[i];
 
-		if (f->subtype == subtype && (f->len == o->len || f->len == MPTCP_ANY_LEN) &&
+		if (f->subtype == subtype &&
+		    (f->len == MPTCP_ANY_LEN ? o->len > 3 : f->len == o->len) &&
 		    (head & f->mask) == f->value)
 			return f;
 	}

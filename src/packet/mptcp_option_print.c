@@ -7,6 +7,7 @@
 
 #include "packet/mptcp_form.h"
 #include "packet/option_print.h"
+#include "util/octets.h"
 
 static void print_capable(struct buf *out, const struct mptcp_option *m)
 {
@@ -23,6 +24,12 @@ static void print_capable(struct buf *out, const struct mptcp_option *m)
 	buf_printf(out, "}");
 }
 
+/* A truncated HMAC is a number to tcpdump: no leading zeros. */
+static void print_hmac8(struct buf *out, struct span hmac)
+{
+	buf_printf(out, " hmac 0x%" PRIx64, load_u64(hmac.at));
+}
+
 static void print_join(struct buf *out, const struct mptcp_option *m)
 {
 	const struct mptcp_join *j = &m->join;
@@ -31,11 +38,14 @@ static void print_join(struct buf *out, const struct mptcp_option *m)
 		buf_printf(out, "%s id %u", j->backup ? " backup" : "", j->address_id);
 	if (j->len == 12)
 		buf_printf(out, " token 0x%" PRIx32, j->token);
-	else
-		buf_printf(out, " hmac 0x");
-	buf_hex(out, j->hmac.at, j->hmac.len);
-	if (j->len != 24)
+	else if (j->len == 16)
+		print_hmac8(out, j->hmac);
+	if (j->len != 24) {
 		buf_printf(out, " nonce 0x%" PRIx32, j->nonce);
+		return;
+	}
+	buf_printf(out, " hmac 0x");
+	buf_hex(out, j->hmac.at, j->hmac.len);
 }
 
 static void print_dss(struct buf *out, const struct mptcp_option *m)
@@ -65,10 +75,8 @@ static void print_add_addr(struct buf *out, const struct mptcp_option *m)
 	buf_printf(out, " id %u %s", a->address_id, ip_addr_print(&a->addr, addr));
 	if (a->has_port)
 		buf_printf(out, ":%u", a->port);
-	if (a->hmac.len) {
-		buf_printf(out, " hmac 0x");
-		buf_hex(out, a->hmac.at, a->hmac.len);
-	}
+	if (a->hmac.len)
+		print_hmac8(out, a->hmac);
 }
 
 static void print_remove_addr(struct buf *out, const struct mptcp_option *m)
@@ -80,8 +88,7 @@ static void print_remove_addr(struct buf *out, const struct mptcp_option *m)
 
 static void print_prio(struct buf *out, const struct mptcp_option *m)
 {
-	if (m->prio.backup)
-		buf_printf(out, " backup");
+	buf_printf(out, m->prio.backup ? " backup" : " non-backup");
 	if (m->prio.has_id)
 		buf_printf(out, " id %u", m->prio.address_id);
 }

@@ -55,7 +55,7 @@ const struct tcp_option *tcp_option_find(const struct tcp_option_list *list, uin
 void tcp_option_field(const struct tcp_option *o, char out[TCP_OPTION_FIELD_MAX]);
 
 /* Human text as tcpdump prints it: "mss 1460", "wscale 7", "TS val 1 ecr 0",
- * "mptcp capable v1 {0x…}", "unknown-254 0xdead". */
+ * "mptcp 12 capable v1 {0x…}", "exp-f990", "unknown-253 0xdead". */
 void tcp_option_print(struct buf *out, const struct tcp_option *o);
 
 #endif
