@@ -59,7 +59,7 @@ static void follow(const struct trace *t, int probe, const struct change *like, 
 	size_t first = s->count;
 	uint8_t after = 0;
 
-	for (unsigned ttl = 1; ttl <= TRACE_TTL_MAX; ttl++) {
+	for (unsigned ttl = 1; ttl <= t->highest; ttl++) {
 		const struct trace_reply *r = observe_quote(t, probe, (uint8_t)ttl);
 		const struct change *seen;
 
@@ -98,7 +98,7 @@ static void follow_checksum(const struct trace *t, int probe, struct segments *s
 	struct segment betrayed = {.probe = (uint8_t)probe, .betrayed = true};
 	uint8_t after = 0;
 
-	for (unsigned ttl = 1; ttl <= TRACE_TTL_MAX; ttl++) {
+	for (unsigned ttl = 1; ttl <= t->highest; ttl++) {
 		const struct trace_reply *r = observe_quote(t, probe, (uint8_t)ttl);
 
 		if (!r || r->diff.checksum == CHECKSUM_UNSEEN)
