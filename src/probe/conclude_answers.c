@@ -33,7 +33,7 @@ static uint8_t last_intact(const struct trace *t, int probe)
 	for (unsigned i = 0; i < sent.tcp.options.count; i++)
 		if (sent.tcp.options.item[i].kind == TCP_OPT_MPTCP)
 			like.option = (int8_t)i;
-	for (unsigned ttl = 1; ttl <= TRACE_TTL_MAX; ttl++) {
+	for (unsigned ttl = 1; ttl <= t->highest; ttl++) {
 		const struct trace_reply *r = observe_quote(t, probe, (uint8_t)ttl);
 
 		if (r && diff_reaches(&r->diff, &like) && !diff_find(&r->diff, &like))

@@ -82,6 +82,36 @@ static void conclude_reset(struct trace *t, int probe, int control)
 		f->confidence = CONFIDENCE_LIKELY;
 }
 
+/* What befell MP_CAPABLE, did it befall MP_JOIN at the hop where it was asked? */
+static void conclude_join(struct trace *t)
+{
+	int join = series_find(t, ROLE_JOIN);
+	const struct finding *capable = NULL;
+	const struct trace_reply *r;
+	struct finding *f, like;
+
+	for (size_t i = 0; join >= 0 && i < t->result.finding_count && !capable; i++)
+		if (observe_is_mp_capable(&t->result.findings[i]) &&
+		    t->result.findings[i].basis == BASIS_CONTROL)
+			capable = &t->result.findings[i];
+	if (!capable || !t->series[join].question[capable->by.ttl].asked)
+		return;
+	like = *capable;
+	r = observe_at(t, join, like.by.ttl);
+	if (r && r->kind == REPLY_TIME_EXCEEDED)
+		return;
+	f = conclude_add(t, "tcp.options.mptcp.mp_join", r ? CHANGE_RESET : CHANGE_DROPPED);
+	if (!f)
+		return;
+	f->direction = like.direction;
+	f->basis = BASIS_CONTROL;
+	f->cause = like.cause;
+	f->after = like.after;
+	f->by = like.by;
+	f->confidence = CONFIDENCE_LIKELY;
+	f->impact = IMPACT_NO_SUBFLOW;
+}
+
 /* All of them silent, but without marks one gets through. */
 static void conclude_marks(struct trace *t)
 {
@@ -123,4 +153,5 @@ void conclude_fates(struct trace *t)
 		else if (fate == FATE_RST)
 			conclude_reset(t, probe, control);
 	}
+	conclude_join(t);
 }

@@ -43,6 +43,15 @@ static void restore(struct segments *s, size_t from)
 		s->at[i].restored = true;
 }
 
+/* An option that suffered something else here is no witness that this did not happen to it. */
+static bool suffered_otherwise(const struct diff *d, const struct change *like)
+{
+	for (unsigned i = 0; like->option >= 0 && i < d->count; i++)
+		if (d->changes[i].option == like->option)
+			return true;
+	return false;
+}
+
 /* Follows the field that `like` speaks of along the path of one series. */
 static void follow(const struct trace *t, int probe, const struct change *like, struct segments *s)
 {
@@ -50,13 +59,15 @@ static void follow(const struct trace *t, int probe, const struct change *like, 
 	size_t first = s->count;
 	uint8_t after = 0;
 
-	for (unsigned ttl = 1; ttl <= TRACE_TTL_MAX; ttl++) {
+	for (unsigned ttl = 1; ttl <= t->highest; ttl++) {
 		const struct trace_reply *r = observe_quote(t, probe, (uint8_t)ttl);
 		const struct change *seen;
 
 		if (!r || !diff_reaches(&r->diff, like))
 			continue;
 		seen = diff_find(&r->diff, like);
+		if (!seen && suffered_otherwise(&r->diff, like))
+			continue;
 		if (!seen)
 			restore(s, first);
 		else if (!now || !same_change(now, seen))
@@ -87,7 +98,7 @@ static void follow_checksum(const struct trace *t, int probe, struct segments *s
 	struct segment betrayed = {.probe = (uint8_t)probe, .betrayed = true};
 	uint8_t after = 0;
 
-	for (unsigned ttl = 1; ttl <= TRACE_TTL_MAX; ttl++) {
+	for (unsigned ttl = 1; ttl <= t->highest; ttl++) {
 		const struct trace_reply *r = observe_quote(t, probe, (uint8_t)ttl);
 
 		if (!r || r->diff.checksum == CHECKSUM_UNSEEN)

@@ -117,7 +117,7 @@ static int only_open(const struct trace *t, int probe)
 	const struct series *s = &t->series[probe];
 	int number = -1;
 
-	for (unsigned ttl = 1; ttl <= TRACE_TTL_MAX; ttl++) {
+	for (unsigned ttl = 1; ttl <= t->highest; ttl++) {
 		if (s->question[ttl].state != QUESTION_OPEN)
 			continue;
 		if (number >= 0)
@@ -135,7 +135,7 @@ static void place_orphans(struct trace *t, int probe)
 	struct trace_reply reply;
 	unsigned open = 0, first = 0;
 
-	for (unsigned ttl = TRACE_TTL_MAX; ttl > s->top; ttl--) {
+	for (unsigned ttl = t->highest; ttl > s->top; ttl--) {
 		if (s->question[ttl].state == QUESTION_OPEN ||
 		    s->question[ttl].state == QUESTION_WANTED) {
 			open++;
@@ -150,9 +150,9 @@ static void place_orphans(struct trace *t, int probe)
 	place(t, &reply, (int)s->question[first].number, t->orphan_ns[probe]);
 }
 
-static uint8_t highest_asked(const struct series *s)
+static uint8_t highest_asked(const struct trace *t, const struct series *s)
 {
-	uint8_t ttl = TRACE_TTL_MAX;
+	uint8_t ttl = t->highest;
 
 	while (ttl > 1 && !s->question[ttl].asked)
 		ttl--;
@@ -170,7 +170,7 @@ static void keep_orphan(struct trace *t, int probe, const struct trace_reply *re
 		t->orphan[probe] = *reply;
 		t->orphan_ns[probe] = now_ns;
 	}
-	schedule_limit(t, probe, highest_asked(s));
+	schedule_limit(t, probe, highest_asked(t, s));
 	place_orphans(t, probe);
 }
 

@@ -63,6 +63,36 @@ static const char *noun(const char *field)
 	return field;
 }
 
+static bool same_stretch(const struct finding *a, const struct finding *b)
+{
+	return a->change == b->change && a->after.ttl == b->after.ttl && a->by.ttl == b->by.ttl;
+}
+
+static bool befell_too(const struct trace *t, const struct finding *f, const char *field)
+{
+	for (size_t i = 0; i < t->result.finding_count; i++)
+		if (!strcmp(t->result.findings[i].field, field) &&
+		    same_stretch(f, &t->result.findings[i]))
+			return true;
+	return false;
+}
+
+/* Is it MP_CAPABLE alone, or does the box treat all of MPTCP, or all it does not know, so? */
+static const char *subject(const struct trace *t, const struct finding *f)
+{
+	int join = series_find(t, ROLE_JOIN);
+
+	if (strcmp(f->field, "tcp.options.mptcp.mp_capable") || f->cause == CAUSE_TARGET)
+		return noun(f->field);
+	if (befell_too(t, f, "tcp.options.kind_254"))
+		return "MP_CAPABLE (like any option it does not know)";
+	if (befell_too(t, f, "tcp.options.mptcp.mp_join"))
+		return "MP_CAPABLE (like all of MPTCP)";
+	if (join >= 0 && f->by.known && observe_at(t, join, f->by.ttl))
+		return "MP_CAPABLE (but not MP_JOIN)";
+	return noun(f->field);
+}
+
 void explain_place(const struct place *p, char *out, size_t cap)
 {
 	char addr[IP_ADDR_TEXT];
@@ -106,9 +136,9 @@ static void what_values(const struct finding *f, struct buf *out)
 static void what_packet(const struct trace *t, const struct finding *f, struct buf *out)
 {
 	switch (f->change) {
-	case CHANGE_DROPPED: buf_printf(out, "SYNs with %s are dropped ", noun(f->field)); break;
+	case CHANGE_DROPPED: buf_printf(out, "SYNs with %s are dropped ", subject(t, f)); break;
 	case CHANGE_RESET:
-		buf_printf(out, "SYNs with %s are answered with RST ", noun(f->field));
+		buf_printf(out, "SYNs with %s are answered with RST ", subject(t, f));
 		break;
 	case CHANGE_ANSWERED:
 		buf_printf(out, "a %s answers the SYN in the target's name ",
@@ -130,7 +160,7 @@ static void what(const struct trace *t, const struct finding *f, struct buf *out
 	} else if (!verbs[f->change]) {
 		what_packet(t, f, out);
 	} else {
-		buf_printf(out, "%s %s", noun(f->field), verbs[f->change]);
+		buf_printf(out, "%s %s", subject(t, f), verbs[f->change]);
 		what_values(f, out);
 		buf_printf(out, " ");
 		where(t, f, out);

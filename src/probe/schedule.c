@@ -21,6 +21,8 @@ void schedule_want(struct trace *t, int probe, uint8_t ttl, uint8_t times, int64
 	q->allowed = (uint8_t)(q->asked + times);
 	q->not_before_ns = not_before_ns;
 	q->state = QUESTION_WANTED;
+	if (ttl > t->highest)
+		t->highest = ttl;
 }
 
 void schedule_limit(struct trace *t, int probe, uint8_t ttl)
@@ -30,7 +32,7 @@ void schedule_limit(struct trace *t, int probe, uint8_t ttl)
 	if (ttl >= s->limit)
 		return;
 	s->limit = ttl;
-	for (unsigned i = ttl + 1u; i <= TRACE_TTL_MAX; i++)
+	for (unsigned i = ttl + 1u; i <= t->highest; i++)
 		if (s->question[i].state == QUESTION_WANTED ||
 		    s->question[i].state == QUESTION_OPEN)
 			s->question[i].state = QUESTION_IDLE;
@@ -80,7 +82,7 @@ static bool worth_repeating(const struct trace *t, size_t probe, unsigned ttl)
 
 static void settle_series(struct trace *t, size_t probe, int64_t now_ns)
 {
-	for (unsigned ttl = 1; ttl <= TRACE_TTL_MAX; ttl++) {
+	for (unsigned ttl = 1; ttl <= t->highest; ttl++) {
 		struct question *q = question_at(t, probe, ttl);
 		int64_t wait;
 
@@ -104,7 +106,7 @@ static void settle_orphans(struct trace *t, size_t probe)
 
 	if (s->serial || !(s->orphans || s->strays))
 		return;
-	for (unsigned ttl = 1; ttl <= TRACE_TTL_MAX; ttl++)
+	for (unsigned ttl = 1; ttl <= t->highest; ttl++)
 		if (s->question[ttl].state == QUESTION_OPEN ||
 		    s->question[ttl].state == QUESTION_WANTED)
 			return;
@@ -172,7 +174,7 @@ bool schedule_hop_settled(const struct trace *t, uint8_t ttl)
 static bool in_state(const struct trace *t, enum question_state state)
 {
 	for (size_t i = 0; i < t->result.probe_count; i++)
-		for (unsigned ttl = 1; ttl <= TRACE_TTL_MAX; ttl++)
+		for (unsigned ttl = 1; ttl <= t->highest; ttl++)
 			if (t->series[i].question[ttl].state == state)
 				return true;
 	return false;
@@ -183,9 +185,9 @@ bool schedule_idle(const struct trace *t)
 	return !in_state(t, QUESTION_WANTED) && !in_state(t, QUESTION_OPEN);
 }
 
-static bool series_busy(const struct series *s)
+static bool series_busy(const struct trace *t, const struct series *s)
 {
-	for (unsigned ttl = 1; ttl <= TRACE_TTL_MAX; ttl++)
+	for (unsigned ttl = 1; ttl <= t->highest; ttl++)
 		if (s->question[ttl].state == QUESTION_OPEN)
 			return true;
 	return false;
@@ -197,14 +199,14 @@ static bool may_ask(const struct trace *t, size_t probe, unsigned ttl, int64_t n
 	const struct question *q = &s->question[ttl];
 
 	return q->state == QUESTION_WANTED && q->not_before_ns <= now_ns &&
-	       !(s->serial && series_busy(s));
+	       !(s->serial && series_busy(t, s));
 }
 
 /* The lowest TTL first; among its probes one at random, so that whatever favours the first or
  * the last of a burst favours none of them. */
 static bool next_of(struct trace *t, bool walks, int64_t now_ns, int *probe, uint8_t *ttl)
 {
-	for (unsigned at = 1; at <= TRACE_TTL_MAX; at++) {
+	for (unsigned at = 1; at <= t->highest; at++) {
 		uint32_t ready = 0;
 
 		for (size_t i = 0; i < t->result.probe_count; i++)
@@ -231,7 +233,7 @@ static int64_t question_expiry(const struct trace *t, size_t probe, unsigned ttl
 
 	if (q->state == QUESTION_OPEN)
 		return q->sent_ns + schedule_wait_ns(t, (int)probe, (uint8_t)ttl);
-	if (q->state == QUESTION_WANTED && !(s->serial && series_busy(s)))
+	if (q->state == QUESTION_WANTED && !(s->serial && series_busy(t, s)))
 		return q->not_before_ns > t->next_send_ns ? q->not_before_ns : t->next_send_ns;
 	return TIME_NEVER;
 }
@@ -241,7 +243,7 @@ int64_t schedule_expiry_ns(const struct trace *t)
 	int64_t expiry = TIME_NEVER;
 
 	for (size_t i = 0; i < t->result.probe_count; i++) {
-		for (unsigned ttl = 1; ttl <= TRACE_TTL_MAX; ttl++) {
+		for (unsigned ttl = 1; ttl <= t->highest; ttl++) {
 			int64_t at = question_expiry(t, i, ttl);
 
 			if (at < expiry)

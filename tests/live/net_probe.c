@@ -1,12 +1,13 @@
 /* Drives the live back-end alone: net_probe TARGET PORT [DEVICE] sends a SYN with TTL 1 and one
- * with TTL 64 from two reserved ports and prints what comes back within half a second each:
+ * with TTL 64 from two reserved ports and prints what comes back within a fifth of a second each:
  *
  *   warning: …                      only if there is no guard
  *   sent ttl 1
  *   icmp 11/0 from 10.0.1.2         or tcp 0x12 from …
  *
  * With DEVICE "-" the route's. Ends with status 3 if the back-end does not open. Environment:
- * KEEP=1 leaves the connection half-open, HOLD=seconds waits before closing. */
+ * SOURCE=address to send from, KEEP=1 leaves the connection half-open, HOLD=seconds waits before
+ * closing, COUNT=n sends that many SYNs as fast as it can and nothing else. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -83,7 +84,7 @@ static int probe(struct net *net, const struct live_config *config, size_t port,
 	if (net_send(net, span_of(octets, build(octets, config, port, to, ttl, 2, 1000)), &err))
 		goto failed;
 	printf("sent ttl %u\n", ttl);
-	while ((got = net_receive(net, sent + NS_PER_S / 2, &answer, &err)) == 1) {
+	while ((got = net_receive(net, sent + NS_PER_S / 5, &answer, &err)) == 1) {
 		print_answer(answer.octets);
 		if (answer.time_ns < sent || answer.time_ns > net_now_ns(net))
 			printf("bad time %lld\n", (long long)(answer.time_ns - sent));
@@ -98,6 +99,26 @@ failed:
 	return 3;
 }
 
+static int flood(struct net *net, const struct live_config *config, uint16_t to, int count)
+{
+	uint8_t octets[80];
+	struct error err = {0};
+	int sent = 0;
+
+	while (sent < count &&
+	       !net_send(net, span_of(octets, build(octets, config, 0, to, 64, 2, 1000)), &err))
+		sent++;
+	printf("flood %d %s\n", sent, err.text);
+	return sent == count ? 0 : 3;
+}
+
+static int probe_both(struct net *net, const struct live_config *config, uint16_t to)
+{
+	int status = probe(net, config, 0, to, 1);
+
+	return status ? status : probe(net, config, 1, to, 64);
+}
+
 int main(int argc, char **argv)
 {
 	struct live_config config = {.port_count = 2};
@@ -110,6 +131,8 @@ int main(int argc, char **argv)
 		return 2;
 	if (argc > 3 && strcmp(argv[3], "-") != 0)
 		config.device = argv[3];
+	if (getenv("SOURCE"))
+		ip_addr_parse(&config.source, getenv("SOURCE"));
 	net = live_open(&config, &route, &warning, &err);
 	if (!net || privilege_drop(&err)) {
 		fprintf(stderr, "net_probe: %s\n", err.text);
@@ -118,9 +141,10 @@ int main(int argc, char **argv)
 	if (warning.code)
 		printf("warning: %s\n", warning.text);
 	printf("device %s mtu %u\n", route.device, route.mtu);
-	status = probe(net, &config, 0, (uint16_t)atoi(argv[2]), 1);
-	if (!status)
-		status = probe(net, &config, 1, (uint16_t)atoi(argv[2]), 64);
+	if (getenv("COUNT"))
+		status = flood(net, &config, (uint16_t)atoi(argv[2]), atoi(getenv("COUNT")));
+	else
+		status = probe_both(net, &config, (uint16_t)atoi(argv[2]));
 	fflush(stdout);
 	if (getenv("HOLD"))
 		sleep((unsigned)atoi(getenv("HOLD")));
