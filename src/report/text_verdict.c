@@ -77,6 +77,12 @@ static void put_where(const struct text_report *t, struct buf *out,
 	}
 }
 
+/* Most findings are said in full by what and where. */
+static bool says_more(const struct finding *f)
+{
+	return f->direction == DIRECTION_END_TO_END || f->basis == BASIS_CHECKSUM;
+}
+
 static void put_finding(struct text_report *t, const struct trace_result *result,
 			const struct finding *f, unsigned number)
 {
@@ -89,7 +95,7 @@ static void put_finding(struct text_report *t, const struct trace_result *result
 	buf_printf(&t->out, "\n");
 	text_ink(t, INK_BOLD, buf_text(&line));
 	buf_printf(&t->out, "\n");
-	if (strcmp(f->explain, result->reason))
+	if (says_more(f) && strcmp(f->explain, result->reason))
 		put_wrapped(t, INDENT, f->explain);
 	put_wrapped(t, INDENT, word_impact(f->impact));
 	buf_clear(&line);

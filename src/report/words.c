@@ -12,6 +12,8 @@ static const struct {
 } fields[] = {
     {"ip.src", "source address"},
     {"ip.dst", "destination address"},
+    {"ip.ttl", "TTL"},
+    {"ip.dsfield", "DSCP and ECN marks"},
     {"ip.dsfield.dscp", "DSCP"},
     {"ip.dsfield.ecn", "ECN"},
     {"ip.id", "IP ID"},
@@ -21,6 +23,8 @@ static const struct {
     {"ip.len", "IP length"},
     {"ipv6.src", "source address"},
     {"ipv6.dst", "destination address"},
+    {"ipv6.hlim", "hop limit"},
+    {"ipv6.tclass", "DSCP and ECN marks"},
     {"ipv6.tclass.dscp", "DSCP"},
     {"ipv6.tclass.ecn", "ECN"},
     {"ipv6.flow", "flow label"},
@@ -38,6 +42,7 @@ static const struct {
     {"tcp.options.mss_val", "MSS"},
     {"tcp.options.wscale.shift", "window scale"},
     {"tcp.options.sack_perm", "SACK-permitted"},
+    {"tcp.options.timestamp", "timestamp option"},
     {"tcp.options.timestamp.tsval", "timestamp"},
     {"tcp.options.timestamp.tsecr", "echoed timestamp"},
 };
@@ -91,9 +96,29 @@ static bool is_short(const struct value *v)
 	return v->kind != VALUE_NONE && (v->kind != VALUE_OCTETS || v->len <= SHORT_OCTETS);
 }
 
+/* What befell a whole packet, `field` being what is in it. */
+static bool is_fate(enum change_kind kind)
+{
+	return kind == CHANGE_DROPPED || kind == CHANGE_RESET || kind == CHANGE_ANSWERED;
+}
+
+static void word_fate(struct buf *out, const char *field, enum change_kind kind)
+{
+	buf_printf(out, "SYNs");
+	if (kind != CHANGE_ANSWERED && strcmp(field, "packet")) {
+		buf_printf(out, " with ");
+		word_field(out, field);
+	}
+	buf_printf(out, " %s", change_words[kind]);
+}
+
 void word_change(struct buf *out, const char *field, enum change_kind kind,
 		 const struct value *sent, const struct value *seen)
 {
+	if (is_fate(kind)) {
+		word_fate(out, field, kind);
+		return;
+	}
 	word_field(out, field);
 	if (kind == CHANGE_REWRITTEN && is_short(sent) && is_short(seen)) {
 		buf_printf(out, " ");

@@ -57,8 +57,6 @@ static void test_whole_report(void **state)
 	    "MPTCP does not get through: it is taken out of the connection on the way.\n"
 	    "\n"
 	    "1. MP_CAPABLE removed, between hop 1 (192.0.2.1) and hop 3 (198.51.100.3)\n"
-	    "   Between 192.0.2.1 and 198.51.100.3 the MP_CAPABLE option is taken out of\n"
-	    "   SYNs, so that the target never learns that MPTCP was asked for.\n"
 	    "   MPTCP connections fall back to plain TCP.\n"
 	    "   Certain: seen in the packets that routers quote back. Probably a firewall or\n"
 	    "   normaliser that strips TCP options.\n"
