@@ -30,10 +30,14 @@ skip() {
 	exit 77
 }
 
+# With the gist of what was measured.
 fail() {
 	echo "$*"
 	[ ! -s "$TMP/err" ] || sed 's/^/stderr: /' "$TMP/err"
-	[ ! -s "$TMP/out" ] || cut -c 1-4000 "$TMP/out"
+	jq -c 'select(.type == "trace") | {verdict, reason, reached, path_length},
+		{hops: [.hops[] | [.ttl] + [.replies[] | .kind + " " + .from]]},
+		(.findings[] | {field, change, after: .after.ttl, by: .by.ttl, cause, confidence, explain})' \
+		"$TMP/out" 2>/dev/null || head -n 20 "$TMP/out"
 	exit 1
 }
 
