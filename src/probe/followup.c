@@ -81,18 +81,30 @@ static bool ask_samples(struct trace *t, int64_t now_ns)
 	return asked;
 }
 
-/* MP_CAPABLE only, or all of MPTCP? An MP_JOIN to the hop that tells. */
-static bool ask_join(struct trace *t, int64_t now_ns)
+/* The finding that says what befell MP_CAPABLE, if a router behind the box spoke. */
+static const struct finding *located_capable(const struct trace *t)
 {
 	for (size_t i = 0; i < t->result.finding_count; i++) {
 		const struct finding *f = &t->result.findings[i];
 
 		if (observe_is_mp_capable(f) && f->by.known && f->by.ttl &&
 		    f->direction == DIRECTION_FORWARD && f->by.ttl < t->result.path_length)
-			return want_if_new(t, series_add(t, ROLE_JOIN, NULL), f->by.ttl,
-					   t->result.config.queries, now_ns);
+			return f;
 	}
-	return false;
+	return NULL;
+}
+
+/* MP_CAPABLE only, or all of MPTCP? An MP_JOIN to the hops that tell. */
+static bool ask_join(struct trace *t, int64_t now_ns)
+{
+	const struct finding *f = located_capable(t);
+	uint8_t queries = t->result.config.queries;
+	int join = f ? series_add(t, ROLE_JOIN, NULL) : -1;
+
+	if (join < 0)
+		return false;
+	want_if_new(t, join, f->after.ttl, queries, now_ns);
+	return want_if_new(t, join, f->by.ttl, queries, now_ns);
 }
 
 /* The hops inside an interval that said nothing may only have been out of ICMP tokens. */

@@ -5,6 +5,7 @@
 #define WAIT_FLOOR_NS (20 * NS_PER_MS)
 /* Silence this far behind the last router that spoke is not worth a second asking. */
 #define TAIL_TTLS    5u
+#define LOOKAHEAD    6u
 #define BRIEF_FACTOR 1.5
 
 static struct question *question_at(struct trace *t, size_t probe, unsigned ttl)
@@ -133,13 +134,27 @@ static bool walk_ends(const struct trace *t, unsigned ttl)
 	return true;
 }
 
+/* How far ahead to ask: a window at first, so that a path of usual length is done in one round
+ * trip; then only a little beyond the last router that spoke, so that a target is not asked more
+ * than needed; and a window again behind routers that stayed silent. */
+static unsigned walk_reach(const struct trace *t)
+{
+	unsigned window = t->result.config.in_flight, top = highest_top(t);
+	unsigned waited_out = lowest_pending(t) - 1u;
+	unsigned reach = t->result.config.first_ttl - 1u + window;
+	unsigned ahead = window < LOOKAHEAD ? window : LOOKAHEAD;
+
+	if (waited_out > top)
+		reach = reach > waited_out + window ? reach : waited_out + window;
+	return reach > top + ahead ? reach : top + ahead;
+}
+
 static void walk_on(struct trace *t)
 {
 	const struct trace_config *c = &t->result.config;
-	unsigned lowest = lowest_pending(t);
+	unsigned reach = walk_reach(t);
 
-	while (t->front < c->max_ttl && t->front + 1u < lowest + c->in_flight &&
-	       !walk_ends(t, t->front + 1u)) {
+	while (t->front < c->max_ttl && t->front < reach && !walk_ends(t, t->front + 1u)) {
 		t->front++;
 		for (size_t i = 0; i < t->result.probe_count; i++)
 			if (t->series[i].walks && t->series[i].limit >= t->front)
