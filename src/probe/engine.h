@@ -95,7 +95,8 @@ void schedule_want(struct trace *t, int probe, uint8_t ttl, uint8_t times, int64
 void schedule_settle(struct trace *t, int64_t now_ns);	      /* ends waits, wants more */
 void schedule_limit(struct trace *t, int probe, uint8_t ttl); /* nothing beyond `ttl` any more */
 bool schedule_hop_settled(const struct trace *t, uint8_t ttl);
-bool schedule_idle(const struct trace *t); /* nothing wanted, nothing open */
+bool schedule_beyond(const struct trace *t, unsigned ttl); /* every walk ended before `ttl` */
+bool schedule_idle(const struct trace *t);		   /* nothing wanted, nothing open */
 bool schedule_next(struct trace *t, int64_t now_ns, int *probe, uint8_t *ttl);
 int64_t schedule_wait_ns(const struct trace *t, int probe, uint8_t ttl);
 int64_t schedule_expiry_ns(const struct trace *t);

@@ -186,6 +186,11 @@ bool schedule_hop_settled(const struct trace *t, uint8_t ttl)
 	return true;
 }
 
+bool schedule_beyond(const struct trace *t, unsigned ttl)
+{
+	return walk_ends(t, ttl);
+}
+
 static bool in_state(const struct trace *t, enum question_state state)
 {
 	for (size_t i = 0; i < t->result.probe_count; i++)
