@@ -341,16 +341,25 @@ static void infer_removed(const struct trace *t, struct segment *length)
 	length->inferred = true;
 }
 
-/* Nor is it gone where the packet still has its length. */
+/* Does the quoted IP header claim the length that was sent? */
+static bool kept_length(const struct trace *t, int probe, const struct trace_reply *r)
+{
+	struct packet sent, quote;
+
+	packet_parse(&sent, span_of(t->series[probe].octets, t->series[probe].len));
+	return packet_parse(&quote, r->quote) == 0 && quote.ip.length == sent.ip.length;
+}
+
+/* Nor is an option gone, that took some length with it, where the packet still has its length. */
 static void tighten_removed(const struct trace *t, struct segment *s)
 {
-	enum field length = t->result.config.target.family == 6 ? FIELD_IP6_PLEN : FIELD_IP4_LEN;
-	struct change like = {.id = length, .option = -1};
+	const struct trace_reply *r = observe_quote(t, s->probe, s->by);
 
-	for (unsigned ttl = s->after + 1u; s->change.kind == CHANGE_REMOVED && ttl < s->by; ttl++) {
-		const struct trace_reply *r = observe_quote(t, s->probe, (uint8_t)ttl);
-
-		if (r && diff_reaches(&r->diff, &like) && !suffered_otherwise(&r->diff, &like))
+	if (s->change.kind != CHANGE_REMOVED || !r || kept_length(t, s->probe, r))
+		return;
+	for (unsigned ttl = s->after + 1u; ttl < s->by; ttl++) {
+		r = observe_quote(t, s->probe, (uint8_t)ttl);
+		if (r && kept_length(t, s->probe, r))
 			s->after = (uint8_t)ttl;
 	}
 }
