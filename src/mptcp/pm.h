@@ -1,0 +1,73 @@
+/* Path managers: which subflows to open, which addresses to announce (RFC 8041 §3.3-3.5). A path
+ * manager is told what happens and answers with wishes; the connection carries them out. */
+#ifndef MBOXTRACE_MPTCP_PM_H
+#define MBOXTRACE_MPTCP_PM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "packet/ip_addr.h"
+
+#define PM_ADDRS_MAX 16
+
+struct pm_addr {
+	struct ip_addr addr;
+	uint16_t port;	    /* 0: the connection's */
+	uint8_t id;	    /* address ID; 0 is the initial subflow's */
+	uint8_t prefix_len; /* of its subnet, for `same_subnet` */
+	bool backup;
+};
+
+struct pm_subflow {
+	uint8_t id; /* of the subflow, given by the connection */
+	uint8_t local_id, remote_id;
+	struct ip_addr local, remote;
+	uint16_t local_port, remote_port;
+	bool backup, initial, alive;
+};
+
+struct pm_limits {
+	uint8_t subflows;	   /* besides the initial one; default 4 */
+	uint8_t add_addr_accepted; /* default 8 */
+	bool same_subnet; /* pair a local address only with remote ones of its own subnet (§3.4) */
+};
+
+/* All that a path manager may look at; owned by the connection. */
+struct pm_view {
+	bool client;	    /* only the client opens subflows (§3.3) */
+	bool established;   /* fully: a DSS has been exchanged */
+	bool remote_c_flag; /* do not join to the initial address and port */
+	struct pm_limits limits;
+	size_t local_count, remote_count, subflow_count;
+	struct pm_addr local[PM_ADDRS_MAX],
+	    remote[PM_ADDRS_MAX]; /* remote: initial and announced */
+	const struct pm_subflow *subflow;
+	uint8_t ndiffports; /* how many subflows ndiffports wants; default 2 */
+};
+
+enum pm_action_kind { PM_NOTHING, PM_OPEN, PM_ANNOUNCE, PM_WITHDRAW, PM_CLOSE, PM_BACKUP };
+
+struct pm_action {
+	enum pm_action_kind kind;
+	uint8_t local_id, remote_id; /* PM_OPEN; PM_ANNOUNCE, PM_WITHDRAW: local_id */
+	uint8_t subflow;	     /* PM_CLOSE, PM_BACKUP */
+	bool backup;		     /* PM_OPEN, PM_BACKUP */
+	uint16_t remote_port;	     /* PM_OPEN; 0: the announced or initial one */
+};
+
+struct pm_ops {
+	const char *name; /* "fullmesh", "ndiffports", "backup", "single-path", "none" */
+	/* Called after every change of the view until it answers PM_NOTHING: the next thing to do.
+	 * An open that failed must not be asked for again for ever: `failed` counts those of this
+	 * pair of addresses. */
+	struct pm_action (*next)(const struct pm_view *view,
+				 unsigned (*failed)(const void *context, uint8_t local_id,
+						    uint8_t remote_id),
+				 const void *context);
+};
+
+const struct pm_ops *pm_find(const char *name);
+const struct pm_ops *const *pm_list(void); /* the first is the default: fullmesh */
+
+#endif

@@ -1,0 +1,172 @@
+/* One TCP connection, sans I/O: a subflow's own sequence space, loss recovery, timers and close.
+ * It knows nothing of MPTCP but that its owner adds options to what it sends, looks at the options
+ * of what arrives, and tags every piece of data with a mapping that must not change when it is sent
+ * again.
+ *
+ * RFC 9293 (TCP), 6298 (RTO), 6675 (SACK recovery), 8985 (RACK-TLP), 7323 (timestamps, PAWS, window
+ * scale), 3168 (ECN), 5961 (challenge ACKs), 1122 (delayed ACKs, zero-window probes), 6528 (ISN:
+ * the owner's), 4821/8899-style use of ICMP too-big.
+ *
+ *   tcp_init_active / tcp_init_passive
+ *   while (tcp_send(t, now, out, cap, &len)) inject(out, len);
+ *   wait until tcp_expiry_ns(t) for a packet; tcp_receive(t, now, &packet)
+ *
+ * Times are nanoseconds on the caller's axis. Nothing is allocated per segment once the rings have
+ * grown to the window. The struct is embedded in its owner. */
+#ifndef MBOXTRACE_MPTCP_TCP_H
+#define MBOXTRACE_MPTCP_TCP_H
+
+#include "mptcp/cc.h"
+#include "mptcp/chunk.h"
+#include "packet/packet.h"
+#include "util/rng.h"
+#include "util/time.h"
+
+enum tcp_state {
+	TCP_CLOSED,
+	TCP_SYN_SENT,
+	TCP_SYN_RECEIVED,
+	TCP_ESTABLISHED,
+	TCP_FIN_WAIT_1,
+	TCP_FIN_WAIT_2,
+	TCP_CLOSE_WAIT,
+	TCP_CLOSING,
+	TCP_LAST_ACK,
+	TCP_TIME_WAIT,
+};
+
+const char *tcp_state_name(enum tcp_state state);
+
+/* Where a piece of data belongs in the connection's space. Sent with the piece as often as it is
+ * sent, octet for octet the same (RFC 8684 §3.3.6). */
+struct tcp_mapping {
+	bool present;
+	uint64_t dsn;
+	uint32_t ssn; /* relative to the ISN: the first octet of data is 1 */
+	uint16_t len; /* of the whole mapping, a DATA_FIN counted; 0: infinite */
+	uint16_t checksum;
+	bool has_checksum, data_fin, capable; /* capable: travels as MP_CAPABLE with keys */
+};
+
+/* A piece of the stream, at most one segment, as the owner hands it over. */
+struct tcp_piece {
+	struct chunk *chunk; /* a reference that the TCP takes over; NULL: no octets */
+	uint32_t offset, len;
+	struct tcp_mapping mapping;
+};
+
+/* What kind of segment is being built: the owner chooses its options by it. */
+struct tcp_segment {
+	bool syn, ack, fin, rst;
+	bool third_ack; /* completes a handshake that we opened */
+	bool retransmission;
+	bool probe;		       /* zero-window or tail-loss probe, keep-alive */
+	const struct tcp_piece *piece; /* NULL: no data */
+	uint32_t seq, ack_seq;
+};
+
+enum tcp_event {
+	TCP_EVENT_CONNECTED, /* now ESTABLISHED */
+	TCP_EVENT_ACKED,     /* the send queue shrank or the window grew: there may be room */
+	TCP_EVENT_FIN,	     /* the peer's FIN is in order: no more data */
+	TCP_EVENT_RESET,     /* a valid RST arrived */
+	TCP_EVENT_TIMEOUT,   /* a retransmission timer fired (told before the retransmission) */
+	TCP_EVENT_FAILED,    /* given up: too many retransmissions */
+	TCP_EVENT_CLOSED,    /* the end of its life: nothing is sent or expected any more */
+};
+
+struct tcp;
+
+/* The owner. None may be NULL. */
+struct tcp_owner_ops {
+	/* Appends MPTCP options for `segment` (each a whole option, unpadded) and returns the
+	 * octets written, at most `room`. Called last, after timestamps and before SACK blocks:
+	 * SACK takes what is left. */
+	size_t (*options)(struct tcp *t, const struct tcp_segment *segment, uint8_t *out,
+			  size_t room);
+	/* A segment arrived that is acceptable (RFC 9293 §3.10.7.4, PAWS, RFC 5961), or answers our
+	 * SYN: before its ACK and payload are taken. False: it changes nothing and is dropped (but
+	 * see tcp_abort). `in_order_from` .. : relative sequence number of its first payload octet.
+	 */
+	bool (*segment)(struct tcp *t, const struct packet *p, uint32_t ssn);
+	/* In-order octets, never again the same; `ssn` is relative to the peer's ISN. */
+	void (*data)(struct tcp *t, uint32_t ssn, struct span octets);
+	void (*event)(struct tcp *t, enum tcp_event event);
+	/* Octets of receive window to offer now, for the whole connection (shared between
+	 * subflows). */
+	uint32_t (*window)(struct tcp *t);
+};
+
+struct tcp_config {
+	struct ip_addr local, remote;
+	uint16_t local_port, remote_port;
+	uint32_t isn, ts_offset;
+	uint32_t flow_label; /* IPv6 */
+	uint16_t mss;	     /* announced, and never exceeded; options are taken off */
+	uint8_t wscale;
+	bool sack, timestamps, ecn;
+	uint8_t syn_retries;	/* default 6 */
+	uint8_t retries;	/* default 15 */
+	int64_t rto_min_ns;	/* default 200 ms */
+	int64_t delayed_ack_ns; /* default 40 ms */
+	int64_t time_wait_ns;	/* default 60 s */
+	int64_t rto_initial_ns; /* default 1 s */
+	uint8_t ttl, dscp;
+	const struct cc_ops *cc;
+	struct cc_group *group; /* of the connection; the TCP enters and leaves it */
+};
+
+void tcp_config_defaults(struct tcp_config *config);
+
+struct tcp_stats {
+	uint64_t sent_segments, received_segments, sent_octets, received_octets;
+	uint64_t retransmitted_segments, retransmitted_octets, timeouts, fast_recoveries, tlps;
+	uint64_t out_of_order, duplicates, dropped, challenge_acks;
+};
+
+/* The members are the TCP's own; owners read state, config, cc and stats. Defined in tcp_state.h,
+ * which the owner includes to embed it. */
+
+/* Opens actively: the first tcp_send gives the SYN. */
+void tcp_init_active(struct tcp *t, const struct tcp_config *config,
+		     const struct tcp_owner_ops *owner, int64_t now_ns);
+/* Takes a SYN: the first tcp_send gives the SYN/ACK. */
+void tcp_init_passive(struct tcp *t, const struct tcp_config *config,
+		      const struct tcp_owner_ops *owner, const struct packet *syn, int64_t now_ns);
+/* Takes the ACK of a SYN/ACK that was sent as a cookie: state as after a normal handshake. */
+void tcp_init_cookie(struct tcp *t, const struct tcp_config *config,
+		     const struct tcp_owner_ops *owner, const struct packet *ack, uint16_t peer_mss,
+		     uint8_t peer_wscale, bool peer_sack, int64_t now_ns);
+void tcp_fini(struct tcp *t); /* frees what is queued; sends nothing */
+
+/* A packet for this 4-tuple. Truncated or malformed ones are dropped and counted. */
+void tcp_receive(struct tcp *t, int64_t now_ns, const struct packet *p);
+/* An ICMP error whose quote fits this connection: too big shrinks the segments (never under
+ * 536/1220 less options, never on a quote outside the window); others are remembered, not believed.
+ */
+void tcp_receive_too_big(struct tcp *t, uint32_t quoted_seq, uint32_t mtu);
+
+/* The next packet (from its IP header on) that is due at `now_ns`, timers included. False: none. */
+bool tcp_send(struct tcp *t, int64_t now_ns, uint8_t *out, size_t cap, size_t *len);
+int64_t tcp_expiry_ns(const struct tcp *t); /* when tcp_send must be called again; TIME_NEVER */
+
+/* How many octets of new data may be handed over now: what congestion and send window admit beyond
+ * what is queued and in flight. */
+uint32_t tcp_room(const struct tcp *t);
+/* The longest piece that fits a segment with `options` octets of MPTCP options. */
+uint16_t tcp_payload_max(const struct tcp *t, size_t options);
+/* Queues a piece; its mapping's ssn must be tcp_next_ssn(). 0, or ERR_NOMEM (the reference is then
+ * still the caller's). A piece without octets (a lone DATA_FIN) becomes an ACK that carries it. */
+int tcp_push(struct tcp *t, const struct tcp_piece *piece);
+uint32_t tcp_next_ssn(const struct tcp *t);
+/* How far the peer has acknowledged: relative, as ssn. */
+uint32_t tcp_acked_ssn(const struct tcp *t);
+/* The pieces that are queued or in flight, oldest first: for reinjection elsewhere. NULL at the
+ * end. */
+const struct tcp_piece *tcp_unacked(const struct tcp *t, size_t i);
+
+void tcp_ack_now(struct tcp *t);  /* the owner has an option to send: an ACK carries it */
+void tcp_shutdown(struct tcp *t); /* a FIN behind what is queued */
+void tcp_abort(struct tcp *t);	  /* a RST, then CLOSED; the owner adds MP_TCPRST or MP_FASTCLOSE */
+
+#endif
