@@ -12,8 +12,8 @@
 #include "support/walk.h"
 
 #define MP_CAPABLE "tcp.options.mptcp.mp_capable"
-#define MP_JOIN    "tcp.options.mptcp.mp_join"
-#define UNKNOWN    "tcp.options.kind_254"
+#define MP_JOIN	   "tcp.options.mptcp.mp_join"
+#define UNKNOWN	   "tcp.options.kind_254"
 
 static void check(const struct walk *w, bool ok, const char *what)
 {
@@ -60,13 +60,13 @@ struct expectation {
 };
 
 static const struct expectation quoted[] = {
-	{"strip", "subtype=mp_capable how=remove", MP_CAPABLE, CHANGE_REMOVED, CAUSE_OPTION_STRIPPER},
-	{"strip", "kind=mptcp how=nop", MP_CAPABLE, CHANGE_BLANKED, CAUSE_OPTION_STRIPPER},
-	{"strip", "kind=mptcp how=eol", MP_CAPABLE, CHANGE_TRUNCATED, CAUSE_OPTION_STRIPPER},
-	{"strip", "kind=unknown how=remove", UNKNOWN, CHANGE_REMOVED, CAUSE_OPTION_STRIPPER},
-	{"strip", "kind=sack_perm how=remove", "tcp.options.sack_perm", CHANGE_REMOVED,
-	 CAUSE_OPTION_STRIPPER},
-	{"mss_clamp", "max=1300", "tcp.options.mss_val", CHANGE_REWRITTEN, CAUSE_MSS_CLAMP},
+    {"strip", "subtype=mp_capable how=remove", MP_CAPABLE, CHANGE_REMOVED, CAUSE_OPTION_STRIPPER},
+    {"strip", "kind=mptcp how=nop", MP_CAPABLE, CHANGE_BLANKED, CAUSE_OPTION_STRIPPER},
+    {"strip", "kind=mptcp how=eol", MP_CAPABLE, CHANGE_TRUNCATED, CAUSE_OPTION_STRIPPER},
+    {"strip", "kind=unknown how=remove", UNKNOWN, CHANGE_REMOVED, CAUSE_OPTION_STRIPPER},
+    {"strip", "kind=sack_perm how=remove", "tcp.options.sack_perm", CHANGE_REMOVED,
+     CAUSE_OPTION_STRIPPER},
+    {"mss_clamp", "max=1300", "tcp.options.mss_val", CHANGE_REWRITTEN, CAUSE_MSS_CLAMP},
 };
 
 static void run_quoted(const struct expectation *e, bool hard)
@@ -148,8 +148,8 @@ static void test_fates(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_quoted),
-		cmocka_unit_test(test_fates),
+	    cmocka_unit_test(test_quoted),
+	    cmocka_unit_test(test_fates),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -29,7 +29,8 @@ static void run_all(unsigned runs, const struct walk_spec *spec, void (*more)(co
 	uint64_t seed = walk_first_seed();
 	struct walk w;
 
-	printf("seeds %llu to %llu\n", (unsigned long long)seed, (unsigned long long)seed + runs - 1);
+	printf("seeds %llu to %llu\n", (unsigned long long)seed,
+	       (unsigned long long)seed + runs - 1);
 	for (unsigned i = 0; i < runs; i++) {
 		walk_run(&w, seed + i, spec);
 		check_clean(&w);
@@ -69,16 +70,15 @@ static void test_partial_and_silent(void **state)
 {
 	(void)state;
 	run_all(walk_runs(1000),
-		&(struct walk_spec){
-			.partial = true, .silent = true, .target_mptcp = LAB_MPTCP_V1},
+		&(struct walk_spec){.partial = true, .silent = true, .target_mptcp = LAB_MPTCP_V1},
 		check_mptcp);
 }
 
 /* Without MPTCP at the target it is clean only if the last router showed the options. */
 static void check_witnessed(const struct walk *w)
 {
-	bool seen = !w->silent[w->routers - 1] &&
-		    (w->family == 6 || w->quote[w->routers - 1] >= QUOTE_128);
+	bool seen =
+	    !w->silent[w->routers - 1] && (w->family == 6 || w->quote[w->routers - 1] >= QUOTE_128);
 
 	check(w, w->result->verdict == (seen ? VERDICT_CLEAN : VERDICT_INCONCLUSIVE), "witness");
 }
@@ -86,28 +86,28 @@ static void check_witnessed(const struct walk *w)
 static void test_without_mptcp(void **state)
 {
 	(void)state;
-	run_all(walk_runs(1000),
-		&(struct walk_spec){
-			.partial = true, .silent = true, .target_mptcp = LAB_MPTCP_NONE},
-		check_witnessed);
+	run_all(
+	    walk_runs(1000),
+	    &(struct walk_spec){.partial = true, .silent = true, .target_mptcp = LAB_MPTCP_NONE},
+	    check_witnessed);
 }
 
 static void test_lossy(void **state)
 {
 	(void)state;
-	run_all(walk_runs(1000),
-		&(struct walk_spec){
-			.partial = true, .silent = true, .lossy = true, .target_mptcp = -1},
-		NULL);
+	run_all(
+	    walk_runs(1000),
+	    &(struct walk_spec){.partial = true, .silent = true, .lossy = true, .target_mptcp = -1},
+	    NULL);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_plain),
-		cmocka_unit_test(test_partial_and_silent),
-		cmocka_unit_test(test_without_mptcp),
-		cmocka_unit_test(test_lossy),
+	    cmocka_unit_test(test_plain),
+	    cmocka_unit_test(test_partial_and_silent),
+	    cmocka_unit_test(test_without_mptcp),
+	    cmocka_unit_test(test_lossy),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
