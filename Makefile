@@ -70,9 +70,9 @@ UNIT    := $(patsubst tests/%.c,%,$(sort $(wildcard tests/unit/*_test.c tests/la
 SUPPORT := $(sort $(wildcard tests/support/*.c))
 FUZZ    := $(patsubst tests/fuzz/fuzz_%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 BENCH   := $(patsubst tests/bench/%.c,%,$(sort $(wildcard tests/bench/*.c)))
-SUITES  := $(wildcard tests/golden/run tests/live/run)
+LIVE    := $(patsubst tests/live/%.c,build/tests/plain/live/%,$(sort $(wildcard tests/live/*.c)))
 C_FILES := $(sort $(wildcard src/*/*.[ch] tests/*/*.[ch]))
-SCRIPTS := $(sort bootstrap .ci/run $(wildcard tools/* tests/*/run tests/*/*.sh tests/bench/path))
+SCRIPTS := $(sort bootstrap .ci/run $(wildcard tools/* tests/*/run tests/*/*.sh tests/live/cases/*.sh tests/bench/path))
 MAN     := $(sort $(wildcard man/*.[1-8]))
 LUA_SRC := $(sort $(shell find lua -name '*.lua' 2>/dev/null))
 
@@ -113,6 +113,10 @@ build/tests/$1/fuzz/fuzz_%: build/obj/$1/tests/fuzz/fuzz_%.o \
 	@mkdir -p $$(@D)
 	@$$(call SAY,LD)$(cc_$1) $(CFLAGS) $(flags_$1) $(LDFLAGS) -o $$@ $$^ $(DEP_LIBS)
 
+build/tests/$1/live/%: build/obj/$1/tests/live/%.o build/obj/$1/libmboxtrace.a
+	@mkdir -p $$(@D)
+	@$$(call SAY,LD)$(cc_$1) $(CFLAGS) $(flags_$1) $(LDFLAGS) -o $$@ $$^ $(DEP_LIBS)
+
 build/tests/$1/bench/%: build/obj/$1/tests/bench/%.o build/obj/$1/libmboxtrace.a
 	@mkdir -p $$(@D)
 	@$$(call SAY,LD)$(cc_$1) $(CFLAGS) $(flags_$1) $(LDFLAGS) -o $$@ $$^ $(DEP_LIBS)
@@ -146,25 +150,27 @@ unit: $(call unit_of,$(FLAVOUR)) ## unit and lab tests of one FLAVOUR (plain, as
 ifneq ($(filter check,$(MAKECMDGOALS)),)
 CHECKED := $(SANITIZER)
 check: $(call unit_of,plain) $(foreach f,$(CHECKED),$(call unit_of,$f)) \
-	$(call smoke_of,$(or $(CHECKED),plain)) $(bin_plain) $(foreach f,$(CHECKED),$(bin_$f))
+	$(call smoke_of,$(or $(CHECKED),plain)) $(LIVE) $(bin_plain) $(foreach f,$(CHECKED),$(bin_$f))
 endif
 check: ## all tests: unit, lab, golden, fuzz smoke, live; plain and under ASan and UBSan
 	@tools/run-tests tools/lint-includes $(call unit_of,plain) \
 		$(or $(foreach f,$(CHECKED),$(call unit_of,$f)),skip:asan:no-sanitizer-library) \
-		$(call smoke_of,$(or $(CHECKED),plain)) $(SUITES)
+		$(call smoke_of,$(or $(CHECKED),plain)) \
+		$(foreach f,plain $(CHECKED),MBOXTRACE=$(bin_$f) tests/golden/run) \
+		MBOXTRACE=$(CURDIR)/$(bin_plain) tests/live/run
 
 demo: $(bin_plain) ## trace an emulated path with a box that strips MP_CAPABLE
 	@tools/demo $(bin_plain)
 
-bench: $(BENCH:%=build/tests/plain/bench/%) $(bin_plain) ## ratios against peers and limits
+bench: $(BENCH:%=build/tests/plain/bench/%) $(LIVE) $(bin_plain) ## ratios against peers and limits
 	@tools/bench
 
 fuzz: $(FUZZ:%=build/fuzz/fuzz_%) ## run every fuzzer for FUZZ_S seconds (libFuzzer, clang)
 	@FUZZ_S=$(FUZZ_S) tools/fuzz $(FUZZ)
 
-cov: $(call unit_of,cov) $(bin_cov) ## line coverage of the tests
+cov: $(call unit_of,cov) $(bin_cov) $(LIVE) ## line coverage of the tests
 	@find build/obj/cov -name '*.gcda' -delete
-	@MBOXTRACE=$(bin_cov) tools/run-tests $(call unit_of,cov) $(SUITES)
+	@tools/run-tests $(call unit_of,cov) MBOXTRACE=$(CURDIR)/$(bin_cov) tests/golden/run tests/live/run
 	@tools/cov build/obj/cov
 
 # ---------------------------------------------------------------------------------------------
@@ -191,7 +197,7 @@ lint-tidy: ## clang-tidy (.clang-tidy)
 lint-tidy: export FLAGS = $(subst ',,$(BASE))
 
 lint-shell: ## shellcheck
-	@if command -v shellcheck >/dev/null; then set -x; shellcheck $(SCRIPTS); \
+	@if command -v shellcheck >/dev/null; then set -x; shellcheck -s sh -S warning -e SC1090,SC2034,SC2154,SC3043 $(SCRIPTS); \
 	else echo 'skipped: no shellcheck'; fi
 
 lint-man: ## man pages

@@ -12,7 +12,7 @@ const struct option_info option_table[] = {
     {'6', NULL, NULL, OPTION_SET, AT(family), 6, 6, 0, "use IPv6"},
     {'f', "first", "TTL", OPTION_INT, AT(first_ttl), 1, 255, 0, "first hop to ask"},
     {'m', "max-hops", "TTL", OPTION_INT, AT(max_ttl), 1, 255, 0, "last hop to ask"},
-    {'p', "port", "PORT", OPTION_INT, AT(port), 1, 65535, 0, "the target's TCP port"},
+    {'p', "port", "PORT", OPTION_INT, AT(port), 1, 65535, 0, "the target's TCP port (443)"},
     {'q', "queries", "N", OPTION_INT, AT(queries), 1, 10, 0, "times a silent hop is asked"},
     {'N', "sim-queries", "N", OPTION_INT, AT(in_flight), 1, 255, 0, "hops asked at once"},
     {'w', "wait", "MAX[,HERE,NEAR]", OPTION_WAIT, AT(wait), 0, 0, 0,
@@ -40,8 +40,7 @@ const struct option_info option_table[] = {
     {0},
 };
 
-#define OPTIONS_MAX  32
-#define DEFAULT_PORT 443
+#define OPTIONS_MAX 32
 
 /* getopt's value for the row `i`: out of the way of all letters. */
 #define ROW(i) (256 + (int)(i))
@@ -54,7 +53,6 @@ void options_defaults(struct options *o)
 	*o = (struct options){
 	    .first_ttl = c.first_ttl,
 	    .max_ttl = c.max_ttl,
-	    .port = c.port ? c.port : DEFAULT_PORT,
 	    .queries = c.queries,
 	    .in_flight = c.in_flight,
 	    .wait = {(double)c.wait_max_ns / NS_PER_S, c.wait_here, c.wait_near},

@@ -16,7 +16,8 @@ struct option_wait {
 struct options {
 	const char *target; /* NULL: none was given */
 	int64_t family;	    /* 4, 6, or 0: any */
-	int64_t first_ttl, max_ttl, port, queries, in_flight;
+	int64_t first_ttl, max_ttl, queries, in_flight;
+	int64_t port; /* 0: not given */
 	struct option_wait wait;
 	int64_t numeric;
 	const char *device;

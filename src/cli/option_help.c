@@ -39,7 +39,7 @@ static void help_default(char *text, size_t cap, const struct option_info *info)
 	if (info->type != OPTION_INT)
 		return;
 	memcpy(&value, (const char *)&o + info->offset, sizeof(value));
-	if (value >= 0)
+	if (value > 0)
 		snprintf(text, cap, " (%lld)", (long long)value);
 }
 

@@ -1,6 +1,9 @@
 #include "cli/path.h"
 
+#include <stdlib.h>
+
 #include "net/tap.h"
+#include "script/scenario.h"
 
 int path_tap(struct path *path, const struct options *o, struct error *err)
 {
@@ -13,4 +16,13 @@ int path_tap(struct path *path, const struct options *o, struct error *err)
 		return err->code;
 	path->net = tap;
 	return 0;
+}
+
+void path_close(struct path *path)
+{
+	net_close(path->net);
+	if (path->scenario)
+		scenario_fini(path->scenario);
+	free(path->scenario);
+	*path = (struct path){0};
 }

@@ -16,6 +16,8 @@ struct path {
 	uint16_t ports[TRACE_PROBES_MAX]; /* local ones, ours alone */
 	uint64_t seed;
 	int64_t wall_ns, at_ns;	   /* the wall clock at the net's time */
+	uint16_t port;		   /* what the path suggests where the user says nothing; 0: none */
+	const char *probe;	   /* likewise; NULL or "": none */
 	struct scenario *scenario; /* of the lab */
 };
 

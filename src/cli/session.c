@@ -17,22 +17,40 @@ static int session_open_output(struct session *s, struct error *err)
 				  strerror(errno));
 }
 
-/* What -P says of family and port must not contradict -4, -6 and -p. */
-static int session_parse_probe(struct session *s, struct error *err)
+/* The port that a probe goes to by itself; 0: none. */
+static uint16_t probe_port(const struct notation *probe)
+{
+	struct value port;
+	struct packet p;
+	struct span octets = probe->len4 ? span_of(probe->octets4, probe->len4)
+					 : span_of(probe->octets6, probe->len6);
+
+	if (!(probe->fields_set & FIELD_BIT(FIELD_TCP_DST_PORT)) || packet_parse(&p, octets) ||
+	    !field_read(&p, FIELD_TCP_DST_PORT, &port))
+		return 0;
+	return (uint16_t)port.number;
+}
+
+/* What a probe says of family and port must not contradict -4, -6 and -p. */
+static int session_parse_probe(struct session *s, const char *text, struct error *err)
 {
 	struct options *o = &s->options;
-	int rc;
+	int rc = notation_parse(&s->probe, text, err);
+	uint16_t port = rc ? 0 : probe_port(&s->probe);
 
-	if (!o->probe)
-		return 0;
-	rc = notation_parse(&s->probe, o->probe, err);
 	if (rc)
 		return rc;
 	if (s->probe.family && o->family && s->probe.family != o->family)
-		return error_set(err, ERR_USAGE, "-%d -P '%s': the probe is IPv%d", (int)o->family,
-				 o->probe, s->probe.family);
+		return error_set(err, ERR_USAGE, "-%d: the probe '%s' is IPv%d", (int)o->family,
+				 text, s->probe.family);
+	if (port && o->port && port != o->port)
+		return error_set(err, ERR_USAGE, "-p '%d': the probe '%s' goes to port %u",
+				 (int)o->port, text, port);
 	if (s->probe.family)
 		o->family = s->probe.family;
+	if (port)
+		o->port = port;
+	s->has_probe = true;
 	return 0;
 }
 
@@ -45,20 +63,14 @@ static int session_open_path(struct session *s, struct error *err)
 		      : path_open_live(&s->path, o, family, err);
 }
 
-/* The port that the probe of -P itself names, else that of -p. */
+#define DEFAULT_PORT 443
+
+/* What the user says, else what the path suggests. */
 static uint16_t session_port(const struct session *s)
 {
-	bool v6 = s->path.target.family == 6;
-	struct value port;
-	struct packet p;
-
-	if (!s->options.probe || !(s->probe.fields_set & FIELD_BIT(FIELD_TCP_DST_PORT)))
+	if (s->options.port)
 		return (uint16_t)s->options.port;
-	if (packet_parse(&p, span_of(v6 ? s->probe.octets6 : s->probe.octets4,
-				     v6 ? s->probe.len6 : s->probe.len4)) ||
-	    !field_read(&p, FIELD_TCP_DST_PORT, &port))
-		return (uint16_t)s->options.port;
-	return (uint16_t)port.number;
+	return s->path.port ? s->path.port : DEFAULT_PORT;
 }
 
 static void session_configure(const struct session *s, struct trace_config *c)
@@ -70,7 +82,7 @@ static void session_configure(const struct session *s, struct trace_config *c)
 	c->target = s->path.target;
 	c->port = session_port(s);
 	memcpy(c->local_ports, s->path.ports, sizeof(c->local_ports));
-	c->user_probe = o->probe ? &s->probe : NULL;
+	c->user_probe = s->has_probe ? &s->probe : NULL;
 	c->first_ttl = (uint8_t)o->first_ttl;
 	c->max_ttl = (uint8_t)o->max_ttl;
 	c->in_flight = (uint16_t)o->in_flight;
@@ -121,12 +133,16 @@ static int session_open_report(struct session *s, struct error *err)
 int session_open(struct session *s, const struct trace_events *events, struct error *err)
 {
 	struct trace_config config;
-	int rc = session_parse_probe(s, err);
+	int rc = 0;
 
+	if (s->options.probe)
+		rc = session_parse_probe(s, s->options.probe, err);
 	if (!rc)
 		rc = session_open_output(s, err);
 	if (!rc)
 		rc = session_open_path(s, err);
+	if (!rc && !s->has_probe && s->path.probe && *s->path.probe)
+		rc = session_parse_probe(s, s->path.probe, err);
 	if (!rc)
 		rc = session_open_report(s, err);
 	if (rc)

@@ -9,7 +9,8 @@
 
 struct session {
 	struct options options;
-	struct notation probe; /* -P */
+	struct notation probe; /* -P, or the scenario's */
+	bool has_probe;
 	struct path path;
 	FILE *out;
 	int write_errno; /* why `out` could not be written; 0 as long as it can */

@@ -75,26 +75,33 @@ static size_t split(struct icmp_error *out, const struct icmp_type *type, uint32
 	return body.len;
 }
 
-int icmp_error_parse(struct icmp_error *out, const struct packet *p)
+static void take_header(struct icmp_error *out, const struct packet *p, enum icmp_kind kind)
 {
-	struct icmp_type type;
-	size_t end;
+	bool v4 = p->ip.version == 4;
 
-	if (p->ip.frag_offset || !(p->have & PACKET_HAS_ICMP))
-		return p->have & PACKET_HAS_ALL ? ERR_MALFORMED : ERR_TRUNCATED;
-	type = type_of(p);
-	if (type.kind == ICMP_KIND_NONE)
-		return ERR_MALFORMED;
-	out->kind = type.kind;
+	out->kind = kind;
 	out->type = p->icmp.type;
 	out->code = p->icmp.code;
 	out->from = p->ip.src;
 	out->mtu = 0;
 	out->extended = false;
-	if (p->ip.version == 4 && type.kind == ICMP_KIND_UNREACHABLE && out->code == 4)
+	if (v4 && kind == ICMP_KIND_UNREACHABLE && out->code == 4)
 		out->kind = ICMP_KIND_TOO_BIG;
 	if (out->kind == ICMP_KIND_TOO_BIG)
-		out->mtu = p->ip.version == 4 ? p->icmp.rest & 0xffff : p->icmp.rest;
+		out->mtu = v4 ? p->icmp.rest & 0xffff : p->icmp.rest;
+}
+
+int icmp_error_parse(struct icmp_error *out, const struct packet *p)
+{
+	struct icmp_type type;
+	size_t end;
+
+	if (!(p->have & PACKET_HAS_ICMP))
+		return p->have & PACKET_HAS_ALL ? ERR_MALFORMED : ERR_TRUNCATED;
+	type = type_of(p);
+	if (type.kind == ICMP_KIND_NONE)
+		return ERR_MALFORMED;
+	take_header(out, p, type.kind);
 	end = split(out, &type, p->icmp.rest, p->payload);
 	out->quote = span_cut(p->payload, 0, end);
 	if (out->extended || end < p->payload.len)

@@ -10,16 +10,20 @@
 
 #include "packet/notation_parts.h"
 
+#define QUOTED 60 /* characters of a long notation that an error shows */
+
 int scan_fail(const struct scanner *s, const char *where, const char *format, ...)
 {
 	char why[192];
+	size_t column = (size_t)(where - s->text), len = strlen(s->text);
+	size_t from = len > QUOTED && column > QUOTED / 2 ? column - QUOTED / 2 : 0;
 	va_list args;
 
 	va_start(args, format);
 	vsnprintf(why, sizeof why, format, args);
 	va_end(args);
-	return error_set(s->err, ERR_USAGE, "probe '%.60s%s': column %zu: %s", s->text,
-			 strlen(s->text) > 60 ? "…" : "", (size_t)(where - s->text) + 1, why);
+	return error_set(s->err, ERR_USAGE, "probe '%s%.*s%s': column %zu: %s", from > 0 ? "…" : "",
+			 QUOTED, s->text + from, len - from > QUOTED ? "…" : "", column + 1, why);
 }
 
 static void skip_spaces(struct scanner *s)

@@ -17,7 +17,7 @@ const struct option_spec notation_options[] = {
     {.name = "SACK", .kind = TCP_OPT_SACK, .args = {{"edges", ARG_LIST, 32, ARG_PRESENT, 0}}},
     {.name = "NOP", .form = OPTION_SINGLE, .kind = TCP_OPT_NOP},
     {.name = "EOL", .form = OPTION_SINGLE, .kind = TCP_OPT_EOL},
-    {.name = "MD5", .kind = TCP_OPT_MD5, .args = {{"digest", ARG_OCTETS, 0, ARG_REQUIRED, 0}}},
+    {.name = "MD5", .kind = TCP_OPT_MD5, .args = {{"digest", ARG_OCTETS, 0, ARG_PRESENT, 0}}},
     {.name = "TFO", .kind = TCP_OPT_FASTOPEN, .args = {{"cookie", ARG_OCTETS, 0, ARG_PRESENT, 0}}},
     {.name = "UTO", .kind = TCP_OPT_USER_TIMEOUT, .args = {{"v", ARG_DEC, 16, ARG_REQUIRED, 0}}},
     {.name = "OPT",
@@ -120,13 +120,14 @@ int option_spec_build(const struct option_spec *spec, const struct arg *args, ui
 	return (int)len;
 }
 
-/* The way back for a plain option; false if it is too short for its numbers. */
+/* The way back for a plain option; false if its length is not one of
+ * numbers. */
 static bool args_read(const struct arg_spec *spec, struct span rest, struct arg *out)
 {
 	for (size_t i = 0; i < ARGS_MAX && spec[i].type; i++) {
 		size_t len = is_number(&spec[i]) ? spec[i].bits / 8u : rest.len;
 
-		if (len > rest.len)
+		if (len > rest.len || (spec[i].type == ARG_LIST && len % (spec[i].bits / 8u) != 0))
 			return false;
 		out[i].given = len > 0;
 		if (is_number(&spec[i]))

@@ -27,9 +27,8 @@ static const uint8_t *final_destination(const struct ip_header *ip)
 	struct span rest = ip->options;
 
 	while (rest.len >= 8 && next != ip->proto) {
-		size_t len = next == IP_PROTO_FRAGMENT ? 8
-			     : next == 51	       ? (rest.at[1] + 2u) * 4
-						       : (rest.at[1] + 1u) * 8;
+		size_t len = ip6_extension_len(next, rest);
+
 		if (len > rest.len)
 			break;
 		if (next == IP_PROTO_ROUTING && routing_final(rest.at, len))

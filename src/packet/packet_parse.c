@@ -5,8 +5,6 @@
 #include "packet/packet_wire.h"
 #include "util/octets.h"
 
-#define IP_PROTO_AH 51
-
 /* Splits what lies behind the fixed IP header: `claimed` octets, counted from the start of the
  * packet, belong to it; the rest is trailer. A length that is zero (segmentation offload) or
  * too short for the header tells nothing, so everything is taken. */
@@ -50,7 +48,7 @@ static int parse_ip4(struct packet *p)
 	return 0;
 }
 
-static size_t extension_len(uint8_t kind, struct span at)
+size_t ip6_extension_len(uint8_t kind, struct span at)
 {
 	switch (kind) {
 	case IP_PROTO_FRAGMENT: return 8;
@@ -72,7 +70,7 @@ static void take_extensions(struct packet *p)
 	struct span rest = p->transport;
 
 	while (is_extension(ip->proto) && ip->frag_offset == 0) {
-		size_t len = extension_len(ip->proto, rest);
+		size_t len = ip6_extension_len(ip->proto, rest);
 
 		if (len > rest.len) {
 			p->have &= ~(unsigned)PACKET_HAS_IP;

@@ -12,10 +12,14 @@
 #define TCP_PORTS	8
 #define ICMP_HEADER	8
 #define IP4_CHECKSUM_AT 10
+#define IP_PROTO_AH	51
 
 /* Decodes the IP header and extension headers only: all but the transport header, with the
  * whole of `transport` as payload. Returns as packet_parse. */
 int packet_parse_ip(struct packet *p, struct span octets);
+
+/* The octets that the extension header `kind` at the front of `at` says it has. */
+size_t ip6_extension_len(uint8_t kind, struct span at);
 
 /* Where in its header a protocol keeps its checksum; -1 if it is not one we compute. */
 int transport_checksum_at(const struct ip_header *ip);

@@ -118,7 +118,9 @@ static void describe(struct trace *t, struct trace_probe *probe, enum probe_role
 {
 	probe->role = role;
 	probe->name = roles[role].name;
-	snprintf(probe->spec, sizeof(probe->spec), "%s", text);
+	probe->spec = (const char *)arena_copy(&t->octets, span_of(text, strlen(text) + 1)).at;
+	if (!probe->spec)
+		probe->spec = "";
 	t->result.probe_count++;
 }
 

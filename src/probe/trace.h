@@ -93,7 +93,7 @@ struct trace_reply {
 struct trace_probe {
 	enum probe_role role;
 	const char *name; /* "syn-mp-capable", "syn-plain", "syn-unknown-option", … */
-	char spec[512];	  /* in the notation */
+	const char *spec; /* in the notation; owned by the trace */
 	uint16_t local_port;
 	uint32_t sent, received; /* packets */
 	uint8_t reached_ttl;	 /* lowest TTL at which the target itself answered; 0: never */

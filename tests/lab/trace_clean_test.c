@@ -21,7 +21,7 @@ static void check_clean(const struct walk *w)
 {
 	check(w, walk_interferences(w) == 0, "a finding that is not there");
 	check(w, w->result->verdict != VERDICT_INTERFERENCE, "verdict");
-	check(w, lab_half_open(w->lab) == 0, "left half-open");
+	check(w, w->lossy || lab_half_open(w->lab) == 0, "left half-open");
 }
 
 static void run_all(unsigned runs, const struct walk_spec *spec, void (*more)(const struct walk *))
@@ -50,7 +50,7 @@ static void check_plain(const struct walk *w)
 	check(w, r->verdict == VERDICT_CLEAN, "clean");
 	check(w, r->finding_count == (w->mptcp != LAB_MPTCP_V1), "target finding");
 	for (size_t i = 0; i < 3; i++)
-		check(w, r->probes[i].sent <= 16 + hops / 2, "packets");
+		check(w, r->probes[i].sent <= (hops + 5 > 16 ? hops + 5 : 16), "packets");
 }
 
 static void test_plain(void **state)
@@ -77,8 +77,7 @@ static void test_partial_and_silent(void **state)
 /* Without MPTCP at the target it is clean only if the last router showed the options. */
 static void check_witnessed(const struct walk *w)
 {
-	bool seen =
-	    !w->silent[w->routers - 1] && (w->family == 6 || w->quote[w->routers - 1] >= QUOTE_128);
+	bool seen = !w->silent[w->routers - 1] && w->quote[w->routers - 1] >= QUOTE_128;
 
 	check(w, w->result->verdict == (seen ? VERDICT_CLEAN : VERDICT_INCONCLUSIVE), "witness");
 }

@@ -170,19 +170,18 @@ size_t walk_interferences(const struct walk *w)
 const char *walk_describe(const struct walk *w, char *out, size_t cap)
 {
 	size_t len = (size_t)snprintf(
-		out, cap, "seed %llu, IPv%u, %u routers, box behind %u, target mptcp %d: %s: %s\n",
-		(unsigned long long)w->seed, w->family, w->routers, w->box_after, (int)w->mptcp,
-		verdict_name(w->result->verdict), w->result->reason);
+	    out, cap, "seed %llu, IPv%u, %u routers, box behind %u, target mptcp %d: %s: %s\n",
+	    (unsigned long long)w->seed, w->family, w->routers, w->box_after, (int)w->mptcp,
+	    verdict_name(w->result->verdict), w->result->reason);
 
 	for (unsigned n = 0; n < w->routers && len < cap; n++)
 		len += (size_t)snprintf(out + len, cap - len, " %u:%s%d", n + 1,
 					w->silent[n] ? "silent" : "q", (int)w->quote[n]);
 	for (size_t i = 0; i < w->result->finding_count && len < cap; i++)
-		len += (size_t)snprintf(out + len, cap - len, "\n  %s %s %u..%u: %s",
-					w->result->findings[i].field,
-					change_kind_name(w->result->findings[i].change),
-					w->result->findings[i].after.ttl,
-					w->result->findings[i].by.ttl,
-					w->result->findings[i].explain);
+		len += (size_t)snprintf(
+		    out + len, cap - len, "\n  %s %s %u..%u: %s", w->result->findings[i].field,
+		    change_kind_name(w->result->findings[i].change),
+		    w->result->findings[i].after.ttl, w->result->findings[i].by.ttl,
+		    w->result->findings[i].explain);
 	return out;
 }
