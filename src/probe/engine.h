@@ -66,6 +66,7 @@ struct trace {
 	uint32_t ts_base; /* TSval of number 0 */
 	size_t reply_cap, finding_cap;
 	uint8_t front;		 /* highest TTL the walk has reached */
+	uint8_t farthest;	 /* highest TTL answered in a walk */
 	uint8_t highest;	 /* highest TTL ever wanted of any series */
 	uint8_t hops_told;	 /* TTLs already given to events.hop */
 	unsigned followups_done; /* bits of the table in followup.c */
@@ -95,7 +96,8 @@ void schedule_want(struct trace *t, int probe, uint8_t ttl, uint8_t times, int64
 void schedule_settle(struct trace *t, int64_t now_ns);	      /* ends waits, wants more */
 void schedule_limit(struct trace *t, int probe, uint8_t ttl); /* nothing beyond `ttl` any more */
 bool schedule_hop_settled(const struct trace *t, uint8_t ttl);
-bool schedule_idle(const struct trace *t); /* nothing wanted, nothing open */
+bool schedule_beyond(const struct trace *t, unsigned ttl); /* every walk ended before `ttl` */
+bool schedule_idle(const struct trace *t);		   /* nothing wanted, nothing open */
 bool schedule_next(struct trace *t, int64_t now_ns, int *probe, uint8_t *ttl);
 int64_t schedule_wait_ns(const struct trace *t, int probe, uint8_t ttl);
 int64_t schedule_expiry_ns(const struct trace *t);
@@ -132,6 +134,8 @@ enum fate observe_fate(const struct trace *t, int probe); /* how its walk ended 
 const struct trace_reply *observe_unreachable(const struct trace *t, int probe);
 const struct trace_reply *observe_syn_ack(const struct trace *t); /* of any walk, the nearest */
 bool observe_is_mp_capable(const struct finding *f);
+/* Did an MP_JOIN come unharmed to where MP_CAPABLE no longer did? */
+bool observe_join_passed(const struct trace *t, int join, const struct finding *f);
 int observe_bearer(const struct trace *t,
 		   const struct finding *f); /* whose probe bears the field */
 struct place observe_place(const struct trace *t, int probe, uint8_t ttl);

@@ -151,7 +151,8 @@ static bool send_question(struct trace *t, int64_t now_ns, struct span *packet)
 
 static void tell_hops(struct trace *t)
 {
-	while (t->hops_told < t->front && schedule_hop_settled(t, t->hops_told + 1)) {
+	while (t->hops_told < t->front && !schedule_beyond(t, t->hops_told + 1u) &&
+	       schedule_hop_settled(t, t->hops_told + 1)) {
 		t->hops_told++;
 		t->result.last_ttl = t->hops_told;
 		if (t->events.hop)

@@ -1,12 +1,11 @@
 /* Behind the hops: the verdict in a sentence, a paragraph a finding, and how much was seen.
  *
- *   Something between hop 2 and hop 3 removes MPTCP from connections on this path.
+ *   MPTCP does not get through; connections over this path fall back to plain TCP.
  *
- *   1. MP_CAPABLE removed, between hop 2 (198.51.100.2) and hop 3 (198.51.100.3)
- *      <the sentence of the finding>
- *      Effect: MPTCP connections fall back to plain TCP.
- *      Certain: seen in the packets that routers quote back.
- *      Probably a firewall or normaliser that strips TCP options.
+ *   1. MP_CAPABLE is removed between hop 2 (198.51.100.2) and hop 3 (198.51.100.3);
+ *      MPTCP falls back to plain TCP.
+ *      Certain: seen in the packets that routers quote back. Probably a firewall or
+ *      normaliser that strips TCP options.
  */
 #include <string.h>
 
@@ -15,90 +14,35 @@
 #define WIDTH  79
 #define INDENT "   "
 
-/* Breaks text at spaces into lines of WIDTH, each behind INDENT. */
-static void put_wrapped(struct text_report *t, const char *indent, const char *text)
+/* Breaks text at spaces into lines of WIDTH: the first behind `head`, the others as far in. */
+static void put_wrapped(struct text_report *t, const char *head, const char *text)
 {
-	size_t room = WIDTH - strlen(indent);
+	int indent = (int)strlen(head);
+	size_t room = WIDTH - strlen(head);
 
-	while (*text) {
-		size_t len = strlen(text), cut = len;
+	buf_printf(&t->out, "%s", head);
+	while (strlen(text) > room) {
+		size_t cut = room;
 
-		if (len > room) {
-			for (cut = room; cut && text[cut] != ' '; cut--)
-				;
-			if (!cut)
-				cut = strcspn(text, " ");
-		}
-		buf_printf(&t->out, "%s%.*s\n", indent, (int)cut, text);
-		text += cut;
-		text += strspn(text, " ");
+		while (cut && text[cut] != ' ')
+			cut--;
+		if (!cut)
+			cut = strcspn(text, " ");
+		buf_printf(&t->out, "%.*s\n%*s", (int)cut, text, indent, "");
+		text += cut + strspn(text + cut, " ");
 	}
+	buf_printf(&t->out, "%s\n", text);
 }
 
-static void put_place(const struct text_report *t, struct buf *out,
-		      const struct trace_result *result, const struct place *place)
-{
-	if (!place->ttl) {
-		buf_printf(out, "this machine");
-		return;
-	}
-	if (result->path_length && place->ttl >= result->path_length)
-		buf_printf(out, "the target (");
-	else
-		buf_printf(out, "hop %u (", place->ttl);
-	text_addr(t, out, &place->addr);
-	buf_printf(out, ")");
-}
-
-static void put_where(const struct text_report *t, struct buf *out,
-		      const struct trace_result *result, const struct finding *f)
-{
-	static const char *const ways[] = {
-	    [DIRECTION_FORWARD] = "",
-	    [DIRECTION_REVERSE] = " on the way back",
-	    [DIRECTION_BOTH] = " both ways",
-	    [DIRECTION_END_TO_END] = "",
-	};
-
-	buf_printf(out, "%s", ways[f->direction]);
-	if (f->after.known && f->by.known) {
-		buf_printf(out, ", between ");
-		put_place(t, out, result, &f->after);
-		buf_printf(out, " and ");
-		put_place(t, out, result, &f->by);
-	} else if (f->after.known) {
-		buf_printf(out, ", somewhere behind ");
-		put_place(t, out, result, &f->after);
-	} else if (f->by.known) {
-		buf_printf(out, ", at or before ");
-		put_place(t, out, result, &f->by);
-	} else {
-		buf_printf(out, ", somewhere on the path");
-	}
-}
-
-/* Most findings are said in full by what and where. */
-static bool says_more(const struct finding *f)
-{
-	return f->direction == DIRECTION_END_TO_END || f->basis == BASIS_CHECKSUM;
-}
-
-static void put_finding(struct text_report *t, const struct trace_result *result,
-			const struct finding *f, unsigned number)
+static void put_finding(struct text_report *t, const struct finding *f, unsigned number)
 {
 	struct buf line = {0};
 	const char *cause = word_cause(f->cause);
+	char head[8];
 
-	buf_printf(&line, "%u. ", number);
-	word_change(&line, f->field, f->change, &f->sent, &f->seen);
-	put_where(t, &line, result, f);
+	snprintf(head, sizeof(head), "%u. ", number);
 	buf_printf(&t->out, "\n");
-	text_ink(t, INK_BOLD, buf_text(&line));
-	buf_printf(&t->out, "\n");
-	if (says_more(f) && strcmp(f->explain, result->reason))
-		put_wrapped(t, INDENT, f->explain);
-	put_wrapped(t, INDENT, word_impact(f->impact));
-	buf_clear(&line);
+	put_wrapped(t, head, f->explain);
 	buf_printf(&line, "%s: %s.", word_confidence(f->confidence), word_basis(f->basis));
 	if (cause)
 		buf_printf(&line, " Probably %s.", cause);
@@ -142,6 +86,40 @@ static void put_coverage(struct text_report *t, const struct trace_result *resul
 		   result->interrupted ? ", then interrupted" : "");
 }
 
+static const struct finding *first_finding(const struct trace_result *result)
+{
+	for (size_t i = 0; i < result->finding_count; i++) {
+		if (result->findings[i].cause != CAUSE_TARGET)
+			return &result->findings[i];
+	}
+	return NULL;
+}
+
+/* The first line must be understood by who has never read of options. Where the reason is but the
+ * first finding, which follows in full, it says what that means instead. */
+static void opening(struct buf *out, const struct trace_result *result)
+{
+	static const char *const openings[] = {
+	    [IMPACT_NONE] = "Something on this path changes packets; MPTCP is not affected.",
+	    [IMPACT_FALLBACK] = "MPTCP does not get through; connections over this path fall "
+				"back to plain TCP.",
+	    [IMPACT_NO_SUBFLOW] = "MPTCP gets through, but cannot use this path as an "
+				  "additional one.",
+	    [IMPACT_DEGRADED] = "MPTCP gets through, but something on this path hampers it.",
+	    [IMPACT_BROKEN] = "MPTCP does not get through; connections that ask for it fail on "
+			      "this path.",
+	};
+	const struct finding *f = first_finding(result);
+
+	if (!f || !strstr(result->reason, f->explain))
+		buf_printf(out, "%s", result->reason);
+	else if (result->verdict != VERDICT_INTERFERENCE)
+		buf_printf(out, "It is not certain what this path does to MPTCP.");
+	else
+		buf_printf(out, "%s%s", f->confidence == CONFIDENCE_CERTAIN ? "" : "Likely: ",
+			   openings[f->impact]);
+}
+
 void text_verdict(struct text_report *t, const struct trace_result *result)
 {
 	static const enum ink inks[] = {
@@ -150,14 +128,17 @@ void text_verdict(struct text_report *t, const struct trace_result *result)
 	    [VERDICT_INCONCLUSIVE] = INK_UNSURE,
 	    [VERDICT_UNREACHABLE] = INK_UNSURE,
 	};
+	struct buf line = {0};
 	unsigned number = 0;
 
 	buf_printf(&t->out, "\n");
-	text_ink(t, inks[result->verdict], result->reason);
+	opening(&line, result);
+	text_ink(t, inks[result->verdict], buf_text(&line));
+	buf_fini(&line);
 	buf_printf(&t->out, "\n");
 	for (size_t i = 0; i < result->finding_count; i++) {
 		if (result->findings[i].cause != CAUSE_TARGET)
-			put_finding(t, result, &result->findings[i], ++number);
+			put_finding(t, &result->findings[i], ++number);
 	}
 	put_notes(t, result);
 	put_coverage(t, result);

@@ -175,19 +175,6 @@ const char *word_cause(enum cause cause)
 	return words[cause];
 }
 
-const char *word_impact(enum impact impact)
-{
-	static const char *const words[] = {
-	    [IMPACT_NONE] = "MPTCP is not affected.",
-	    [IMPACT_FALLBACK] = "MPTCP connections fall back to plain TCP.",
-	    [IMPACT_NO_SUBFLOW] = "MPTCP cannot add subflows over this path.",
-	    [IMPACT_DEGRADED] = "MPTCP works, but not as well as it could.",
-	    [IMPACT_BROKEN] = "MPTCP connections fail.",
-	};
-
-	return words[impact];
-}
-
 const char *word_basis(enum basis basis)
 {
 	static const char *const words[] = {

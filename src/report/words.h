@@ -14,7 +14,6 @@ void word_change(struct buf *out, const char *field, enum change_kind kind,
 
 const char *word_probe(enum probe_role role);	/* "MPTCP SYN" */
 const char *word_cause(enum cause cause);	/* "a NAT"; NULL if there is nothing to say */
-const char *word_impact(enum impact impact);	/* a sentence */
 const char *word_basis(enum basis basis);	/* "seen in …" */
 const char *word_confidence(enum confidence c); /* "Certain" */
 
