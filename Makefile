@@ -162,7 +162,7 @@ check: ## all tests: unit, lab, golden, fuzz smoke, live; plain and under ASan a
 demo: $(bin_plain) ## trace an emulated path with a box that strips MP_CAPABLE
 	@tools/demo $(bin_plain)
 
-bench: $(BENCH:%=build/tests/plain/bench/%) $(bin_plain) ## ratios against peers and limits
+bench: $(BENCH:%=build/tests/plain/bench/%) $(LIVE) $(bin_plain) ## ratios against peers and limits
 	@tools/bench
 
 fuzz: $(FUZZ:%=build/fuzz/fuzz_%) ## run every fuzzer for FUZZ_S seconds (libFuzzer, clang)

@@ -15,4 +15,6 @@ target { name = "example.net", addr = "203.0.113.80", mptcp = 1 }
 expect { verdict = "interference", findings = {
 	{ field = "tcp.options.mptcp.mp_capable", change = "reset", after = 2, by = 3,
 	  direction = "forward", basis = "control", cause = "resetter" },
+	{ field = "tcp.options.mptcp.mp_join", change = "reset", after = 2, by = 3,
+	  basis = "control", cause = "resetter" },
 } }

@@ -15,6 +15,8 @@ target { name = "example.net", addr = "203.0.113.80", mptcp = 1 }
 expect { verdict = "interference", findings = {
 	{ field = "tcp.options.mptcp.mp_capable", change = "removed", after = 2, by = 3,
 	  cause = "option-stripper" },
+	{ field = "tcp.options.mptcp.mp_join", change = "removed", after = 2, by = 3,
+	  cause = "option-stripper" },
 	{ field = "tcp.options.kind_254", change = "removed", after = 2, by = 3,
 	  cause = "option-stripper" },
 } }

@@ -13,6 +13,6 @@ end
 link   { delay = "2ms" }
 target { name = "example.net", addr = "203.0.113.80", mptcp = 1 }
 expect { verdict = "interference", findings = {
-	{ field = "tcp.options.timestamp.tsval", change = "removed", after = 2, by = 3,
+	{ field = "tcp.options.timestamp", change = "removed", after = 2, by = 3,
 	  basis = "quote", cause = "option-stripper" },
 } }

@@ -1,7 +1,7 @@
 /* The guard: keeps the local kernel from answering what arrives for our ports (it knows no
  * connection there and would send a RST). A drop rule in an nftables table of our own,
  *
- *   table inet mboxtrace-PID { flags owner; chain input { type filter hook input …; … drop } }
+ *   table inet mboxtrace-PID-PORT { flags owner; chain input { type filter hook input …; … drop } }
  *
  * The kernel removes the table when the process that owns it ends, however it ends. The rule
  * sits behind connection tracking, so that a local stateful firewall sees both directions and
@@ -17,7 +17,7 @@ struct live_guard {
 	void *nft; /* owned; NULL: there is no guard */
 };
 
-/* The nft commands that install it. */
+/* The nft commands that install it, for one port or more; the first names the table. */
 void live_guard_print(struct buf *out, long pid, const struct ip_addr *target,
 		      const struct ip_addr *source, const uint16_t *ports, size_t port_count);
 /* 0, ERR_NOMEM, or ERR_MISSING if it cannot be installed. */

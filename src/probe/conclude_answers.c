@@ -123,10 +123,13 @@ static void conclude_unsupported(struct trace *t, const struct trace_reply *r)
 /* MP_CAPABLE arrived after all: what a quote showed of it was the quote's own fault. */
 static void doubt_quotes(struct trace *t)
 {
-	for (size_t i = 0; i < t->result.finding_count; i++)
-		if (observe_is_mp_capable(&t->result.findings[i]) &&
-		    t->result.findings[i].basis == BASIS_QUOTE)
-			t->result.findings[i].confidence = CONFIDENCE_POSSIBLE;
+		for (size_t i = 0; i < t->result.finding_count; i++) {
+		struct finding *f = &t->result.findings[i];
+
+		if (observe_is_mp_capable(f) && f->basis == BASIS_QUOTE &&
+		    f->impact == IMPACT_FALLBACK)
+			f->confidence = CONFIDENCE_POSSIBLE;
+	}
 }
 
 static bool explained(const struct trace *t)

@@ -104,6 +104,8 @@ static void place(struct trace *t, const struct trace_reply *reply, int number, 
 	r->reply_count++;
 	sent->answered = true;
 	note_rtt(t, filed->ttl, filed->rtt_ns);
+	if (t->series[filed->probe].walks && filed->ttl > t->farthest)
+		t->farthest = filed->ttl;
 	note_answered(t, filed);
 	note_progress(t, filed);
 	if (t->events.reply)
@@ -112,6 +114,15 @@ static void place(struct trace *t, const struct trace_reply *reply, int number, 
 
 /* The number of the only question that can have caused a reply without tokens; -1 if there are
  * several. Of a series asked singly it is the open one. */
+static bool credited_elsewhere(const struct trace *t, int probe, const struct ip_addr *from)
+{
+	for (size_t i = 0; i < t->result.reply_count; i++)
+		if (t->result.replies[i].probe == probe &&
+		    ip_addr_equal(&t->result.replies[i].from, from))
+			return true;
+	return false;
+}
+
 static int only_open(const struct trace *t, int probe)
 {
 	const struct series *s = &t->series[probe];
@@ -136,14 +147,12 @@ static void place_orphans(struct trace *t, int probe)
 	unsigned open = 0, first = 0;
 
 	for (unsigned ttl = t->highest; ttl > s->top; ttl--) {
-		if (s->question[ttl].state == QUESTION_OPEN ||
-		    s->question[ttl].state == QUESTION_WANTED) {
-			open++;
+		if (s->question[ttl].asked && !s->question[ttl].answers) {
+			open += s->question[ttl].asked;
 			first = ttl;
 		}
 	}
-	if (!s->orphans || s->serial || open != s->orphans ||
-	    s->question[first].state != QUESTION_OPEN || !reply_room(t))
+	if (!s->orphans || s->serial || open != s->orphans || !reply_room(t))
 		return;
 	reply = t->orphan[probe];
 	s->orphans = 0;
@@ -251,7 +260,8 @@ static void credit_error(struct trace *t, int64_t now_ns, const struct packet *p
 	if (m.probe < 0)
 		return;
 	t->result.probes[m.probe].received++;
-	if (m.number < 0)
+	/* Without tokens, what a router repeats cannot be told from what the next one says. */
+	if (m.number < 0 && !credited_elsewhere(t, m.probe, &e->from))
 		m.number = only_open(t, m.probe);
 	if (m.number < 0) {
 		t->series[m.probe].strays++;

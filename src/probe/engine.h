@@ -66,6 +66,7 @@ struct trace {
 	uint32_t ts_base; /* TSval of number 0 */
 	size_t reply_cap, finding_cap;
 	uint8_t front;		 /* highest TTL the walk has reached */
+	uint8_t farthest;	 /* highest TTL answered in a walk */
 	uint8_t highest;	 /* highest TTL ever wanted of any series */
 	uint8_t hops_told;	 /* TTLs already given to events.hop */
 	unsigned followups_done; /* bits of the table in followup.c */
@@ -133,6 +134,8 @@ enum fate observe_fate(const struct trace *t, int probe); /* how its walk ended 
 const struct trace_reply *observe_unreachable(const struct trace *t, int probe);
 const struct trace_reply *observe_syn_ack(const struct trace *t); /* of any walk, the nearest */
 bool observe_is_mp_capable(const struct finding *f);
+/* Did an MP_JOIN come unharmed to where MP_CAPABLE no longer did? */
+bool observe_join_passed(const struct trace *t, int join, const struct finding *f);
 int observe_bearer(const struct trace *t,
 		   const struct finding *f); /* whose probe bears the field */
 struct place observe_place(const struct trace *t, int probe, uint8_t ttl);

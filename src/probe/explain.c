@@ -32,6 +32,9 @@ static const struct {
     {"ipv6.tclass.ecn", "the ECN mark"},
     {"ip.dsfield", "a SYN with DSCP and ECN marks"},
     {"ipv6.tclass", "a SYN with DSCP and ECN marks"},
+    {"tcp.hdr_len", "the length of the TCP header"},
+    {"ip.len", "the length of the packet"},
+    {"ipv6.plen", "the length of the packet"},
     {"ip.id", "the IP ID"},
     {"ip.ttl", "the TTL"},
     {"ipv6.hlim", "the hop limit"},
@@ -88,7 +91,7 @@ static const char *subject(const struct trace *t, const struct finding *f)
 		return "MP_CAPABLE (like any option it does not know)";
 	if (befell_too(t, f, "tcp.options.mptcp.mp_join"))
 		return "MP_CAPABLE (like all of MPTCP)";
-	if (join >= 0 && f->by.known && observe_at(t, join, f->by.ttl))
+	if (join >= 0 && observe_join_passed(t, join, f))
 		return "MP_CAPABLE (but not MP_JOIN)";
 	return noun(f->field);
 }

@@ -122,6 +122,20 @@ bool observe_is_mp_capable(const struct finding *f)
 	return !strcmp(f->field, "tcp.options.mptcp.mp_capable") && f->cause != CAUSE_TARGET;
 }
 
+bool observe_join_passed(const struct trace *t, int join, const struct finding *f)
+{
+	const struct trace_reply *r = f->by.known ? observe_quote(t, join, f->by.ttl) : NULL;
+	bool length_tells = f->change == CHANGE_REMOVED;
+
+	if (!r || r->kind != REPLY_TIME_EXCEEDED)
+		return false;
+	for (unsigned i = 0; i < r->diff.count; i++)
+		if (strstr(r->diff.changes[i].field, "mp_join") ||
+		    strstr(r->diff.changes[i].field, "len"))
+			return false;
+	return f->basis == BASIS_CONTROL || length_tells || r->diff.options_complete;
+}
+
 int observe_bearer(const struct trace *t, const struct finding *f)
 {
 	int sham = series_find(t, ROLE_SHAM), join = series_find(t, ROLE_JOIN);

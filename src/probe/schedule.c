@@ -2,7 +2,8 @@
 #include "probe/engine.h"
 
 /* Of a path that answers in microseconds, what the busiest router may still need. */
-#define WAIT_FLOOR_NS (20 * NS_PER_MS)
+#define WAIT_FLOOR_NS	 (20 * NS_PER_MS)
+#define PATIENT_FLOOR_NS (500 * NS_PER_MS)
 /* Silence this far behind the last router that spoke is not worth a second asking. */
 #define TAIL_TTLS    5u
 #define LOOKAHEAD    6u
@@ -39,21 +40,26 @@ void schedule_limit(struct trace *t, int probe, uint8_t ttl)
 			s->question[i].state = QUESTION_IDLE;
 }
 
+/* A wait that adapts: to what this hop took before (HERE); to the longest round trip (NEAR), once
+ * somebody farther away has answered; and with more patience where nobody has yet, or where a late
+ * reply would be credited to the next question. */
 int64_t schedule_wait_ns(const struct trace *t, int probe, uint8_t ttl)
 {
 	const struct trace_config *c = &t->result.config;
+	const struct series *s = &t->series[probe];
 	int64_t here = t->hop_rtt_ns[ttl], near = t->longest_rtt_ns;
+	int64_t floor = ttl > t->farthest || s->serial ? PATIENT_FLOOR_NS : WAIT_FLOOR_NS;
 	double wait = 0;
 
-	if (t->series[probe].brief && near)
-		wait = BRIEF_FACTOR * (double)near;
-	else if (here && c->wait_here > 0)
+	if (s->brief && near)
+		return (int64_t)(BRIEF_FACTOR * (double)near) + WAIT_FLOOR_NS;
+	if (here && c->wait_here > 0 && !s->serial)
 		wait = c->wait_here * (double)here;
 	else if (near && c->wait_near > 0)
 		wait = c->wait_near * (double)near;
-	if (wait <= 0 || wait + WAIT_FLOOR_NS > (double)c->wait_max_ns)
+	if (wait <= 0 || wait + (double)floor > (double)c->wait_max_ns)
 		return c->wait_max_ns;
-	return (int64_t)wait + WAIT_FLOOR_NS;
+	return (int64_t)wait + floor;
 }
 
 /* The highest TTL at which a router answered any probe. */
@@ -213,13 +219,19 @@ static bool series_busy(const struct trace *t, const struct series *s)
 	return false;
 }
 
+/* Walks ask many hops at once; what answers a single question must not be mistaken. */
+static bool asks_singly(const struct series *s)
+{
+	return s->serial || (!s->walks && s->tcp);
+}
+
 static bool may_ask(const struct trace *t, size_t probe, unsigned ttl, int64_t now_ns)
 {
 	const struct series *s = &t->series[probe];
 	const struct question *q = &s->question[ttl];
 
 	return q->state == QUESTION_WANTED && q->not_before_ns <= now_ns &&
-	       !(s->serial && series_busy(t, s));
+	       !(asks_singly(s) && series_busy(t, s));
 }
 
 /* The lowest TTL first; among its probes one at random, so that whatever favours the first or
@@ -253,7 +265,7 @@ static int64_t question_expiry(const struct trace *t, size_t probe, unsigned ttl
 
 	if (q->state == QUESTION_OPEN)
 		return q->sent_ns + schedule_wait_ns(t, (int)probe, (uint8_t)ttl);
-	if (q->state == QUESTION_WANTED && !(s->serial && series_busy(t, s)))
+	if (q->state == QUESTION_WANTED && !(asks_singly(s) && series_busy(t, s)))
 		return q->not_before_ns > t->next_send_ns ? q->not_before_ns : t->next_send_ns;
 	return TIME_NEVER;
 }

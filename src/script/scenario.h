@@ -18,9 +18,10 @@
  *   box.NAME  the box's parameters (box.h)
  *   target  name addr addr6 outside outside6 port mptcp (1, 0 or false) echo silent ttl
  *   probe   how the trace is asked for, where it matters: notation family port
- *   expect  verdict, findings (a list; each with field and change, and as far as they matter
- *           direction after by basis cause confidence impact; after and by are TTLs, 0 the sender;
- *           by = false: nobody behind it spoke; cause = false: none is named)
+ *   expect  verdict, half_open (connections the target may be left with), findings (a list; each
+ * with field and change, and as far as they matter direction after by basis cause confidence
+ * impact; after and by are TTLs, 0 the sender; by = false: nobody behind it spoke; cause = false:
+ * none is named)
  *
  * The script has no files, no processes, no clock: only what a loop over routers needs (ipairs,
  * select, tostring, string.format and so on), seeded math.random, and bounds on memory and
@@ -44,7 +45,8 @@ struct scenario_finding {
 
 struct scenario_expect {
 	bool given;
-	int verdict; /* enum verdict, or SCENARIO_ANY */
+	int verdict;	   /* enum verdict, or SCENARIO_ANY */
+	uint8_t half_open; /* how many the target may be left with: a RST may get lost */
 	size_t finding_count;
 	struct scenario_finding findings[SCENARIO_FINDINGS_MAX];
 };

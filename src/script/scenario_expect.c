@@ -130,6 +130,8 @@ static int expect_statement(lua_State *L)
 	static const struct entry entries[] = {
 	    {"verdict", read_name, offsetof(struct scenario_expect, verdict),
 	     "'clean', 'interference', 'inconclusive' or 'unreachable'", 0, 0, verdict_at},
+	    {"half_open", read_u8, offsetof(struct scenario_expect, half_open),
+	     "a whole number from 0 to 255", 0, 255, NULL},
 	    {"findings", read_findings, 0, "a list of up to 32 findings: { { field = … }, … }", 0,
 	     0, NULL},
 	    {0},

@@ -63,6 +63,8 @@ END {
 	print "bars"
 	for (s = 1; s <= situations; s++) {
 		name = situation[s]
+		if (name == "default-limits")
+			continue # for information
 		best = fastest(name)
 		bar(name ": -P against the fastest peer", ratio(verdict[name, "mboxtrace-P"], best), 1, "x")
 		bar(name ": default against the fastest peer", ratio(verdict[name, "mboxtrace"], best), 2, "x")

@@ -20,7 +20,7 @@
 
 #define INPUT_MAX  4096
 #define INPUTS_MAX 1024
-#define ROUNDS	   50000
+#define ROUNDS	   200000
 #define SECONDS	   3
 
 int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t len);

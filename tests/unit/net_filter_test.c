@@ -131,12 +131,13 @@ static void prints_guard(void **state)
 
 	(void)state;
 	live_guard_print(&text, 77, &to, &from, ports, 2);
-	assert_string_equal(buf_text(&text),
-			    "create table inet mboxtrace-77 { flags owner; }\n"
-			    "add chain inet mboxtrace-77 input { type filter hook input priority "
-			    "-10; policy accept; }\n"
-			    "add rule inet mboxtrace-77 input ip6 saddr fd00:2::1 ip6 daddr "
-			    "fd00:1::1 tcp dport { 40001, 40002 } drop\n");
+	assert_string_equal(
+	    buf_text(&text),
+	    "create table inet mboxtrace-77-40001 { flags owner; }\n"
+	    "add chain inet mboxtrace-77-40001 input { type filter hook input priority "
+	    "-10; policy accept; }\n"
+	    "add rule inet mboxtrace-77-40001 input ip6 saddr fd00:2::1 ip6 daddr "
+	    "fd00:1::1 tcp dport { 40001, 40002 } drop\n");
 	buf_fini(&text);
 }
 

@@ -201,6 +201,15 @@ static bool has_twin(const struct craft *c, int i)
 	return false;
 }
 
+static bool has_equal(const struct craft *c, int i, const uint8_t *octets)
+{
+	for (size_t j = 0; j < c->count; j++)
+		if ((int)j != i && c->option[j].len == c->option[i].len &&
+		    memcmp(c->option[j].octets, octets, c->option[j].len) == 0)
+			return true;
+	return false;
+}
+
 static bool last_real(const struct craft *c, int i)
 {
 	for (size_t j = (size_t)i + 1; j < c->count; j++)
@@ -255,6 +264,8 @@ static bool edit_value(struct craft *c, struct rng *r, int i, struct expect *e)
 		return false;
 	at[from + rng_below(r, (uint32_t)(c->option[i].len - from))] ^=
 	    (uint8_t)(1 + rng_below(r, 255));
+	if (has_equal(c, i, at))
+		return false; /* may as well have moved */
 	packet_fix_checksums(c->octets, c->len);
 	e->kind = CHANGE_REWRITTEN;
 	e->reached = (size_t)(at - c->octets) + c->option[i].len;
@@ -357,7 +368,15 @@ static bool follows_size(const struct change *c, const struct craft *sent, const
 	       (c->id == FIELD_TCP_HDR_LEN || c->id == FIELD_IP4_LEN || c->id == FIELD_IP6_PLEN);
 }
 
-static void check(const struct craft *sent, const struct craft *seen, size_t cut,
+/* Zeros at the end of a quote, in place of octets that happen to weigh nothing in the checksum,
+ * may be a router's filling: the diff must then keep silent. Rare. */
+static bool doubtful(const struct craft *seen, size_t cut, const struct diff *d)
+{
+	return seen->octets[cut - 1] == 0 && !d->complete && !d->options_complete;
+}
+
+/* Returns whether the diff had to be in doubt. */
+static bool check(const struct craft *sent, const struct craft *seen, size_t cut,
 		  const struct expect *e, const struct diff *d)
 {
 	size_t found = 0;
@@ -370,17 +389,22 @@ static void check(const struct craft *sent, const struct craft *seen, size_t cut
 		CHECK(diff_find(d, c) != NULL);
 		found += expected(c, e);
 	}
-	CHECK(d->complete == (cut == seen->len));
 	CHECK(d->checksum != CHECKSUM_BETRAYED);
+	if (cut == seen->len && found == 0 && e->kind != CHANGE_NONE && doubtful(seen, cut, d))
+		return true;
+	CHECK(d->complete == (cut == seen->len));
 	CHECK(d->checksum == CHECKSUM_CONSISTENT || cut < seen->len);
 	CHECK(!d->ip_checksum_bad && !d->same_delta);
 	if (e->kind == CHANGE_NONE)
-		return;
+		return false;
 	CHECK(e->kind == CHANGE_ADDED || found == 0 || cut >= e->reached);
 	if (cut < e->reached)
-		return;
+		return false;
+	if (found == 0 && doubtful(seen, cut, d))
+		return true;
 	CHECK(found >= 1);
 	CHECK(e->kind == CHANGE_TRUNCATED || e->kind == CHANGE_REWRITTEN || found == 1);
+	return false;
 }
 
 /* The quote of a router that lowered the TTL first, or not. */
@@ -391,7 +415,7 @@ static void quote_of(const struct craft *c, struct rng *r, uint8_t out[MAX])
 		out[8]--;
 }
 
-static void random_round(struct rng *r)
+static bool random_round(struct rng *r)
 {
 	struct craft sent, seen;
 	struct packet was, is;
@@ -411,17 +435,19 @@ static void random_round(struct rng *r)
 	assert_int_equal(packet_parse(&was, span_of(sent.octets, sent.len)), 0);
 	assert_int_equal(packet_parse(&is, span_of(quote, cut)), 0);
 	diff_packets(&d, &was, &is);
-	check(&sent, &seen, cut, &e, &d);
+	return check(&sent, &seen, cut, &e, &d);
 }
 
 static void test_single_edits(void **state)
 {
 	struct rng r;
+	size_t doubts = 0;
 
 	(void)state;
 	rng_seed(&r, seed_of_run());
 	for (size_t i = 0; i < ROUNDS; i++)
-		random_round(&r);
+		doubts += random_round(&r);
+	assert_true(doubts < ROUNDS / 10000);
 }
 
 int main(void)

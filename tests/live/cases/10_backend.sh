@@ -130,6 +130,18 @@ full_queue() {
 	grep -Eq 'Sent [0-9]+ bytes 20[0-9] pkt' "$TMP/qdisc" || fail "$(cat "$TMP/qdisc")"
 }
 
+# Raw sockets alone are enough to measure; the guard is what is missing.
+no_guard() {
+	[ "$LIVE_INSIDE" = -nmpf ] || skip 'there is only one user here'
+	STATUS=0
+	within near-c setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps +net_raw \
+		--ambient-caps +net_raw "$PROBE" "$(server near 4)" 443 >"$TMP/out" 2>"$TMP/err" || STATUS=$?
+	status_is 0
+	printed 'warning: no guard (nftables: '
+	printed "tcp 0x12 from $(server near 4)"
+	[ ! -s "$TMP/err" ] || fail "nftables prints by itself"
+}
+
 refused() {
 	[ "$LIVE_INSIDE" = -nmpf ] || skip 'there is only one user here'
 	within near-c setpriv --reuid 65534 --regid 65534 --clear-groups "$PROBE" "$(server near 4)" 443 \
@@ -152,4 +164,5 @@ run_case 'back-end: policy route' policy_route
 run_case 'back-end: source address of another device' borrowed_source
 run_case 'back-end: TUN device' tun_device
 run_case 'back-end: full device queue' full_queue
+run_case 'back-end: without a guard' no_guard
 run_case 'back-end: says how to permit it' refused
