@@ -19,7 +19,7 @@ run_case() {
 	result=$?
 	from=$((($(date +%s%N) - from) / 1000000))
 	case $result in
-	0) echo "ok   $name (${from} ms)" && PASSED=$((PASSED + 1)) ;;
+	0) echo "ok   $name (${from} ms)" && PASSED=$((PASSED + 1)) && [ -z "$VERBOSE" ] || gist ;;
 	77) echo "SKIP $name: $(tail -n 1 "$TMP/log")" && SKIPPED=$((SKIPPED + 1)) ;;
 	*) echo "FAIL $name (${from} ms)" && sed 's/^/     | /' "$TMP/log" && FAILED=$((FAILED + 1)) ;;
 	esac
@@ -30,14 +30,18 @@ skip() {
 	exit 77
 }
 
-# With the gist of what was measured.
-fail() {
-	echo "$*"
-	[ ! -s "$TMP/err" ] || sed 's/^/stderr: /' "$TMP/err"
+# What was measured, in short.
+gist() {
 	jq -c 'select(.type == "trace") | {verdict, reason, reached, path_length},
 		{hops: [.hops[] | [.ttl] + [.replies[] | .kind + " " + .from]]},
 		(.findings[] | {field, change, after: .after.ttl, by: .by.ttl, cause, confidence, explain})' \
 		"$TMP/out" 2>/dev/null || head -n 20 "$TMP/out"
+}
+
+fail() {
+	echo "$*"
+	[ ! -s "$TMP/err" ] || sed 's/^/stderr: /' "$TMP/err"
+	gist
 	exit 1
 }
 

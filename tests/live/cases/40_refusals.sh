@@ -35,8 +35,7 @@ refused_port() {
 	is '[.hops[] | select(.ttl == 4) | .replies[].kind] | length > 0 and all(. == "rst")'
 }
 
-# The router answers SYNs in the target's name. Whatever is made of that, the options of a quote
-# were not touched, and nobody may be said to have removed them.
+# The router answers SYNs in the target's name. The hops behind it answer all the same, by and by.
 syn_proxy() {
 	rules mid-r3 <<-'EOF'
 		chain raw {
@@ -51,7 +50,8 @@ syn_proxy() {
 	EOF
 	within mid-r3 sh -c 'echo 0 >/proc/sys/net/netfilter/nf_conntrack_tcp_loose'
 	trace mid 4
-	is '.reached'
+	status_is 1
+	located packet answered 3 4
 	is '[.findings[] | select(.change == "blanked" or .change == "removed") | select(.confidence == "certain" and .cause != "target")] == []'
 	none_half_open mid
 }

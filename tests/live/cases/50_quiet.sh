@@ -46,17 +46,18 @@ all_silent() {
 
 # As the kernel comes: six errors at once, then one a second (IPv4), for each that asks.
 rate_limits() {
-	local k
-	for k in 1 2; do
-		limits near-r$k 1000
+	local path=$1 family=$2 runs=$3 k hops
+	eval "hops=\$((n_$path + 1))"
+	for k in $(seq $((hops - 1))); do
+		limits "$path-r$k" 1000
 	done
-	for _ in 1 2 3; do
-		trace near "$1"
+	for _ in $(seq "$runs"); do
+		trace "$path" "$family"
 		clean
-		is '.path_length == 3'
+		is ".path_length == $hops"
 	done
-	for k in 1 2; do
-		limits near-r$k 0
+	for k in $(seq $((hops - 1))); do
+		limits "$path-r$k" 0
 	done
 }
 
@@ -64,6 +65,7 @@ for family in 4 6; do
 	run_case "silent hop (IPv$family)" silent_hops $family 5
 	run_case "silent hops (IPv$family)" silent_hops $family 1 4 5 6 12
 	run_case "box before a silent hop (IPv$family)" silent_witness $family
-	run_case "default ICMP rate limits, three runs (IPv$family)" rate_limits $family
+	run_case "default ICMP rate limits, 3 hops, three runs (IPv$family)" rate_limits near $family 3
+	run_case "default ICMP rate limits, 13 hops, two runs (IPv$family)" rate_limits far $family 2
 done
 run_case 'no router answers' all_silent
