@@ -87,7 +87,7 @@ capture_file() {
 	clean
 	[ -s "$TMP/all.pcap" ] || fail "there is no capture"
 	command -v tcpdump >/dev/null || skip "tcpdump is not installed"
-	tcpdump -n -r "$TMP/all.pcap" 2>/dev/null >"$TMP/packets"
+	tcpdump -Z root -n -r "$TMP/all.pcap" 2>/dev/null >"$TMP/packets"
 	grep -q 'Flags \[S\],' "$TMP/packets" && grep -q 'Flags \[S\.\],' "$TMP/packets" &&
 		grep -q 'ICMP time exceeded' "$TMP/packets" || fail "$(cat "$TMP/packets")"
 }
