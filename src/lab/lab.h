@@ -48,7 +48,9 @@ enum lab_mptcp { LAB_MPTCP_NONE, LAB_MPTCP_V0, LAB_MPTCP_V1 };
 struct lab_target {
 	char name[64]; /* resolved by lab_resolve */
 	struct ip_addr addr4, addr6;
-	uint16_t port; /* listens here; 0: everywhere */
+	struct ip_addr outside4, outside6; /* what the name resolves to where a box in front (dnat)
+					    * translates; family 0: its own address */
+	uint16_t port;			   /* listens here; 0: everywhere */
 	enum lab_mptcp mptcp;
 	bool silent; /* answers nothing at all */
 	bool echo;   /* answers ICMP echo */
@@ -73,9 +75,16 @@ int lab_add_target(struct lab *lab, const struct lab_target *target, struct erro
 int lab_resolve(const struct lab *lab, const char *name, uint8_t family, struct ip_addr *out,
 		struct error *err);
 
-/* The client's side as a back-end of the seam. The lab must outlive it; closing it leaves the lab.
- */
+bool lab_complete(const struct lab *lab);		    /* from client to target */
+const struct lab_target *lab_target(const struct lab *lab); /* NULL if there is none yet */
+
+/* The client's side as a back-end of the seam, one at a time; NULL if the path is not complete. The
+ * lab must outlive it; closing it lets what is under way arrive (lab_settle) and leaves the lab.
+ * A receive that waits for ever returns 0 once nothing is left to happen. */
 struct net *lab_net(struct lab *lab);
+
+/* Lets everything under way arrive; virtual time goes on to the last of it. */
+void lab_settle(struct lab *lab);
 
 /* Ground truth, for scoring: how many boxes; between which routers each stands. */
 size_t lab_box_count(const struct lab *lab);

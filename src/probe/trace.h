@@ -25,6 +25,7 @@
 
 #define TRACE_PROBES_MAX 8
 #define TRACE_TTL_MAX	 255
+#define TRACE_REASON_MAX (FINDING_EXPLAIN_MAX + 32)
 
 enum probe_role {
 	ROLE_TEST,     /* SYN with MP_CAPABLE v1 */
@@ -92,7 +93,7 @@ struct trace_reply {
 struct trace_probe {
 	enum probe_role role;
 	const char *name; /* "syn-mp-capable", "syn-plain", "syn-unknown-option", … */
-	char spec[512];	  /* in the notation */
+	const char *spec; /* in the notation; owned by the trace */
 	uint16_t local_port;
 	uint32_t sent, received; /* packets */
 	uint8_t reached_ttl;	 /* lowest TTL at which the target itself answered; 0: never */
@@ -111,7 +112,7 @@ struct trace_result {
 	size_t finding_count;
 	struct finding *findings; /* most important for MPTCP first; owned by the trace */
 	enum verdict verdict;
-	char reason[FINDING_EXPLAIN_MAX]; /* the first line of the verdict, in plain words */
+	char reason[TRACE_REASON_MAX]; /* the first line of the verdict, in plain words */
 	bool interrupted;
 };
 

@@ -16,7 +16,11 @@ struct report_config {
 	const char *device;
 	struct names *names; /* NULL: -n */
 	int verbose;	     /* -v: raw diffs */
-	int64_t wall_ns;     /* wall clock, since 1970, at the trace's time `at_ns` */
+	bool colour;	     /* `out` is a terminal that wants it */
+	/* Called before anything is written to `out`: the time to take a status line away. */
+	void (*before_write)(void *context);
+	void *context;
+	int64_t wall_ns; /* wall clock, since 1970, at the trace's time `at_ns` */
 	int64_t at_ns;
 };
 

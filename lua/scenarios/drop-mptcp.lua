@@ -1,0 +1,20 @@
+-- SYNs with MPTCP vanish behind router 2; others pass.
+
+client { addr = "192.0.2.7" }
+for hop = 1, 2 do
+	link   { delay = "2ms" }
+	router { addr = "198.51.100." .. hop }
+end
+box.drop { kind = "mptcp" }
+for hop = 3, 5 do
+	link   { delay = "2ms" }
+	router { addr = "198.51.100." .. hop }
+end
+link   { delay = "2ms" }
+target { name = "example.net", addr = "203.0.113.80", mptcp = 1 }
+expect { verdict = "interference", findings = {
+	{ field = "tcp.options.mptcp.mp_capable", change = "dropped", after = 2, by = 3,
+	  direction = "forward", basis = "control", cause = "blackhole" },
+	{ field = "tcp.options.mptcp.mp_join", change = "dropped", after = 2, by = 3,
+	  basis = "control", cause = "blackhole", impact = "no-subflow" },
+} }

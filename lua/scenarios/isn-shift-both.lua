@@ -1,0 +1,16 @@
+-- A firewall randomises the sequence numbers of both sides, and translates quotes back
+-- completely: nothing shows, nothing is claimed.
+
+client { addr = "192.0.2.7" }
+for hop = 1, 2 do
+	link   { delay = "2ms" }
+	router { addr = "198.51.100." .. hop }
+end
+box.seq_shift { direction = "both", quotes = "full" }
+for hop = 3, 5 do
+	link   { delay = "2ms" }
+	router { addr = "198.51.100." .. hop }
+end
+link   { delay = "2ms" }
+target { name = "example.net", addr = "203.0.113.80", mptcp = 1 }
+expect { verdict = "clean", findings = {} }

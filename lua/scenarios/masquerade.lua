@@ -1,0 +1,16 @@
+-- Linux masquerade translates address, port and checksums in quotes back: nothing shows, so
+-- nothing is claimed.
+
+client { addr = "192.0.2.7" }
+for hop = 1, 2 do
+	link   { delay = "2ms" }
+	router { addr = "198.51.100." .. hop }
+end
+box.nat { outside = "198.51.100.200", ports = "rewrite" }
+for hop = 3, 5 do
+	link   { delay = "2ms" }
+	router { addr = "198.51.100." .. hop }
+end
+link   { delay = "2ms" }
+target { name = "example.net", addr = "203.0.113.80", mptcp = 1 }
+expect { verdict = "clean", findings = {} }

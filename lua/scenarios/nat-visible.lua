@@ -1,0 +1,18 @@
+-- A NAT that leaves quotes alone: the outside address shows behind it.
+
+client { addr = "192.0.2.7" }
+for hop = 1, 2 do
+	link   { delay = "2ms" }
+	router { addr = "198.51.100." .. hop }
+end
+box.nat { outside = "198.51.100.200", quotes = "none" }
+for hop = 3, 5 do
+	link   { delay = "2ms" }
+	router { addr = "198.51.100." .. hop }
+end
+link   { delay = "2ms" }
+target { name = "example.net", addr = "203.0.113.80", mptcp = 1 }
+expect { verdict = "interference", findings = {
+	{ field = "ip.src", change = "rewritten", after = 2, by = 3,
+	  basis = "quote", cause = "nat", impact = "none" },
+} }

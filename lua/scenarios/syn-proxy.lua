@@ -1,0 +1,18 @@
+-- A scrubber against SYN floods answers SYNs with no window and next to no options.
+
+client { addr = "192.0.2.7" }
+for hop = 1, 2 do
+	link   { delay = "2ms" }
+	router { addr = "198.51.100." .. hop }
+end
+box.proxy { wscale = -1, sack = false, timestamp = false, window = 0 }
+for hop = 3, 5 do
+	link   { delay = "2ms" }
+	router { addr = "198.51.100." .. hop }
+end
+link   { delay = "2ms" }
+target { name = "example.net", addr = "203.0.113.80", mptcp = 1 }
+expect { verdict = "interference", findings = {
+	{ field = "packet", change = "answered", after = 2, by = 3,
+	  basis = "reply", cause = "syn-proxy" },
+} }

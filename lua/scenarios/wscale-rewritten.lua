@@ -1,0 +1,18 @@
+-- The window scale is set to 0: windows stay small.
+
+client { addr = "192.0.2.7" }
+for hop = 1, 2 do
+	link   { delay = "2ms" }
+	router { addr = "198.51.100." .. hop }
+end
+box.option_set { kind = "wscale", value = 0, segments = "syn" }
+for hop = 3, 5 do
+	link   { delay = "2ms" }
+	router { addr = "198.51.100." .. hop }
+end
+link   { delay = "2ms" }
+target { name = "example.net", addr = "203.0.113.80", mptcp = 1 }
+expect { verdict = "interference", findings = {
+	{ field = "tcp.options.wscale.shift", change = "rewritten", after = 2, by = 3,
+	  basis = "quote", impact = "degraded" },
+} }

@@ -1,0 +1,11 @@
+/* SIGINT and SIGTERM end the measurement, not the program: what was learnt is still printed. */
+#ifndef MBOXTRACE_CLI_INTERRUPT_H
+#define MBOXTRACE_CLI_INTERRUPT_H
+
+/* From now on a first signal sets the flag that is returned, and a second one kills. Writing to a
+ * closed pipe becomes an error instead of a signal. */
+const volatile int *interrupt_arm(void);
+
+void interrupt_raise(void); /* as if a signal had come */
+
+#endif

@@ -1,0 +1,180 @@
+#include "cli/session.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "report/names.h"
+
+static int session_open_output(struct session *s, struct error *err)
+{
+	const char *path = s->options.output;
+
+	s->out = path ? fopen(path, "we") : stdout;
+	return s->out ? 0
+		      : error_set(err, ERR_FILE, "-o '%s': cannot be opened: %s", path,
+				  strerror(errno));
+}
+
+/* The port that a probe goes to by itself; 0: none. */
+static uint16_t probe_port(const struct notation *probe)
+{
+	struct value port;
+	struct packet p;
+	struct span octets = probe->len4 ? span_of(probe->octets4, probe->len4)
+					 : span_of(probe->octets6, probe->len6);
+
+	if (!(probe->fields_set & FIELD_BIT(FIELD_TCP_DST_PORT)) || packet_parse(&p, octets) ||
+	    !field_read(&p, FIELD_TCP_DST_PORT, &port))
+		return 0;
+	return (uint16_t)port.number;
+}
+
+/* What a probe says of family and port must not contradict -4, -6 and -p. */
+static int session_parse_probe(struct session *s, const char *text, struct error *err)
+{
+	struct options *o = &s->options;
+	int rc = notation_parse(&s->probe, text, err);
+	uint16_t port = rc ? 0 : probe_port(&s->probe);
+
+	if (rc)
+		return rc;
+	if (s->probe.family && o->family && s->probe.family != o->family)
+		return error_set(err, ERR_USAGE, "-%d: the probe '%s' is IPv%d", (int)o->family,
+				 text, s->probe.family);
+	if (port && o->port && port != o->port)
+		return error_set(err, ERR_USAGE, "-p '%d': the probe '%s' goes to port %u",
+				 (int)o->port, text, port);
+	if (s->probe.family)
+		o->family = s->probe.family;
+	if (port)
+		o->port = port;
+	s->has_probe = true;
+	return 0;
+}
+
+static int session_open_path(struct session *s, struct error *err)
+{
+	const struct options *o = &s->options;
+	uint8_t family = (uint8_t)o->family;
+
+	return o->lab ? path_open_lab(&s->path, o, family, err)
+		      : path_open_live(&s->path, o, family, err);
+}
+
+#define DEFAULT_PORT 443
+
+/* What the user says, else what the path suggests. */
+static uint16_t session_port(const struct session *s)
+{
+	if (s->options.port)
+		return (uint16_t)s->options.port;
+	return s->path.port ? s->path.port : DEFAULT_PORT;
+}
+
+static void session_configure(const struct session *s, struct trace_config *c)
+{
+	const struct options *o = &s->options;
+
+	trace_config_defaults(c);
+	c->source = s->path.route.source;
+	c->target = s->path.target;
+	c->port = session_port(s);
+	memcpy(c->local_ports, s->path.ports, sizeof(c->local_ports));
+	c->user_probe = s->has_probe ? &s->probe : NULL;
+	c->first_ttl = (uint8_t)o->first_ttl;
+	c->max_ttl = (uint8_t)o->max_ttl;
+	c->in_flight = (uint16_t)o->in_flight;
+	c->queries = (uint8_t)o->queries;
+	c->wait_max_ns = (int64_t)(o->wait.max_s * NS_PER_S);
+	c->wait_here = o->wait.here;
+	c->wait_near = o->wait.near;
+	c->mtu = s->path.route.mtu;
+	c->seed = s->path.seed;
+}
+
+static void on_write(void *context)
+{
+	struct session *s = context;
+
+	status_clear(&s->status);
+}
+
+static bool wants_colour(const struct session *s)
+{
+	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
+
+	return isatty(fileno(s->out)) && !(no && *no) && term && strcmp(term, "dumb");
+}
+
+static int session_open_report(struct session *s, struct error *err)
+{
+	const struct options *o = &s->options;
+	struct report_config config = {
+	    .out = s->out,
+	    .target_name = s->path.target_name,
+	    .device = s->path.route.device,
+	    .verbose = o->verbose != 0,
+	    .colour = wants_colour(s),
+	    .before_write = on_write,
+	    .context = s,
+	    .wall_ns = s->path.wall_ns,
+	    .at_ns = s->path.at_ns,
+	};
+
+	if (!o->lab && !o->numeric && !o->json)
+		s->names = names_new(names_lookup_dns);
+	config.names = s->names;
+	s->report = o->json ? report_json_new(&config) : report_text_new(&config);
+	return s->report ? 0 : error_set(err, ERR_NOMEM, "out of memory");
+}
+
+int session_open(struct session *s, const struct trace_events *events, struct error *err)
+{
+	struct trace_config config;
+	int rc = 0;
+
+	if (s->options.probe)
+		rc = session_parse_probe(s, s->options.probe, err);
+	if (!rc)
+		rc = session_open_output(s, err);
+	if (!rc)
+		rc = session_open_path(s, err);
+	if (!rc && !s->has_probe && s->path.probe && *s->path.probe)
+		rc = session_parse_probe(s, s->path.probe, err);
+	if (!rc)
+		rc = session_open_report(s, err);
+	if (rc)
+		return rc;
+	session_configure(s, &config);
+	s->trace = trace_new(&config, events, err);
+	return s->trace ? 0 : err->code;
+}
+
+/* What was written may still fail as late as here. */
+static int session_close_output(struct session *s, struct error *err)
+{
+	if (!s->out)
+		return 0;
+	if (fflush(s->out) && !s->write_errno)
+		s->write_errno = errno;
+	if (s->out != stdout && fclose(s->out) && !s->write_errno)
+		s->write_errno = errno;
+	s->out = NULL;
+	if (!s->write_errno)
+		return 0;
+	return error_set(err, ERR_DEVICE, "writing to %s: %s",
+			 s->options.output ? s->options.output : "standard output",
+			 strerror(s->write_errno));
+}
+
+int session_close(struct session *s, struct error *err)
+{
+	if (s->report)
+		s->report->ops->free(s->report);
+	names_free(s->names);
+	trace_free(s->trace);
+	path_close(&s->path);
+	return session_close_output(s, err);
+}

@@ -1,0 +1,91 @@
+/* The sub-command `trace`: options, a path to trace over, the trace, its report. */
+#include <errno.h>
+#include <unistd.h>
+
+#include "cli/command.h"
+#include "cli/interrupt.h"
+#include "cli/session.h"
+#include "probe/run.h"
+
+/* After every call of the report: nobody is left to print for if its output is gone. */
+static void session_check_output(struct session *s)
+{
+	if (!ferror(s->out) || s->write_errno)
+		return;
+	s->write_errno = errno ? errno : EIO;
+	interrupt_raise();
+}
+
+static void on_hop(void *context, const struct trace_result *result, uint8_t ttl)
+{
+	struct session *s = context;
+
+	s->status.hop = ttl + 1u;
+	s->report->ops->hop(s->report, result, ttl);
+	session_check_output(s);
+}
+
+static int64_t on_idle(void *context, int64_t now_ns)
+{
+	struct session *s = context;
+	int64_t report_ns = TIME_NEVER, status_ns;
+
+	if (s->report->ops->idle)
+		report_ns = s->report->ops->idle(s->report, trace_result(s->trace), now_ns);
+	session_check_output(s);
+	status_ns = status_update(&s->status, now_ns);
+	return report_ns < status_ns ? report_ns : status_ns;
+}
+
+/* JSON on the same terminal would be torn apart by a status line; the lab is done in no time. */
+static bool wants_status(const struct session *s)
+{
+	return !s->options.lab && !(s->options.json && isatty(fileno(s->out)));
+}
+
+static int session_measure(struct session *s, struct error *err)
+{
+	const struct report_ops *report = s->report->ops;
+	struct trace_run run = {.stop = interrupt_arm(), .idle = on_idle, .context = s};
+	int rc;
+
+	status_init(&s->status, wants_status(s), (unsigned)s->options.first_ttl);
+	if (report->start)
+		report->start(s->report, trace_result(s->trace));
+	rc = trace_run(s->trace, s->path.net, &run, err);
+	status_clear(&s->status);
+	report->finish(s->report, trace_result(s->trace));
+	session_check_output(s);
+	return rc;
+}
+
+static int session_run(struct session *s)
+{
+	struct trace_events events = {.context = s, .hop = on_hop};
+	struct error err = {0}, close_err = {0};
+	int status, rc = session_open(s, &events, &err);
+
+	if (!rc)
+		rc = session_measure(s, &err);
+	status = rc ? command_fail(&err) : verdict_exit_status(trace_result(s->trace)->verdict);
+	if (session_close(s, &close_err) && !rc)
+		status = command_fail(&close_err);
+	return status;
+}
+
+int command_trace(int argc, char **argv)
+{
+	struct session s = {0};
+	struct error err = {0};
+
+	if (options_parse(&s.options, argc, argv, &err))
+		return command_fail(&err);
+	if (s.options.help)
+		return command_help(0, NULL);
+	if (s.options.version)
+		return command_version(0, NULL);
+	if (s.options.completion)
+		return options_completion(stdout, s.options.completion, &err) ? command_fail(&err)
+									      : 0;
+	return session_run(&s);
+}

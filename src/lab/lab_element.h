@@ -1,0 +1,89 @@
+/* Inside the lab: what its elements (client, link, router, box, target) and the walk share.
+ *
+ * A packet under way is either walking (lab_walk hands it from element to element in no time) or
+ * waiting in the heap for its time at element `at`. Elements take packets from the pool and give
+ * them back; once the pool is warm nothing is allocated. */
+#ifndef MBOXTRACE_LAB_LAB_ELEMENT_H
+#define MBOXTRACE_LAB_LAB_ELEMENT_H
+
+#include "lab/lab.h"
+#include "util/heap.h"
+
+#define LAB_ELEMENTS_MAX 1024
+#define LAB_PACKETS_MAX	 16384 /* in flight at once: a full lab drops, as a full queue does */
+#define LAB_EMITTED_MAX	 8     /* an answer to an answer to an …: where two boxes quarrel */
+#define LAB_MTU		 1500
+#define LAB_TTL		 64
+
+struct lab_packet {
+	struct box_packet box;
+	size_t at;		 /* the element it arrives at next */
+	uint8_t emitted;	 /* how many answers led to it */
+	int64_t time_ns;	 /* when it arrived at the client */
+	struct lab_packet *next; /* in the pool or the inbox */
+};
+
+struct lab_element;
+
+struct lab_element_ops {
+	/* A packet arrives. True: it goes on to the next element; false: the element took it, and
+	 * has scheduled it or given it back. */
+	bool (*arrive)(struct lab *lab, struct lab_element *e, struct lab_packet *p);
+	void (*fini)(
+	    struct lab_element *e); /* may be NULL; the element itself is freed by the lab */
+};
+
+/* The head of every element's own struct. */
+struct lab_element {
+	const struct lab_element_ops *ops;
+	size_t at;	   /* its place in the path */
+	uint8_t after_ttl; /* routers before it */
+};
+
+struct lab_chunk; /* packets are allocated in chunks */
+
+struct lab {
+	uint64_t seed;
+	struct rng rng;
+	int64_t now_ns;
+	struct heap waiting;
+	struct lab_element *elements[LAB_ELEMENTS_MAX];
+	size_t element_count;
+	uint8_t router_count;
+	struct lab_client client;
+	struct lab_element *target; /* NULL until the path is complete */
+	struct lab_chunk *chunks;
+	struct lab_packet *pool;
+	size_t packet_count; /* allocated */
+	struct lab_packet *inbox, **inbox_end;
+	uint64_t walked;
+};
+
+/* lab_walk.c */
+struct lab_packet *lab_packet_new(struct lab *lab); /* NULL: the lab is full */
+void lab_packet_free(struct lab *lab, struct lab_packet *p);
+struct lab_packet *lab_packet_copy(struct lab *lab, const struct lab_packet *p); /* NULL: full */
+void lab_schedule(struct lab *lab, struct lab_packet *p, int64_t time_ns);
+/* Advances to the next event if it is not after `deadline_ns`; false if there is none. */
+bool lab_step(struct lab *lab, int64_t deadline_ns);
+/* The element behind `at` in a direction. */
+size_t lab_next(size_t at, enum box_direction direction);
+/* Sends a packet of the element's own away from it; `cause` is what it answers. The packet comes
+ * from lab_packet_new, with octets and direction set. */
+void lab_emit(struct lab *lab, const struct lab_element *e, const struct lab_packet *cause,
+	      struct lab_packet *p);
+void lab_walk_fini(struct lab *lab);
+
+/* One file each: a new element, or NULL if there is no memory. */
+struct lab_element *lab_client_new(const struct lab_client *client);
+struct lab_element *lab_link_new(const struct lab_link *link);
+struct lab_element *lab_router_new(const struct lab_router *router);
+struct lab_element *lab_box_new(const char *name, struct error *err);
+struct lab_element *lab_target_new(const struct lab_target *target);
+
+/* NULL if the element is no box. */
+struct box *lab_element_box(struct lab_element *e);
+const struct lab_target *lab_element_target(const struct lab_element *e);
+size_t lab_element_half_open(const struct lab_element *e);
+
+#endif

@@ -1,0 +1,154 @@
+/* The host at the end of the path, as far as it is not TCP: which packets are for it, echo, and
+ * unreachable ports. lab_target_tcp.c answers segments. */
+#include "lab/lab_target.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define UDP_HEADER 8
+
+static bool is_for(const struct lab_target *spec, const struct packet *p)
+{
+	return ip_addr_equal(&p->ip.dst, &spec->addr4) || ip_addr_equal(&p->ip.dst, &spec->addr6);
+}
+
+/* As a kernel: what is cut, fragmented or does not fit its checksum is dropped without a word. */
+static bool is_sound(const struct packet *p)
+{
+	if (!(p->have & PACKET_HAS_ALL) || p->ip.frag_offset || p->ip.flags & 1)
+		return false;
+	if (p->ip.version == 4 && packet_ip_checksum(p) != p->ip.checksum)
+		return false;
+	switch (p->ip.proto) {
+	case IP_PROTO_TCP:
+		return p->have & PACKET_HAS_OPTIONS && p->tcp.header_len >= 20 &&
+		       p->tcp.checksum == packet_transport_checksum(p);
+	case IP_PROTO_ICMP:
+	case IP_PROTO_ICMPV6:
+		return p->have & PACKET_HAS_ICMP &&
+		       p->icmp.checksum == packet_transport_checksum(p);
+	default: return true;
+	}
+}
+
+void target_reply(struct lab *lab, struct target *t, const struct lab_packet *cause,
+		  struct packet *reply, const struct packet *to)
+{
+	struct lab_packet *p = lab_packet_new(lab);
+	int len;
+
+	if (!p)
+		return;
+	reply->ip.version = to->ip.version;
+	reply->ip.header_len = to->ip.version == 6 ? 40 : 20;
+	reply->ip.proto = to->ip.proto;
+	reply->ip.next_header = to->ip.proto;
+	reply->ip.ttl = t->spec.ttl ? t->spec.ttl : LAB_TTL;
+	reply->ip.flags = to->ip.version == 6 ? 0 : 2;
+	reply->ip.src = to->ip.dst;
+	reply->ip.dst = to->ip.src;
+	len = packet_build(reply, PACKET_FIX_ALL, p->box.octets, sizeof(p->box.octets));
+	if (len < 0) {
+		lab_packet_free(lab, p);
+		return;
+	}
+	p->box.len = (size_t)len;
+	p->box.direction = BOX_REVERSE;
+	lab_emit(lab, &t->element, cause, p);
+}
+
+static void target_echo(struct lab *lab, struct target *t, const struct lab_packet *cause,
+			const struct packet *p)
+{
+	bool v6 = p->ip.version == 6;
+	struct packet reply = {.have = PACKET_HAS_IP | PACKET_HAS_ICMP | PACKET_HAS_ALL};
+
+	if (!t->spec.echo || p->icmp.type != (v6 ? 128 : 8) || p->icmp.code)
+		return;
+	reply.icmp.type = v6 ? 129 : 0;
+	reply.icmp.rest = p->icmp.rest;
+	reply.payload = p->payload;
+	target_reply(lab, t, cause, &reply, p);
+}
+
+static void target_unreachable(struct lab *lab, struct target *t, const struct lab_packet *cause,
+			       const struct packet *packet)
+{
+	struct icmp_error_spec error = {
+	    .kind = ICMP_KIND_UNREACHABLE,
+	    .code = packet->ip.version == 6 ? 4 : 3,
+	    .from = packet->ip.dst,
+	    .to = packet->ip.src,
+	    .ttl = t->spec.ttl ? t->spec.ttl : LAB_TTL,
+	    .quote = QUOTE_FULL,
+	};
+	struct lab_packet *p = lab_packet_new(lab);
+	int len;
+
+	if (!p)
+		return;
+	error.id = (uint16_t)rng_u32(&lab->rng);
+	len = icmp_error_build(&error, span_of(cause->box.octets, cause->box.len), p->box.octets,
+			       sizeof(p->box.octets));
+	if (len < 0) {
+		lab_packet_free(lab, p);
+		return;
+	}
+	p->box.len = (size_t)len;
+	p->box.direction = BOX_REVERSE;
+	lab_emit(lab, &t->element, cause, p);
+}
+
+static void target_packet(struct lab *lab, struct target *t, const struct lab_packet *cause)
+{
+	struct packet p;
+
+	if (t->spec.silent || packet_parse(&p, span_of(cause->box.octets, cause->box.len)) ||
+	    !is_for(&t->spec, &p) || !is_sound(&p))
+		return;
+	switch (p.ip.proto) {
+	case IP_PROTO_TCP: target_segment(lab, t, cause, &p); break;
+	case IP_PROTO_ICMP:
+	case IP_PROTO_ICMPV6: target_echo(lab, t, cause, &p); break;
+	case IP_PROTO_UDP:
+		if (p.transport.len >= UDP_HEADER)
+			target_unreachable(lab, t, cause, &p);
+		break;
+	}
+}
+
+static bool target_arrive(struct lab *lab, struct lab_element *e, struct lab_packet *p)
+{
+	lab->walked++;
+	target_packet(lab, (struct target *)e, p);
+	lab_packet_free(lab, p);
+	return false;
+}
+
+static const struct lab_element_ops target_ops = {.arrive = target_arrive};
+
+struct lab_element *lab_target_new(const struct lab_target *spec)
+{
+	struct target *t = calloc(1, sizeof(*t));
+
+	if (!t)
+		return NULL;
+	t->element.ops = &target_ops;
+	t->spec = *spec;
+	return &t->element;
+}
+
+const struct lab_target *lab_element_target(const struct lab_element *e)
+{
+	return &((const struct target *)e)->spec;
+}
+
+size_t lab_element_half_open(const struct lab_element *e)
+{
+	const struct target *t = (const struct target *)e;
+	size_t count = 0;
+
+	for (size_t i = 0; i < t->connection_count; i++)
+		count += !t->connections[i].established;
+	return count;
+}

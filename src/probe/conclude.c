@@ -1,0 +1,85 @@
+/* From replies to findings. May be run again whenever more replies are there. */
+#include "probe/engine.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+struct finding *conclude_add(struct trace *t, const char *field, enum change_kind change)
+{
+	struct trace_result *r = &t->result;
+	struct finding *f;
+
+	if (r->finding_count == t->finding_cap) {
+		size_t cap = t->finding_cap ? 2 * t->finding_cap : 16;
+		struct finding *findings = realloc(r->findings, cap * sizeof(*findings));
+
+		if (!findings) {
+			t->oom = true;
+			return NULL;
+		}
+		r->findings = findings;
+		t->finding_cap = cap;
+	}
+	f = &r->findings[r->finding_count++];
+	*f = (struct finding){.change = change};
+	snprintf(f->field, sizeof(f->field), "%s", field);
+	return f;
+}
+
+/* Where the target is: as far as an undisturbed probe says. */
+static void note_path(struct trace *t)
+{
+	static const enum probe_role roles[] = {ROLE_CONTROL, ROLE_TEST, ROLE_SHAM, ROLE_USER};
+
+	t->result.path_length = 0;
+	for (size_t i = 0; i < sizeof(roles) / sizeof(roles[0]) && !t->result.path_length; i++) {
+		int probe = series_find(t, roles[i]);
+
+		if (probe >= 0)
+			t->result.path_length = t->result.probes[probe].reached_ttl;
+	}
+	if (t->result.path_length && t->result.path_length > t->result.last_ttl)
+		t->result.last_ttl = t->result.path_length;
+}
+
+static int impact_weight(enum impact impact)
+{
+	static const int weight[] = {[IMPACT_NONE] = 0,
+				     [IMPACT_DEGRADED] = 1,
+				     [IMPACT_NO_SUBFLOW] = 2,
+				     [IMPACT_FALLBACK] = 3,
+				     [IMPACT_BROKEN] = 4};
+
+	return weight[impact];
+}
+
+/* Most important for MPTCP first, then surest, then nearest. */
+static int by_weight(const void *a, const void *b)
+{
+	const struct finding *x = a, *y = b;
+
+	if ((x->cause == CAUSE_TARGET) != (y->cause == CAUSE_TARGET))
+		return x->cause == CAUSE_TARGET ? 1 : -1;
+	if (x->impact != y->impact)
+		return impact_weight(y->impact) - impact_weight(x->impact);
+	if (x->confidence != y->confidence)
+		return (int)x->confidence - (int)y->confidence;
+	return x->after.ttl - y->after.ttl;
+}
+
+void conclude(struct trace *t)
+{
+	struct trace_result *r = &t->result;
+
+	r->finding_count = 0;
+	note_path(t);
+	conclude_quotes(t);
+	conclude_proxies(t);
+	conclude_fates(t);
+	conclude_answers(t);
+	if (r->finding_count)
+		qsort(r->findings, r->finding_count, sizeof(*r->findings), by_weight);
+	for (size_t i = 0; i < r->finding_count; i++)
+		explain_finding(t, &r->findings[i]);
+	conclude_verdict(t);
+}

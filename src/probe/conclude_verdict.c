@@ -1,0 +1,107 @@
+/* The verdict and its first line, which must be understood without a manual. */
+#include <stdio.h>
+
+#include "probe/engine.h"
+
+/* Does some quote from the last router before the target show all options? */
+static bool covered(const struct trace *t)
+{
+	uint8_t length = t->result.path_length;
+	const struct trace_reply *r = length > 1 ? observe_quote(t, 0, length - 1) : NULL;
+
+	return length == 1 || (r && r->diff.options_complete);
+}
+
+static const struct finding *worst(const struct trace *t, bool doubtful)
+{
+	for (size_t i = 0; i < t->result.finding_count; i++) {
+		const struct finding *f = &t->result.findings[i];
+
+		if (f->cause != CAUSE_TARGET && (f->confidence == CONFIDENCE_POSSIBLE) == doubtful)
+			return f;
+	}
+	return NULL;
+}
+
+static void decide(struct trace *t, enum verdict verdict)
+{
+	t->result.verdict = verdict;
+}
+
+#define REASON(t, ...) snprintf((t)->result.reason, sizeof((t)->result.reason), __VA_ARGS__)
+
+static void decide_unreached(struct trace *t)
+{
+	const struct trace_reply *r = NULL;
+	char where[80], target[IP_ADDR_TEXT];
+	struct place last = observe_place(t, 0, t->series[0].top);
+
+	ip_addr_print(&t->result.config.target, target);
+	for (size_t i = 0; i < t->result.probe_count && !r; i++)
+		r = t->series[i].walks ? observe_unreachable(t, (int)i) : NULL;
+	decide(t, VERDICT_UNREACHABLE);
+	if (r) {
+		const char *code =
+		    icmp_unreachable_name(t->result.config.target.family, r->icmp_code);
+
+		explain_place(&(struct place){true, r->ttl, r->from}, where, sizeof(where));
+		REASON(t, "The target is not reached: %s answers unreachable (%s).", where,
+		       code ? code : "unknown code");
+		return;
+	}
+	if (!t->series[0].top) {
+		REASON(t, "Nobody on the path to %s answered: nothing can be said.", target);
+		return;
+	}
+	explain_place(&last, where, sizeof(where));
+	REASON(t, "The target %s does not answer; the last to answer is %s.", target, where);
+}
+
+static void decide_reached(struct trace *t)
+{
+	const struct trace_reply *r = observe_answer(t, 0);
+	bool user = t->result.config.user_probe;
+	unsigned length = t->result.path_length;
+
+	decide(t, VERDICT_CLEAN);
+	if (!user && r && r->mptcp == MPTCP_V1) {
+		REASON(t,
+		       "The path is clean: MP_CAPABLE reached the target, %u hop%s away, and was "
+		       "answered with MPTCP v1.",
+		       length, length == 1 ? "" : "s");
+	} else if (!covered(t)) {
+		decide(t, VERDICT_INCONCLUSIVE);
+		REASON(t,
+		       "The target answers%s, but no router near it quotes the options, so what "
+		       "became of them is not known.",
+		       user ? "" : " without MPTCP");
+	} else if (r && r->kind == REPLY_RST && !user) {
+		REASON(t,
+		       "The path is clean as far as the last router before the target; the target "
+		       "refuses the connection (port %u is closed).",
+		       t->result.config.port);
+	} else {
+		REASON(t, "The path is clean as far as the last router before the target%s.",
+		       user ? "" : "; the target does not speak MPTCP v1");
+	}
+}
+
+void conclude_verdict(struct trace *t)
+{
+	const struct finding *sure = worst(t, false), *doubtful = worst(t, true);
+
+	if (sure) {
+		decide(t, VERDICT_INTERFERENCE);
+		REASON(t, "%s", sure->explain);
+	} else if (t->result.interrupted) {
+		decide(t, VERDICT_INCONCLUSIVE);
+		REASON(t, "Interrupted before the measurement was complete.");
+	} else if (!t->result.reached) {
+		decide_unreached(t);
+	} else if (doubtful) {
+		decide(t, VERDICT_INCONCLUSIVE);
+		REASON(t, "Not certain: %s", doubtful->explain);
+	} else {
+		decide_reached(t);
+	}
+}

@@ -1,0 +1,218 @@
+/* One plain English sentence a finding. */
+#include <stdio.h>
+#include <string.h>
+
+#include "probe/engine.h"
+
+/* What people call a field. */
+static const struct {
+	const char *field, *noun;
+} nouns[] = {
+    {"tcp.options.mptcp.mp_capable", "MP_CAPABLE"},
+    {"tcp.options.mptcp.mp_join", "MP_JOIN"},
+    {"tcp.options.kind_254", "an option it does not know (kind 254)"},
+    {"tcp.options.mss_val", "the MSS"},
+    {"tcp.options.wscale.shift", "the window scale"},
+    {"tcp.options.sack_perm", "SACK-permitted"},
+    {"tcp.options.timestamp", "the timestamp option"},
+    {"tcp.options.timestamp.tsval", "the timestamp"},
+    {"tcp.seq", "the initial sequence number"},
+    {"tcp.srcport", "the source port"},
+    {"tcp.dstport", "the destination port"},
+    {"tcp.window_size_value", "the window"},
+    {"tcp.flags", "the TCP flags"},
+    {"tcp.checksum", "something the TCP checksum covers (address, port or sequence number)"},
+    {"ip.src", "the source address"},
+    {"ip.dst", "the destination address"},
+    {"ipv6.src", "the source address"},
+    {"ipv6.dst", "the destination address"},
+    {"ip.dsfield.dscp", "the DSCP"},
+    {"ipv6.tclass.dscp", "the DSCP"},
+    {"ip.dsfield.ecn", "the ECN mark"},
+    {"ipv6.tclass.ecn", "the ECN mark"},
+    {"ip.dsfield", "a SYN with DSCP and ECN marks"},
+    {"ipv6.tclass", "a SYN with DSCP and ECN marks"},
+    {"tcp.hdr_len", "the length of the TCP header"},
+    {"ip.len", "the length of the packet"},
+    {"ipv6.plen", "the length of the packet"},
+    {"ip.id", "the IP ID"},
+    {"ip.ttl", "the TTL"},
+    {"ipv6.hlim", "the hop limit"},
+    {"ipv6.flow", "the flow label"},
+};
+
+static const char *const verbs[CHANGE_KINDS] = {
+    [CHANGE_REWRITTEN] = "is rewritten",
+    [CHANGE_REMOVED] = "is removed",
+    [CHANGE_ADDED] = "is added",
+    [CHANGE_BLANKED] = "is overwritten with NOPs",
+    [CHANGE_TRUNCATED] = "is cut off by an end-of-list",
+    [CHANGE_REORDERED] = "is moved to another place among the options",
+};
+
+static const char *const consequences[] = {
+    [IMPACT_NONE] = "MPTCP is not affected",
+    [IMPACT_FALLBACK] = "MPTCP falls back to plain TCP",
+    [IMPACT_NO_SUBFLOW] = "no further MPTCP subflow can be opened over this path",
+    [IMPACT_DEGRADED] = "MPTCP works, but less well",
+    [IMPACT_BROKEN] = "connections with MPTCP fail",
+};
+
+static const char *noun(const char *field)
+{
+	for (size_t i = 0; i < sizeof(nouns) / sizeof(nouns[0]); i++)
+		if (!strcmp(field, nouns[i].field))
+			return nouns[i].noun;
+	return field;
+}
+
+static bool same_stretch(const struct finding *a, const struct finding *b)
+{
+	return a->change == b->change && a->after.ttl == b->after.ttl && a->by.ttl == b->by.ttl;
+}
+
+static bool befell_too(const struct trace *t, const struct finding *f, const char *field)
+{
+	for (size_t i = 0; i < t->result.finding_count; i++)
+		if (!strcmp(t->result.findings[i].field, field) &&
+		    same_stretch(f, &t->result.findings[i]))
+			return true;
+	return false;
+}
+
+/* Is it MP_CAPABLE alone, or does the box treat all of MPTCP, or all it does not know, so? */
+static const char *subject(const struct trace *t, const struct finding *f)
+{
+	int join = series_find(t, ROLE_JOIN);
+
+	if (strcmp(f->field, "tcp.options.mptcp.mp_capable") || f->cause == CAUSE_TARGET)
+		return noun(f->field);
+	if (befell_too(t, f, "tcp.options.kind_254"))
+		return "MP_CAPABLE (like any option it does not know)";
+	if (befell_too(t, f, "tcp.options.mptcp.mp_join"))
+		return "MP_CAPABLE (like all of MPTCP)";
+	if (join >= 0 && observe_join_passed(t, join, f))
+		return "MP_CAPABLE (but not MP_JOIN)";
+	return noun(f->field);
+}
+
+void explain_place(const struct place *p, char *out, size_t cap)
+{
+	char addr[IP_ADDR_TEXT];
+
+	ip_addr_print(&p->addr, addr);
+	if (!p->ttl)
+		snprintf(out, cap, "this host");
+	else if (!p->addr.family)
+		snprintf(out, cap, "hop %u", p->ttl);
+	else
+		snprintf(out, cap, "hop %u (%s)", p->ttl, addr);
+}
+
+static void where(const struct trace *t, const struct finding *f, struct buf *out)
+{
+	char after[80], by[80];
+
+	explain_place(&f->after, after, sizeof(after));
+	explain_place(&f->by, by, sizeof(by));
+	if (f->by.known && f->by.ttl && ip_addr_equal(&f->by.addr, &t->result.config.target))
+		snprintf(by, sizeof(by), "the target");
+	if (f->direction == DIRECTION_REVERSE)
+		buf_printf(out, "on the way back from the target");
+	else if (!f->by.known)
+		buf_printf(out, "behind %s", after);
+	else
+		buf_printf(out, "between %s and %s", after, by);
+}
+
+static void what_values(const struct finding *f, struct buf *out)
+{
+	if (f->change != CHANGE_REWRITTEN || f->sent.kind == VALUE_NONE ||
+	    f->seen.kind == VALUE_NONE)
+		return;
+	buf_printf(out, " from ");
+	value_print(out, &f->sent);
+	buf_printf(out, " to ");
+	value_print(out, &f->seen);
+}
+
+static void what_packet(const struct trace *t, const struct finding *f, struct buf *out)
+{
+	switch (f->change) {
+	case CHANGE_DROPPED: buf_printf(out, "SYNs with %s are dropped ", subject(t, f)); break;
+	case CHANGE_RESET:
+		buf_printf(out, "SYNs with %s are answered with RST ", subject(t, f));
+		break;
+	case CHANGE_ANSWERED:
+		buf_printf(out, "a %s answers the SYN in the target's name ",
+			   f->cause == CAUSE_SYN_PROXY ? "SYN proxy" : "proxy");
+		break;
+	default:
+		buf_printf(out,
+			   "SYN/ACKs repeat the MP_CAPABLE of the SYN instead of answering it ");
+	}
+	where(t, f, out);
+}
+
+static void what(const struct trace *t, const struct finding *f, struct buf *out)
+{
+	if (f->cause == CAUSE_TARGET) {
+		buf_printf(out,
+			   "the target does not answer MP_CAPABLE v1, which arrived unchanged at ");
+		where(t, f, out);
+	} else if (!verbs[f->change]) {
+		what_packet(t, f, out);
+	} else {
+		buf_printf(out, "%s %s", subject(t, f), verbs[f->change]);
+		what_values(f, out);
+		buf_printf(out, " ");
+		where(t, f, out);
+	}
+}
+
+static void what_target(const struct trace *t, const struct finding *f, struct buf *out)
+{
+	char after[80];
+
+	explain_place(&f->after, after, sizeof(after));
+	if (f->cause == CAUSE_TARGET && f->confidence == CONFIDENCE_CERTAIN)
+		buf_printf(out, "the target speaks MPTCP v0, but not v1");
+	else if (f->cause == CAUSE_TARGET)
+		buf_printf(
+		    out,
+		    "the target answers without MPTCP although MP_CAPABLE was intact at %s, the "
+		    "last router before it: it does not speak MPTCP v1, or a box behind that "
+		    "router or on the way back removes it",
+		    after);
+	else
+		buf_printf(
+		    out,
+		    "the target answers without MPTCP, and no quote shows MP_CAPABLE beyond %s: "
+		    "the target may not speak it, or a box may have removed it",
+		    after);
+	(void)t;
+}
+
+static const char *doubt(const struct finding *f)
+{
+	if (f->cause == CAUSE_TARGET || f->confidence == CONFIDENCE_CERTAIN)
+		return "";
+	return f->confidence == CONFIDENCE_LIKELY ? "probably " : "possibly ";
+}
+
+void explain_finding(const struct trace *t, struct finding *f)
+{
+	struct buf text = {0};
+	const char *s;
+
+	buf_printf(&text, "%s", doubt(f));
+	if (f->direction == DIRECTION_END_TO_END && f->change == CHANGE_REMOVED)
+		what_target(t, f, &text);
+	else
+		what(t, f, &text);
+	s = buf_text(&text);
+	snprintf(f->explain, sizeof(f->explain), "%c%s; %s.",
+		 s[0] >= 'a' && s[0] <= 'z' ? s[0] - 'a' + 'A' : s[0], s[0] ? s + 1 : "",
+		 consequences[f->impact]);
+	buf_fini(&text);
+}

@@ -1,0 +1,127 @@
+/* Whose reply is it? A quote may come back with any of our tokens rewritten, and replies to
+ * other programs pass by: so every token that fits is counted, and several must. */
+#include "probe/engine.h"
+#include "util/octets.h"
+
+#define SCORE_ENOUGH 3
+
+/* The number of the packet that bears this TSval or IP ID; -1 if none of the series does. */
+static int number_of(const struct trace *t, size_t probe, uint32_t number)
+{
+	return number < t->sent_count && t->sent[number].probe == probe ? (int)number : -1;
+}
+
+static int number_by_ts(const struct trace *t, size_t probe, const struct packet *p)
+{
+	const struct tcp_option *ts;
+
+	if (!t->series[probe].ts_at || !(p->have & PACKET_HAS_TCP))
+		return -1;
+	ts = tcp_option_find(&p->tcp.options, TCP_OPT_TIMESTAMP, -1);
+	if (!ts || ts->malformed || ts->len != 10)
+		return -1;
+	return number_of(t, probe, load_u32(ts->at + 2) - t->ts_base);
+}
+
+static int number_by_id(const struct trace *t, size_t probe, const struct packet *p)
+{
+	const struct series *s = &t->series[probe];
+
+	if (s->echo && p->have & PACKET_HAS_ICMP)
+		return number_of(t, probe, p->icmp.rest & 0xffff);
+	if (!s->has_id)
+		return -1;
+	return number_of(t, probe, (uint16_t)(p->ip.id - t->id_base));
+}
+
+static int score_addresses(const struct trace *t, const struct packet *p)
+{
+	return ip_addr_equal(&p->ip.dst, &t->result.config.target) +
+	       ip_addr_equal(&p->ip.src, &t->result.config.source);
+}
+
+static int score_tcp(const struct trace *t, size_t probe, const struct packet *p)
+{
+	const struct series *s = &t->series[probe];
+
+	if (p->ip.proto != IP_PROTO_TCP || !(p->have & PACKET_HAS_PORTS))
+		return -SCORE_ENOUGH;
+	return 2 * (p->tcp.seq == s->seq) + (p->tcp.src_port == load_u16(s->octets + s->port_at)) +
+	       (p->tcp.dst_port == load_u16(s->octets + s->port_at + 2));
+}
+
+static int score_other(const struct trace *t, size_t probe, const struct packet *p)
+{
+	const struct series *s = &t->series[probe];
+
+	if (!s->echo)
+		return p->ip.proto != IP_PROTO_TCP;
+	return p->have & PACKET_HAS_ICMP && p->icmp.rest >> 16 == t->result.probes[probe].local_port
+		   ? 2
+		   : -SCORE_ENOUGH;
+}
+
+/* How well a quote fits a series; *number is its packet, or -1. */
+static int score(const struct trace *t, size_t probe, const struct packet *p, int *number)
+{
+	int points = t->series[probe].tcp ? score_tcp(t, probe, p) : score_other(t, probe, p);
+	int by_ts = number_by_ts(t, probe, p), by_id = number_by_id(t, probe, p);
+
+	*number = by_ts >= 0 ? by_ts : by_id;
+	return points + score_addresses(t, p) + 2 * (by_ts >= 0) + (by_id >= 0);
+}
+
+struct match match_quote(const struct trace *t, const struct packet *quote)
+{
+	struct match best = {.probe = -1, .number = -1};
+	int best_points = SCORE_ENOUGH - 1;
+
+	for (size_t i = 0; i < t->result.probe_count; i++) {
+		int number, points = score(t, i, quote, &number);
+
+		if (points > best_points) {
+			best = (struct match){.probe = (int)i, .number = number};
+			best_points = points;
+		}
+	}
+	return best;
+}
+
+/* Does a TCP segment answer this series? Its ports must be the probe's, turned round. */
+static bool answers(const struct trace *t, size_t probe, const struct packet *p)
+{
+	const struct series *s = &t->series[probe];
+
+	return s->tcp && ip_addr_equal(&p->ip.src, &t->result.config.target) &&
+	       p->tcp.dst_port == load_u16(s->octets + s->port_at) &&
+	       p->tcp.src_port == load_u16(s->octets + s->port_at + 2);
+}
+
+/* An echo of our TSval tells the packet; else the acknowledgement at least that it is ours. */
+static struct match match_segment(const struct trace *t, size_t probe, const struct packet *p)
+{
+	const struct series *s = &t->series[probe];
+	const struct tcp_option *ts = tcp_option_find(&p->tcp.options, TCP_OPT_TIMESTAMP, -1);
+	struct match m = {.probe = (int)probe, .number = -1};
+
+	if (s->ts_at && ts && !ts->malformed && ts->len == 10)
+		m.number = number_of(t, probe, load_u32(ts->at + 6) - t->ts_base);
+	if (m.number < 0 && p->tcp.flags & TCP_ACK && s->syn &&
+	    p->tcp.ack - s->seq - 1 > s->payload_len)
+		m.probe = -1;
+	return m;
+}
+
+struct match match_answer(const struct trace *t, const struct packet *answer)
+{
+	for (size_t i = 0; i < t->result.probe_count; i++) {
+		if (answer->ip.proto == IP_PROTO_TCP && answer->have & PACKET_HAS_TCP &&
+		    answers(t, i, answer))
+			return match_segment(t, i, answer);
+		if (t->series[i].echo && answer->have & PACKET_HAS_ICMP &&
+		    ip_addr_equal(&answer->ip.src, &t->result.config.target) &&
+		    answer->icmp.rest >> 16 == t->result.probes[i].local_port)
+			return (struct match){(int)i, number_by_id(t, i, answer)};
+	}
+	return (struct match){-1, -1};
+}

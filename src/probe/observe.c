@@ -1,0 +1,158 @@
+/* What the replies say about one series or one hop. */
+#include <string.h>
+
+#include "probe/engine.h"
+
+/* Of several quotes the one that shows most. */
+const struct trace_reply *observe_quote(const struct trace *t, int probe, uint8_t ttl)
+{
+	const struct trace_reply *best = NULL;
+
+	for (size_t i = 0; i < t->result.reply_count; i++) {
+		const struct trace_reply *r = &t->result.replies[i];
+
+		if (r->probe == probe && r->ttl == ttl && r->quote.len &&
+		    (!best || r->quote.len > best->quote.len))
+			best = r;
+	}
+	return best;
+}
+
+const struct trace_reply *observe_at(const struct trace *t, int probe, uint8_t ttl)
+{
+	for (size_t i = 0; i < t->result.reply_count; i++) {
+		const struct trace_reply *r = &t->result.replies[i];
+
+		if (r->probe == probe && r->ttl == ttl)
+			return r;
+	}
+	return NULL;
+}
+
+const struct trace_reply *observe_hop(const struct trace *t, uint8_t ttl)
+{
+	const struct trace_reply *found = NULL;
+
+	for (size_t i = 0; i < t->result.probe_count && !found; i++)
+		found = observe_at(t, (int)i, ttl);
+	return found;
+}
+
+static bool is_answer(const struct trace_reply *r)
+{
+	return r->kind != REPLY_TIME_EXCEEDED && r->kind != REPLY_UNREACHABLE;
+}
+
+const struct trace_reply *observe_answer(const struct trace *t, int probe)
+{
+	const struct trace_reply *nearest = NULL;
+
+	for (size_t i = 0; probe >= 0 && i < t->result.reply_count; i++) {
+		const struct trace_reply *r = &t->result.replies[i];
+
+		if (r->probe == probe && is_answer(r) && (!nearest || r->ttl < nearest->ttl))
+			nearest = r;
+	}
+	return nearest;
+}
+
+bool observe_target_spoke(const struct trace *t, int probe)
+{
+	return probe >= 0 && t->result.probes[probe].reached_ttl;
+}
+
+uint32_t observe_asked_from(const struct trace *t, int probe, uint8_t ttl)
+{
+	uint32_t asked = 0;
+
+	for (unsigned i = ttl; i <= t->series[probe].limit; i++)
+		asked += t->series[probe].question[i].asked;
+	return asked;
+}
+
+uint32_t observe_answers_from(const struct trace *t, int probe, uint8_t ttl)
+{
+	uint32_t answers = 0;
+
+	for (unsigned i = ttl; i <= t->series[probe].limit; i++)
+		answers += t->series[probe].question[i].answers;
+	return answers;
+}
+
+const struct trace_reply *observe_unreachable(const struct trace *t, int probe)
+{
+	for (size_t i = 0; i < t->result.reply_count; i++) {
+		const struct trace_reply *r = &t->result.replies[i];
+
+		if (r->probe == probe && r->kind == REPLY_UNREACHABLE)
+			return r;
+	}
+	return NULL;
+}
+
+enum fate observe_fate(const struct trace *t, int probe)
+{
+	const struct trace_reply *answer = observe_answer(t, probe);
+
+	if (!answer)
+		return observe_unreachable(t, probe) ? FATE_UNREACHABLE : FATE_SILENT;
+	switch (answer->kind) {
+	case REPLY_SYN_ACK: return FATE_SYN_ACK;
+	case REPLY_RST: return FATE_RST;
+	default: return FATE_OTHER_ANSWER;
+	}
+}
+
+const struct trace_reply *observe_syn_ack(const struct trace *t)
+{
+	const struct trace_reply *nearest = NULL;
+
+	for (size_t i = 0; i < t->result.probe_count; i++) {
+		const struct trace_reply *r = observe_answer(t, (int)i);
+
+		if (r && t->series[i].walks && r->kind == REPLY_SYN_ACK &&
+		    (!nearest || r->ttl < nearest->ttl))
+			nearest = r;
+	}
+	return nearest;
+}
+
+bool observe_is_mp_capable(const struct finding *f)
+{
+	return !strcmp(f->field, "tcp.options.mptcp.mp_capable") && f->cause != CAUSE_TARGET;
+}
+
+bool observe_join_passed(const struct trace *t, int join, const struct finding *f)
+{
+	const struct trace_reply *r = f->by.known ? observe_quote(t, join, f->by.ttl) : NULL;
+	bool length_tells = f->change == CHANGE_REMOVED;
+
+	if (!r || r->kind != REPLY_TIME_EXCEEDED)
+		return false;
+	for (unsigned i = 0; i < r->diff.count; i++)
+		if (strstr(r->diff.changes[i].field, "mp_join") ||
+		    strstr(r->diff.changes[i].field, "len"))
+			return false;
+	return f->basis == BASIS_CONTROL || length_tells || r->diff.options_complete;
+}
+
+int observe_bearer(const struct trace *t, const struct finding *f)
+{
+	int sham = series_find(t, ROLE_SHAM), join = series_find(t, ROLE_JOIN);
+
+	if (sham >= 0 && strstr(f->field, "kind_"))
+		return sham;
+	return join >= 0 && strstr(f->field, "mp_join") ? join : 0;
+}
+
+/* Where a series saw a hop; if it did not, where any other did. */
+struct place observe_place(const struct trace *t, int probe, uint8_t ttl)
+{
+	const struct trace_reply *r = observe_at(t, probe, ttl);
+
+	if (!ttl)
+		return (struct place){true, 0, t->result.config.source};
+	if (!r)
+		r = observe_hop(t, ttl);
+	return r ? (struct place){true, ttl, r->from} : (struct place){true, ttl, {0}};
+}

@@ -1,0 +1,286 @@
+/* What is asked, and when: see the queues in trace.h. */
+#include "probe/engine.h"
+
+/* Of a path that answers in microseconds, what the busiest router may still need. */
+#define WAIT_FLOOR_NS	 (20 * NS_PER_MS)
+#define PATIENT_FLOOR_NS (500 * NS_PER_MS)
+/* Silence this far behind the last router that spoke is not worth a second asking. */
+#define TAIL_TTLS    5u
+#define LOOKAHEAD    6u
+#define BRIEF_FACTOR 1.5
+
+static struct question *question_at(struct trace *t, size_t probe, unsigned ttl)
+{
+	return &t->series[probe].question[ttl];
+}
+
+void schedule_want(struct trace *t, int probe, uint8_t ttl, uint8_t times, int64_t not_before_ns)
+{
+	struct question *q = question_at(t, (size_t)probe, ttl);
+
+	if (!times || !ttl)
+		return;
+	q->allowed = (uint8_t)(q->asked + times);
+	q->not_before_ns = not_before_ns;
+	q->state = QUESTION_WANTED;
+	if (ttl > t->highest)
+		t->highest = ttl;
+}
+
+void schedule_limit(struct trace *t, int probe, uint8_t ttl)
+{
+	struct series *s = &t->series[probe];
+
+	if (ttl >= s->limit)
+		return;
+	s->limit = ttl;
+	for (unsigned i = ttl + 1u; i <= t->highest; i++)
+		if (s->question[i].state == QUESTION_WANTED ||
+		    s->question[i].state == QUESTION_OPEN)
+			s->question[i].state = QUESTION_IDLE;
+}
+
+/* A wait that adapts: to what this hop took before (HERE); to the longest round trip (NEAR), once
+ * somebody farther away has answered; and with more patience where nobody has yet, or where a late
+ * reply would be credited to the next question. */
+int64_t schedule_wait_ns(const struct trace *t, int probe, uint8_t ttl)
+{
+	const struct trace_config *c = &t->result.config;
+	const struct series *s = &t->series[probe];
+	int64_t here = t->hop_rtt_ns[ttl], near = t->longest_rtt_ns;
+	int64_t floor = ttl > t->farthest || s->serial ? PATIENT_FLOOR_NS : WAIT_FLOOR_NS;
+	double wait = 0;
+
+	if (s->brief && near)
+		return (int64_t)(BRIEF_FACTOR * (double)near) + WAIT_FLOOR_NS;
+	if (here && c->wait_here > 0 && !s->serial)
+		wait = c->wait_here * (double)here;
+	else if (near && c->wait_near > 0)
+		wait = c->wait_near * (double)near;
+	if (wait <= 0 || wait + (double)floor > (double)c->wait_max_ns)
+		return c->wait_max_ns;
+	return (int64_t)wait + floor;
+}
+
+/* The highest TTL at which a router answered any probe. */
+static uint8_t highest_top(const struct trace *t)
+{
+	uint8_t top = 0;
+
+	for (size_t i = 0; i < t->result.probe_count; i++)
+		if (t->series[i].walks && t->series[i].top > top)
+			top = t->series[i].top;
+	return top;
+}
+
+/* Would another asking teach anything? Behind the last voice on the path hardly; and of the
+ * control and the sham it is enough to know that they got further. */
+static bool worth_repeating(const struct trace *t, size_t probe, unsigned ttl)
+{
+	const struct series *s = &t->series[probe];
+	enum probe_role role = t->result.probes[probe].role;
+
+	if (!s->walks || t->rounds)
+		return true;
+	if (ttl > highest_top(t) + TAIL_TTLS)
+		return false;
+	return (role != ROLE_CONTROL && role != ROLE_SHAM) || s->top <= ttl;
+}
+
+static void settle_series(struct trace *t, size_t probe, int64_t now_ns)
+{
+	for (unsigned ttl = 1; ttl <= t->highest; ttl++) {
+		struct question *q = question_at(t, probe, ttl);
+		int64_t wait;
+
+		if (q->state != QUESTION_OPEN)
+			continue;
+		wait = schedule_wait_ns(t, (int)probe, (uint8_t)ttl);
+		if (now_ns - q->sent_ns < wait)
+			continue;
+		if (q->asked < q->allowed && worth_repeating(t, probe, ttl))
+			q->state = QUESTION_WANTED;
+		else
+			q->state = q->answers ? QUESTION_ANSWERED : QUESTION_SILENT;
+	}
+}
+
+/* Nothing more can come for this series, and some replies have no TTL: ask again, singly. */
+static void settle_orphans(struct trace *t, size_t probe)
+{
+	struct series *s = &t->series[probe];
+	uint8_t queries = t->result.config.queries;
+
+	if (s->serial || !(s->orphans || s->strays))
+		return;
+	for (unsigned ttl = 1; ttl <= t->highest; ttl++)
+		if (s->question[ttl].state == QUESTION_OPEN ||
+		    s->question[ttl].state == QUESTION_WANTED)
+			return;
+	s->serial = true;
+	for (unsigned ttl = s->strays ? 1 : s->top + 1u; ttl <= s->limit; ttl++)
+		if (s->question[ttl].state == QUESTION_SILENT)
+			schedule_want(t, (int)probe, (uint8_t)ttl, queries, 0);
+}
+
+/* The lowest TTL of the walk that still waits for something. */
+static unsigned lowest_pending(const struct trace *t)
+{
+	for (unsigned ttl = 1; ttl <= t->front; ttl++)
+		if (!schedule_hop_settled(t, (uint8_t)ttl))
+			return ttl;
+	return t->front + 1u;
+}
+
+static bool walk_ends(const struct trace *t, unsigned ttl)
+{
+	for (size_t i = 0; i < t->result.probe_count; i++)
+		if (t->series[i].walks && t->series[i].limit >= ttl)
+			return false;
+	return true;
+}
+
+/* How far ahead to ask: a window at first, so that a path of usual length is done in one round
+ * trip; then only a little beyond the last router that spoke, so that a target is not asked more
+ * than needed; and a window again behind routers that stayed silent. */
+static unsigned walk_reach(const struct trace *t)
+{
+	unsigned window = t->result.config.in_flight, top = highest_top(t);
+	unsigned waited_out = lowest_pending(t) - 1u;
+	unsigned reach = t->result.config.first_ttl - 1u + window;
+	unsigned ahead = window < LOOKAHEAD ? window : LOOKAHEAD;
+
+	if (waited_out > top)
+		reach = reach > waited_out + window ? reach : waited_out + window;
+	return reach > top + ahead ? reach : top + ahead;
+}
+
+static void walk_on(struct trace *t)
+{
+	const struct trace_config *c = &t->result.config;
+	unsigned reach = walk_reach(t);
+
+	while (t->front < c->max_ttl && t->front < reach && !walk_ends(t, t->front + 1u)) {
+		t->front++;
+		for (size_t i = 0; i < t->result.probe_count; i++)
+			if (t->series[i].walks && t->series[i].limit >= t->front)
+				schedule_want(t, (int)i, t->front, c->queries, 0);
+	}
+}
+
+void schedule_settle(struct trace *t, int64_t now_ns)
+{
+	for (size_t i = 0; i < t->result.probe_count; i++) {
+		settle_series(t, i, now_ns);
+		settle_orphans(t, i);
+	}
+	walk_on(t);
+}
+
+bool schedule_hop_settled(const struct trace *t, uint8_t ttl)
+{
+	if (ttl > t->front)
+		return false;
+	for (size_t i = 0; i < t->result.probe_count; i++) {
+		const struct series *s = &t->series[i];
+		enum question_state state = s->question[ttl].state;
+
+		if (s->walks && ttl <= s->limit &&
+		    (state == QUESTION_WANTED || state == QUESTION_OPEN))
+			return false;
+	}
+	return true;
+}
+
+bool schedule_beyond(const struct trace *t, unsigned ttl)
+{
+	return walk_ends(t, ttl);
+}
+
+static bool in_state(const struct trace *t, enum question_state state)
+{
+	for (size_t i = 0; i < t->result.probe_count; i++)
+		for (unsigned ttl = 1; ttl <= t->highest; ttl++)
+			if (t->series[i].question[ttl].state == state)
+				return true;
+	return false;
+}
+
+bool schedule_idle(const struct trace *t)
+{
+	return !in_state(t, QUESTION_WANTED) && !in_state(t, QUESTION_OPEN);
+}
+
+static bool series_busy(const struct trace *t, const struct series *s)
+{
+	for (unsigned ttl = 1; ttl <= t->highest; ttl++)
+		if (s->question[ttl].state == QUESTION_OPEN)
+			return true;
+	return false;
+}
+
+/* Walks ask many hops at once; what answers a single question must not be mistaken. */
+static bool asks_singly(const struct series *s)
+{
+	return s->serial || (!s->walks && s->tcp);
+}
+
+static bool may_ask(const struct trace *t, size_t probe, unsigned ttl, int64_t now_ns)
+{
+	const struct series *s = &t->series[probe];
+	const struct question *q = &s->question[ttl];
+
+	return q->state == QUESTION_WANTED && q->not_before_ns <= now_ns &&
+	       !(asks_singly(s) && series_busy(t, s));
+}
+
+/* The lowest TTL first; among its probes one at random, so that whatever favours the first or
+ * the last of a burst favours none of them. */
+static bool next_of(struct trace *t, bool walks, int64_t now_ns, int *probe, uint8_t *ttl)
+{
+	for (unsigned at = 1; at <= t->highest; at++) {
+		uint32_t ready = 0;
+
+		for (size_t i = 0; i < t->result.probe_count; i++)
+			if (t->series[i].walks == walks && may_ask(t, i, at, now_ns) &&
+			    rng_below(&t->rng, ++ready) == 0)
+				*probe = (int)i;
+		if (ready) {
+			*ttl = (uint8_t)at;
+			return true;
+		}
+	}
+	return false;
+}
+
+bool schedule_next(struct trace *t, int64_t now_ns, int *probe, uint8_t *ttl)
+{
+	return next_of(t, false, now_ns, probe, ttl) || next_of(t, true, now_ns, probe, ttl);
+}
+
+static int64_t question_expiry(const struct trace *t, size_t probe, unsigned ttl)
+{
+	const struct series *s = &t->series[probe];
+	const struct question *q = &s->question[ttl];
+
+	if (q->state == QUESTION_OPEN)
+		return q->sent_ns + schedule_wait_ns(t, (int)probe, (uint8_t)ttl);
+	if (q->state == QUESTION_WANTED && !(asks_singly(s) && series_busy(t, s)))
+		return q->not_before_ns > t->next_send_ns ? q->not_before_ns : t->next_send_ns;
+	return TIME_NEVER;
+}
+
+int64_t schedule_expiry_ns(const struct trace *t)
+{
+	int64_t expiry = TIME_NEVER;
+
+	for (size_t i = 0; i < t->result.probe_count; i++) {
+		for (unsigned ttl = 1; ttl <= t->highest; ttl++) {
+			int64_t at = question_expiry(t, i, ttl);
+
+			if (at < expiry)
+				expiry = at;
+		}
+	}
+	return expiry;
+}

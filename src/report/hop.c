@@ -1,0 +1,105 @@
+#include "report/hop.h"
+
+#include <string.h>
+
+static bool is_follow_up(enum probe_role role)
+{
+	return role != ROLE_TEST && role != ROLE_CONTROL && role != ROLE_SHAM && role != ROLE_USER;
+}
+
+static struct hop_answer *answer_of(struct hop *hop, const struct ip_addr *from)
+{
+	for (size_t i = 0; i < hop->answer_count; i++) {
+		if (ip_addr_equal(&hop->answer[i].from, from))
+			return &hop->answer[i];
+	}
+	if (hop->answer_count == TRACE_PROBES_MAX)
+		return NULL;
+	hop->answer[hop->answer_count].from = *from;
+	return &hop->answer[hop->answer_count++];
+}
+
+static void hop_add(struct hop *hop, const struct trace_reply *reply)
+{
+	struct hop_answer *answer = answer_of(hop, &reply->from);
+
+	if (!answer || answer->reply[reply->probe])
+		return;
+	answer->reply[reply->probe] = reply;
+	hop->answered[reply->probe] = true;
+	if (reply->kind != REPLY_TIME_EXCEEDED && reply->kind != REPLY_UNREACHABLE)
+		hop->target = true;
+}
+
+void hop_collect(struct hop *hop, const struct trace_result *result, uint8_t ttl)
+{
+	memset(hop, 0, sizeof(*hop));
+	hop->ttl = ttl;
+	for (size_t i = 0; i < result->probe_count; i++) {
+		uint8_t reached = result->probes[i].reached_ttl;
+
+		hop->asked[i] =
+		    !is_follow_up(result->probes[i].role) && (!reached || ttl <= reached);
+	}
+	for (size_t i = 0; i < result->reply_count; i++) {
+		const struct trace_reply *reply = &result->replies[i];
+
+		if (reply->ttl == ttl && !is_follow_up(result->probes[reply->probe].role))
+			hop_add(hop, reply);
+	}
+}
+
+bool hop_all_placed(const struct trace_result *result, size_t probe)
+{
+	uint32_t placed = 0;
+
+	for (size_t i = 0; i < result->reply_count; i++)
+		placed += result->replies[i].probe == probe;
+	return placed >= result->probes[probe].received;
+}
+
+size_t hop_quoted_octets(const struct trace_reply *reply)
+{
+	struct packet p;
+
+	if (!reply->quote.len || packet_parse(&p, reply->quote) || p.ip.proto != IP_PROTO_TCP)
+		return 0;
+	return p.transport.len;
+}
+
+static void coverage_add(struct hop_coverage *c, const struct trace_result *result, uint8_t ttl)
+{
+	struct hop hop;
+	bool complete = false;
+
+	hop_collect(&hop, result, ttl);
+	if (hop.target || (result->path_length && ttl >= result->path_length))
+		return;
+	for (size_t i = 0; i < hop.answer_count; i++) {
+		for (size_t p = 0; p < TRACE_PROBES_MAX; p++) {
+			const struct trace_reply *r = hop.answer[i].reply[p];
+
+			complete |= r && r->diff.options_complete;
+		}
+	}
+	c->hops++;
+	c->options += complete;
+	c->silent += !hop.answer_count;
+	c->short_quote += hop.answer_count && !complete;
+}
+
+struct hop_coverage hop_coverage_of(const struct trace_result *result)
+{
+	struct hop_coverage c = {0};
+	uint8_t last = 0;
+
+	for (size_t i = 0; i < result->reply_count; i++) {
+		const struct trace_reply *r = &result->replies[i];
+
+		if (r->ttl > last && !is_follow_up(result->probes[r->probe].role))
+			last = r->ttl;
+	}
+	for (unsigned ttl = result->first_ttl; ttl && ttl <= last; ttl++)
+		coverage_add(&c, result, (uint8_t)ttl);
+	return c;
+}

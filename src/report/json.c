@@ -1,0 +1,170 @@
+/* JSON Lines as RESULTS.md fixes them:
+ *   {"type":"event","schema":1,"event":"hop","hop":{"ttl":1,"replies":[…]}}
+ *   {"type":"trace","schema":1,"start":"2026-11-22T22:43:00.123456Z",…,"verdict":"clean"} */
+#include "report/json.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+struct json_report {
+	struct report report;
+	struct report_config config;
+};
+
+void json_put(json_t *object, const char *key, json_t *value)
+{
+	if (value)
+		json_object_set_new(object, key, value);
+}
+
+static json_t *json_line(const char *type)
+{
+	json_t *line = json_object();
+
+	json_put(line, "type", json_string(type));
+	json_put(line, "schema", json_integer(1));
+	return line;
+}
+
+/* Writes and gives up `line`. A dump that fails leaves its error in the stream, or no line at all
+ * if memory ran out. */
+static void json_write(struct json_report *j, json_t *line)
+{
+	char *text = json_dumps(line, JSON_COMPACT | JSON_PRESERVE_ORDER);
+
+	if (j->config.before_write)
+		j->config.before_write(j->config.context);
+	if (text)
+		fprintf(j->config.out, "%s\n", text);
+	fflush(j->config.out);
+	free(text);
+	json_decref(line);
+}
+
+static void json_hop(struct report *r, const struct trace_result *result, uint8_t ttl)
+{
+	json_t *line = json_line("event");
+
+	json_put(line, "event", json_string("hop"));
+	json_put(line, "hop", json_of_hop(result, ttl));
+	json_write((struct json_report *)r, line);
+}
+
+static json_t *json_of_time(int64_t wall_ns)
+{
+	time_t seconds = (time_t)(wall_ns / NS_PER_S);
+	char text[64], date[32];
+	struct tm tm;
+
+	gmtime_r(&seconds, &tm);
+	strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &tm);
+	snprintf(text, sizeof(text), "%s.%06uZ", date, (unsigned)(wall_ns % NS_PER_S / NS_PER_US));
+	return json_string(text);
+}
+
+static json_t *json_of_target(const struct json_report *j, const struct trace_config *config)
+{
+	json_t *target = json_object();
+
+	json_put(target, "name", json_string(j->config.target_name));
+	json_put(target, "addr", json_of_addr(&config->target));
+	json_put(target, "port", json_integer(config->port));
+	return target;
+}
+
+static json_t *json_of_source(const struct json_report *j, const struct trace_config *config)
+{
+	json_t *source = json_object();
+
+	json_put(source, "addr", json_of_addr(&config->source));
+	json_put(source, "dev", json_string(j->config.device));
+	return source;
+}
+
+static json_t *json_of_probe(const struct trace_probe *probe)
+{
+	json_t *out = json_object();
+
+	json_put(out, "name", json_string(probe->name));
+	json_put(out, "spec", json_string(probe->spec));
+	json_put(out, "port", json_integer(probe->local_port));
+	json_put(out, "sent", json_integer(probe->sent));
+	json_put(out, "received", json_integer(probe->received));
+	return out;
+}
+
+static json_t *json_of_probes(const struct trace_result *result)
+{
+	json_t *probes = json_array();
+
+	for (size_t i = 0; i < result->probe_count; i++)
+		json_array_append_new(probes, json_of_probe(&result->probes[i]));
+	return probes;
+}
+
+static json_t *json_of_hops(const struct trace_result *result)
+{
+	json_t *hops = json_array();
+
+	for (unsigned ttl = result->first_ttl; ttl && ttl <= result->last_ttl; ttl++)
+		json_array_append_new(hops, json_of_hop(result, (uint8_t)ttl));
+	return hops;
+}
+
+static json_t *json_of_findings(const struct trace_result *result)
+{
+	json_t *findings = json_array();
+
+	for (size_t i = 0; i < result->finding_count; i++)
+		json_array_append_new(findings, json_of_finding(&result->findings[i]));
+	return findings;
+}
+
+static void json_finish(struct report *r, const struct trace_result *result)
+{
+	struct json_report *j = (struct json_report *)r;
+	const struct trace_config *config = &result->config;
+	int64_t start_ns = j->config.wall_ns + result->start_ns - j->config.at_ns;
+	json_t *line = json_line("trace");
+
+	json_put(line, "start", json_of_time(start_ns));
+	json_put(line, "elapsed_us", json_integer((result->end_ns - result->start_ns) / NS_PER_US));
+	json_put(line, "target", json_of_target(j, config));
+	json_put(line, "source", json_of_source(j, config));
+	json_put(line, "family", json_integer(config->target.family));
+	if (result->probe_count)
+		json_put(line, "probe", json_of_probe(&result->probes[0]));
+	json_put(line, "probes", json_of_probes(result));
+	json_put(line, "hops", json_of_hops(result));
+	json_put(line, "reached", json_boolean(result->reached));
+	json_put(line, "path_length",
+		 result->path_length ? json_integer(result->path_length) : json_null());
+	json_put(line, "interrupted", json_boolean(result->interrupted));
+	json_put(line, "findings", json_of_findings(result));
+	json_put(line, "verdict", json_string(verdict_name(result->verdict)));
+	json_put(line, "reason", json_string(result->reason));
+	json_write(j, line);
+}
+
+static void json_free(struct report *r)
+{
+	free(r);
+}
+
+static const struct report_ops json_ops = {
+    .name = "json",
+    .hop = json_hop,
+    .finish = json_finish,
+    .free = json_free,
+};
+
+struct report *report_json_new(const struct report_config *config)
+{
+	struct json_report *j = calloc(1, sizeof(*j));
+
+	if (!j)
+		return NULL;
+	j->report.ops = &json_ops;
+	j->config = *config;
+	return &j->report;
+}

@@ -1,0 +1,18 @@
+/* The parts of the JSON report: each returns a new reference, to be given away. */
+#ifndef MBOXTRACE_REPORT_JSON_H
+#define MBOXTRACE_REPORT_JSON_H
+
+#include <jansson.h>
+
+#include "report/report.h"
+
+/* An integer, or the text as value_print gives it; NULL for VALUE_NONE. */
+json_t *json_of_value(const struct value *v);
+json_t *json_of_addr(const struct ip_addr *addr);
+json_t *json_of_hop(const struct trace_result *result, uint8_t ttl);
+json_t *json_of_finding(const struct finding *f);
+
+/* Sets `key` unless `value` is NULL, which would be a failure of Jansson. */
+void json_put(json_t *object, const char *key, json_t *value);
+
+#endif

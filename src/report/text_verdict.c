@@ -1,0 +1,150 @@
+/* Behind the hops: the verdict in a sentence, a paragraph a finding, and how much was seen.
+ *
+ *   MPTCP does not get through; connections over this path fall back to plain TCP.
+ *
+ *   1. MP_CAPABLE is removed between hop 2 (198.51.100.2) and hop 3 (198.51.100.3);
+ *      MPTCP falls back to plain TCP.
+ *      Certain: seen in the packets that routers quote back. Probably a firewall or
+ *      normaliser that strips TCP options.
+ */
+#include <string.h>
+
+#include "report/text.h"
+
+#define WIDTH  79
+#define INDENT "   "
+
+/* Breaks text at spaces into lines of WIDTH: the first behind `head`, the others as far in. */
+static void put_wrapped(struct text_report *t, const char *head, const char *text)
+{
+	int indent = (int)strlen(head);
+	size_t room = WIDTH - strlen(head);
+
+	buf_printf(&t->out, "%s", head);
+	while (strlen(text) > room) {
+		size_t cut = room;
+
+		while (cut && text[cut] != ' ')
+			cut--;
+		if (!cut)
+			cut = strcspn(text, " ");
+		buf_printf(&t->out, "%.*s\n%*s", (int)cut, text, indent, "");
+		text += cut + strspn(text + cut, " ");
+	}
+	buf_printf(&t->out, "%s\n", text);
+}
+
+static void put_finding(struct text_report *t, const struct finding *f, unsigned number)
+{
+	struct buf line = {0};
+	const char *cause = word_cause(f->cause);
+	char head[8];
+
+	snprintf(head, sizeof(head), "%u. ", number);
+	buf_printf(&t->out, "\n");
+	put_wrapped(t, head, f->explain);
+	buf_printf(&line, "%s: %s.", word_confidence(f->confidence), word_basis(f->basis));
+	if (cause)
+		buf_printf(&line, " Probably %s.", cause);
+	put_wrapped(t, INDENT, buf_text(&line));
+	buf_fini(&line);
+}
+
+/* The target's own choices are no interference. */
+static void put_notes(struct text_report *t, const struct trace_result *result)
+{
+	struct buf line = {0};
+
+	for (size_t i = 0; i < result->finding_count; i++) {
+		if (result->findings[i].cause != CAUSE_TARGET)
+			continue;
+		buf_clear(&line);
+		buf_printf(&line, "Note: %s", result->findings[i].explain);
+		buf_printf(&t->out, "\n");
+		put_wrapped(t, "", buf_text(&line));
+	}
+	buf_fini(&line);
+}
+
+static void put_coverage(struct text_report *t, const struct trace_result *result)
+{
+	struct hop_coverage c = hop_coverage_of(result);
+	unsigned sent = 0;
+
+	buf_printf(&t->out, "\n");
+	if (c.hops)
+		buf_printf(&t->out, "Options seen at %u of %u hops", c.options, c.hops);
+	if (c.silent)
+		buf_printf(&t->out, "; %u did not answer", c.silent);
+	if (c.short_quote)
+		buf_printf(&t->out, "; %u quoted too little", c.short_quote);
+	buf_printf(&t->out, "%s", c.hops ? ". " : "");
+	for (size_t i = 0; i < result->probe_count; i++)
+		sent += result->probes[i].sent;
+	buf_printf(&t->out, "%u packets sent in %.3f s%s.\n", sent,
+		   (double)(result->end_ns - result->start_ns) / NS_PER_S,
+		   result->interrupted ? ", then interrupted" : "");
+}
+
+static const struct finding *first_finding(const struct trace_result *result)
+{
+	for (size_t i = 0; i < result->finding_count; i++) {
+		if (result->findings[i].cause != CAUSE_TARGET)
+			return &result->findings[i];
+	}
+	return NULL;
+}
+
+/* The first line must be understood by who has never read of options. Where the reason is but the
+ * first finding, which follows in full, it says what that means instead. */
+static void opening(struct buf *out, const struct trace_result *result)
+{
+	/* Between the two halves stands "probably" where that is as much as is known. */
+	static const struct {
+		const char *who, *what;
+	} openings[] = {
+	    [IMPACT_NONE] = {"Something on this path ",
+			     "tampers with packets, but not so that MPTCP is affected."},
+	    [IMPACT_FALLBACK] = {"MPTCP ", "does not get through; connections over this path "
+					   "fall back to plain TCP."},
+	    [IMPACT_NO_SUBFLOW] = {"MPTCP gets through, but ",
+				   "cannot use this path as an additional one."},
+	    [IMPACT_DEGRADED] = {"MPTCP gets through, but something on this path ", "hampers it."},
+	    [IMPACT_BROKEN] = {"MPTCP ", "does not get through; connections that ask for it "
+					 "fail on this path."},
+	};
+	const struct finding *f = first_finding(result);
+
+	if (!f || !strstr(result->reason, f->explain))
+		buf_printf(out, "%s", result->reason);
+	else if (result->verdict != VERDICT_INTERFERENCE)
+		buf_printf(out, "It is not certain what this path does to MPTCP.");
+	else
+		buf_printf(out, "%s%s%s", openings[f->impact].who,
+			   f->confidence == CONFIDENCE_CERTAIN ? "" : "probably ",
+			   openings[f->impact].what);
+}
+
+void text_verdict(struct text_report *t, const struct trace_result *result)
+{
+	static const enum ink inks[] = {
+	    [VERDICT_CLEAN] = INK_GOOD,
+	    [VERDICT_INTERFERENCE] = INK_BAD,
+	    [VERDICT_INCONCLUSIVE] = INK_UNSURE,
+	    [VERDICT_UNREACHABLE] = INK_UNSURE,
+	};
+	struct buf line = {0};
+	unsigned number = 0;
+
+	buf_printf(&t->out, "\n");
+	opening(&line, result);
+	text_ink(t, inks[result->verdict], buf_text(&line));
+	buf_fini(&line);
+	buf_printf(&t->out, "\n");
+	for (size_t i = 0; i < result->finding_count; i++) {
+		if (result->findings[i].cause != CAUSE_TARGET)
+			put_finding(t, &result->findings[i], ++number);
+	}
+	put_notes(t, result);
+	put_coverage(t, result);
+}

@@ -1,0 +1,302 @@
+/* The statements that lay the path. */
+#include <string.h>
+
+#include "script/scenario_loader.h"
+
+#define ADDR4 "an IPv4 address in quotes"
+#define ADDR6 "an IPv6 address in quotes"
+
+static int client_statement(lua_State *L)
+{
+	static const struct entry entries[] = {
+	    {"addr", read_addr4, offsetof(struct lab_client, addr4), ADDR4, 0, 0, NULL},
+	    {"addr6", read_addr6, offsetof(struct lab_client, addr6), ADDR6, 0, 0, NULL},
+	    {0},
+	};
+	struct lab_client client = {0};
+	struct error err;
+
+	statement_read(L, "client", entries, &client);
+	if (lab_add_client(scenario_of(L)->lab, &client, &err))
+		return statement_error(L, &err);
+	return 0;
+}
+
+static int link_statement(lua_State *L)
+{
+#define CHANCE "a probability from 0 to 1"
+	static const struct entry entries[] = {
+	    {"delay", read_duration, offsetof(struct lab_link, delay_ns),
+	     "a time up to an hour such as '300us', '1.5ms' or '2s'", 0, 0, NULL},
+	    {"jitter", read_duration, offsetof(struct lab_link, jitter_ns),
+	     "a time up to an hour such as '300us', '1.5ms' or '2s'", 0, 0, NULL},
+	    {"loss", read_real, offsetof(struct lab_link, loss), CHANCE, 0, 1, NULL},
+	    {"reorder", read_real, offsetof(struct lab_link, reorder), CHANCE, 0, 1, NULL},
+	    {"duplicate", read_real, offsetof(struct lab_link, duplicate), CHANCE, 0, 1, NULL},
+	    {"rate", read_bit_rate, offsetof(struct lab_link, rate_bps),
+	     "bits a second from 1 to 1e12, such as 64000 or '10M'", 0, 0, NULL},
+	    {0},
+	};
+	struct lab_link link = {0};
+	struct error err;
+
+	statement_read(L, "link", entries, &link);
+	if (lab_add_link(scenario_of(L)->lab, &link, &err))
+		return statement_error(L, &err);
+	return 0;
+}
+
+static bool read_quote(lua_State *L, const struct entry *e, void *at)
+{
+	static const struct {
+		const char *name;
+		enum quote_policy policy;
+	} quotes[] = {{"8", QUOTE_8},
+		      {"28", QUOTE_28},
+		      {"128", QUOTE_128},
+		      {"full", QUOTE_FULL},
+		      {"rfc4884", QUOTE_RFC4884}};
+	const char *name;
+
+	(void)e;
+	if (!lua_isstring(L, -1)) /* numbers are, too */
+		return false;
+	lua_pushvalue(L, -1); /* lua_tostring would turn the table's own number into a string */
+	name = lua_tostring(L, -1);
+	lua_pop(L, 1);
+	for (size_t i = 0; i < sizeof(quotes) / sizeof(quotes[0]); i++) {
+		if (strcmp(quotes[i].name, name) != 0)
+			continue;
+		*(enum quote_policy *)at = quotes[i].policy;
+		return true;
+	}
+	return false;
+}
+
+/* An ICMPv4 unreachable code by number or name. */
+static bool read_code(lua_State *L, const struct entry *e, void *at)
+{
+	uint8_t code;
+
+	if (read_u8(L, e, &code)) {
+		*(int *)at = code;
+		return true;
+	}
+	for (int i = 0; lua_type(L, -1) == LUA_TSTRING && i <= 15; i++) {
+		const char *name = icmp_unreachable_name(4, (uint8_t)i);
+
+		if (!name || strcmp(name, lua_tostring(L, -1)) != 0)
+			continue;
+		*(int *)at = i;
+		return true;
+	}
+	return false;
+}
+
+static void read_label(lua_State *L, struct mpls_label *label)
+{
+	static const struct entry entries[] = {
+	    {"label", read_u32, offsetof(struct mpls_label, label),
+	     "a whole number from 0 to 1048575", 0, 0xfffff, NULL},
+	    {"tc", read_u8, offsetof(struct mpls_label, tc), "a whole number from 0 to 7", 0, 7,
+	     NULL},
+	    {"ttl", read_u8, offsetof(struct mpls_label, ttl), "a whole number from 0 to 255", 0,
+	     255, NULL},
+	    {0},
+	};
+
+	*label = (struct mpls_label){.ttl = 1};
+	if (lua_istable(L, -1))
+		table_read(L, "router: label", entries, label);
+	else if (!read_u32(L, &entries[0], &label->label))
+		value_error(L, "router", "a label", entries[0].expected);
+}
+
+static bool read_labels(lua_State *L, const struct entry *e, void *at)
+{
+	struct lab_router *router = at;
+
+	(void)e;
+	if (!lua_istable(L, -1) || lua_rawlen(L, -1) > 4)
+		return false;
+	router->label_count = lua_rawlen(L, -1);
+	for (size_t i = 0; i < router->label_count; i++) {
+		lua_rawgeti(L, -1, (lua_Integer)i + 1);
+		read_label(L, &router->labels[i]);
+		router->labels[i].s = i + 1 == router->label_count;
+		lua_pop(L, 1);
+	}
+	return true;
+}
+
+static int router_statement(lua_State *L)
+{
+	static const struct entry entries[] = {
+	    {"addr", read_addr4, offsetof(struct lab_router, addr4), ADDR4, 0, 0, NULL},
+	    {"addr6", read_addr6, offsetof(struct lab_router, addr6), ADDR6, 0, 0, NULL},
+	    {"quote", read_quote, offsetof(struct lab_router, quote),
+	     "8, 28, 128, 'full' or 'rfc4884'", 0, 0, NULL},
+	    {"silent", read_bool, offsetof(struct lab_router, silent), "true or false", 0, 0, NULL},
+	    {"rate", read_real, offsetof(struct lab_router, icmp_rate),
+	     "ICMP answers a second, up to 1000000; 0: unlimited", 0, 1000000, NULL},
+	    {"burst", read_u32, offsetof(struct lab_router, icmp_burst),
+	     "a whole number from 1 to 1000000", 1, 1000000, NULL},
+	    {"prohibit", read_code, offsetof(struct lab_router, prohibit),
+	     "an ICMP unreachable code from 0 to 15, or its name, such as 'admin-prohibited'", 0,
+	     15, NULL},
+	    {"labels", read_labels, 0,
+	     "up to four MPLS labels: { 16001, { label = 24003, tc = 1, ttl = 1 } }", 0, 0, NULL},
+	    {"ttl", read_u8, offsetof(struct lab_router, icmp_ttl), "a whole number from 1 to 255",
+	     1, 255, NULL},
+	    {0},
+	};
+	struct lab_router router = {.quote = QUOTE_FULL, .prohibit = -1};
+	struct error err;
+
+	statement_read(L, "router", entries, &router);
+	if (router.label_count)
+		router.quote = QUOTE_RFC4884;
+	if (lab_add_router(scenario_of(L)->lab, &router, &err))
+		return statement_error(L, &err);
+	return 0;
+}
+
+static bool read_mptcp(lua_State *L, const struct entry *e, void *at)
+{
+	uint8_t version;
+
+	if (lua_isboolean(L, -1) && !lua_toboolean(L, -1)) {
+		*(enum lab_mptcp *)at = LAB_MPTCP_NONE;
+		return true;
+	}
+	if (!read_u8(L, e, &version))
+		return false;
+	*(enum lab_mptcp *)at = version ? LAB_MPTCP_V1 : LAB_MPTCP_V0;
+	return true;
+}
+
+static int target_statement(lua_State *L)
+{
+	static const struct entry entries[] = {
+	    {"name", read_text, offsetof(struct lab_target, name), "a name of up to 63 octets", 0,
+	     sizeof(((struct lab_target *)0)->name), NULL},
+	    {"addr", read_addr4, offsetof(struct lab_target, addr4), ADDR4, 0, 0, NULL},
+	    {"addr6", read_addr6, offsetof(struct lab_target, addr6), ADDR6, 0, 0, NULL},
+	    {"outside", read_addr4, offsetof(struct lab_target, outside4), ADDR4, 0, 0, NULL},
+	    {"outside6", read_addr6, offsetof(struct lab_target, outside6), ADDR6, 0, 0, NULL},
+	    {"port", read_u16, offsetof(struct lab_target, port), "a port from 0 (all) to 65535", 0,
+	     UINT16_MAX, NULL},
+	    {"mptcp", read_mptcp, offsetof(struct lab_target, mptcp), "1, 0 or false", 0, 1, NULL},
+	    {"echo", read_bool, offsetof(struct lab_target, echo), "true or false", 0, 0, NULL},
+	    {"silent", read_bool, offsetof(struct lab_target, silent), "true or false", 0, 0, NULL},
+	    {"ttl", read_u8, offsetof(struct lab_target, ttl), "a whole number from 1 to 255", 1,
+	     255, NULL},
+	    {0},
+	};
+	struct lab_target target = {.port = 443, .echo = true};
+	struct scenario *s = scenario_of(L);
+	struct error err;
+
+	statement_read(L, "target", entries, &target);
+	if (!target.name[0])
+		ip_addr_print(target.addr4.family ? &target.addr4 : &target.addr6, target.name);
+	if (lab_add_target(s->lab, &target, &err))
+		return statement_error(L, &err);
+	if (!s->port)
+		s->port = target.port ? target.port : 443;
+	return 0;
+}
+
+const struct luaL_Reg path_statements[] = {
+    {"client", client_statement},
+    {"link", link_statement},
+    {"router", router_statement},
+    {"target", target_statement},
+    {NULL, NULL},
+};
+
+static bool box_value(lua_State *L, struct box_value *value)
+{
+	int is_whole = 0;
+
+	switch (lua_type(L, -1)) {
+	case LUA_TBOOLEAN:
+		*value = (struct box_value){.type = BOX_VALUE_BOOL, .flag = lua_toboolean(L, -1)};
+		return true;
+	case LUA_TSTRING:
+		*value = (struct box_value){.type = BOX_VALUE_TEXT, .text = lua_tostring(L, -1)};
+		return true;
+	case LUA_TNUMBER:
+		*value = (struct box_value){.type = BOX_VALUE_INT,
+					    .number = lua_tointegerx(L, -1, &is_whole)};
+		return is_whole;
+	default: return false;
+	}
+}
+
+static void box_params(lua_State *L, struct box *box, const char *what)
+{
+	struct box_value value;
+	struct error err;
+
+	lua_pushnil(L);
+	while (lua_next(L, 1)) {
+		if (lua_type(L, -2) != LUA_TSTRING)
+			luaL_error(L, "%s: expected parameters by name: %s { key = value }", what,
+				   what);
+		if (!box_value(L, &value))
+			value_error(L, what, lua_tostring(L, -2),
+				    "a whole number, true or false, or a text");
+		if (box_set(box, lua_tostring(L, -2), &value, &err))
+			statement_error(L, &err);
+		lua_pop(L, 1);
+	}
+}
+
+/* box.NAME { … }; the name is the closure's upvalue. */
+static int box_statement(lua_State *L)
+{
+	const char *name = lua_tostring(L, lua_upvalueindex(1));
+	const char *what = lua_pushfstring(L, "box.%s", name);
+	struct error err;
+	struct box *box;
+
+	lua_insert(L, 1);
+	if (lua_gettop(L) != 2 || !lua_istable(L, 2))
+		return luaL_error(L, "%s: expected a table: %s { … }", what, what);
+	lua_insert(L, 1); /* the table first, what behind it: kept alive */
+	box = lab_add_box(scenario_of(L)->lab, name, &err);
+	if (!box)
+		return statement_error(L, &err);
+	box_params(L, box, what);
+	if (box_ready(box, &err))
+		return statement_error(L, &err);
+	return 0;
+}
+
+/* An unknown name behind `box.` is answered with those there are. */
+static int box_unknown(lua_State *L)
+{
+	struct error err = {0};
+
+	if (lua_type(L, 2) != LUA_TSTRING)
+		return luaL_error(L, "box: expected the name of a box behind it");
+	box_free(box_new(lua_tostring(L, 2), &err));
+	return statement_error(L, &err);
+}
+
+void path_boxes(lua_State *L)
+{
+	const struct box_ops *const *list = box_list();
+
+	lua_newtable(L);
+	for (size_t i = 0; list[i]; i++) {
+		lua_pushstring(L, list[i]->name);
+		lua_pushcclosure(L, box_statement, 1);
+		lua_setfield(L, -2, list[i]->name);
+	}
+	lua_newtable(L);
+	lua_pushcfunction(L, box_unknown);
+	lua_setfield(L, -2, "__index");
+	lua_setmetatable(L, -2);
+}

@@ -1,0 +1,1 @@
+mboxtrace --completion bash | bash -n && echo sound

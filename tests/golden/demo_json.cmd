@@ -1,0 +1,1 @@
+mboxtrace --json --lab lua/scenarios/demo.lua example.net

@@ -1,0 +1,1 @@
+mboxtrace -v --lab lua/scenarios/demo.lua

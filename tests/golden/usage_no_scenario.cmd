@@ -1,0 +1,1 @@
+mboxtrace --lab tests/golden/missing.lua

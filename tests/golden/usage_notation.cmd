@@ -1,0 +1,1 @@
+mboxtrace -P 'IP/TCP{dts=443}' example.net

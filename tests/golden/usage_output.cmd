@@ -1,0 +1,1 @@
+mboxtrace -o tests/golden/missing/out --lab lua/scenarios/demo.lua

@@ -1,0 +1,1 @@
+mboxtrace example.net -f 9 -m 5

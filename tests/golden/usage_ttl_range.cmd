@@ -1,0 +1,1 @@
+mboxtrace -m 300 example.net

@@ -1,0 +1,104 @@
+# Boxes that rewrite. A router looks at the TTL between PREROUTING and FORWARD: what is changed in
+# PREROUTING shows in its own quote, what is changed in FORWARD in that of the next hop.
+
+# box HOOK PRIORITY RULE, in router K of path NAME.
+box() {
+	rules "$1-r$2" <<-EOF
+		chain box {
+			type filter hook $3 priority $4;
+			$5
+		}
+	EOF
+}
+
+strip_forward() {
+	box mid "$2" forward 0 'reset tcp option mptcp'
+	trace mid "$1"
+	status_is 1
+	located mp_capable blanked "$2" $(($2 + 1))
+	is '.verdict == "interference" and .path_length == 7'
+	is '[.findings[] | select(.field | test("mptcp") | not) | select(.cause != "target")] == []'
+}
+
+strip_prerouting() {
+	box mid "$2" prerouting -150 'reset tcp option mptcp'
+	trace mid "$1"
+	status_is 1
+	located mp_capable blanked $(($2 - 1)) "$2"
+}
+
+# Behind the last router nobody quotes: a target that does not speak MPTCP would look the same.
+strip_last() {
+	box mid 6 forward 0 'reset tcp option mptcp'
+	trace mid 4
+	is '[.findings[] | select(.cause != "target" or .confidence == "certain")] == []'
+	located mp_capable removed 6 7
+	is '[.hops[].replies[] | select(.kind == "syn-ack") | .mptcp] | all(. == "none")'
+}
+
+mss_clamp() {
+	box mid 3 forward 0 'tcp option maxseg size set 1200'
+	trace mid "$1"
+	status_is 1
+	located 'tcp.options.mss' rewritten 3 4
+	is '[.findings[] | select(.field | test("mss")) | .cause == "mss-clamp"] | all'
+}
+
+dscp_set() {
+	box mid 4 forward 0 'ip dscp set cs1'
+	trace mid 4
+	status_is 1
+	located 'dscp' rewritten 4 5
+}
+
+ttl_set() {
+	box mid 4 prerouting -150 'ip ttl 1-60 ip ttl set 60'
+	trace mid 4
+	is '[.findings[] | select(.field | test("mptcp"))] == []'
+}
+
+# Linux translates what ICMP errors quote back to what was sent: nothing shows, nothing is claimed.
+masquerade() {
+	rules mid-r3 <<-EOF
+		chain nat {
+			type nat hook postrouting priority srcnat;
+			oifname r masquerade
+		}
+	EOF
+	trace mid "$1"
+	clean
+	is '.reached and .path_length == 7'
+}
+
+# Hops behind it are hidden or answer in the target's name; the path is there all the same.
+destination_nat() {
+	rules mid-r3 <<-EOF
+		chain nat {
+			type nat hook prerouting priority dstnat;
+			ip daddr 10.2.77.1 dnat to 10.2.6.2
+		}
+	EOF
+	within mid-r1 ip route add 10.2.77.1/32 via 10.2.1.2
+	within mid-r2 ip route add 10.2.77.1/32 via 10.2.2.2
+	mboxtrace mid-c --json -n 10.2.77.1
+	within mid-r1 ip route del 10.2.77.1/32
+	within mid-r2 ip route del 10.2.77.1/32
+	is '.reached and .path_length == 7'
+	is '[.findings[] | .field] == ["ip.dst"]'
+	located ip.dst rewritten 2 3
+}
+
+for family in 4 6; do
+	for k in 1 2 3 4 5; do
+		run_case "MPTCP blanked in FORWARD of router $k (IPv$family)" strip_forward $family $k
+	done
+	for k in 1 2 3 4 5 6; do
+		run_case "MPTCP blanked in PREROUTING of router $k (IPv$family)" strip_prerouting $family $k
+	done
+	run_case "MSS clamped (IPv$family)" mss_clamp $family
+	run_case "masquerade (IPv$family)" masquerade $family
+done
+run_case 'MPTCP blanked in the last router' strip_last
+run_case 'DSCP set' dscp_set
+run_case 'TTL set' ttl_set
+run_case 'destination NAT' destination_nat

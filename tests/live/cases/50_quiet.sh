@@ -1,0 +1,90 @@
+# Routers that say little.
+
+hush() {
+	rules "$1" <<-'EOF'
+		chain output {
+			type filter hook output priority 0;
+			icmp type time-exceeded drop
+			icmpv6 type time-exceeded drop
+		}
+	EOF
+}
+
+silent_hops() {
+	local family=$1 k
+	shift
+	for k in "$@"; do
+		hush far-r$k
+	done
+	trace far "$family"
+	clean
+	is '.path_length == 13'
+	for k in "$@"; do
+		is ".hops[] | select(.ttl == $k) | .replies == []"
+	done
+}
+
+# The interval widens over who says nothing.
+silent_witness() {
+	hush mid-r4
+	box mid 3 forward 0 'reset tcp option mptcp'
+	trace mid "$1"
+	status_is 1
+	located mp_capable blanked 3 5
+}
+
+all_silent() {
+	local k
+	for k in 1 2; do
+		hush near-r$k
+	done
+	trace near 4
+	status_is 0 4
+	is '.reached and .path_length == 3'
+	is '[.findings[] | select(.cause != "target")] == []'
+}
+
+# As the kernel comes: six errors at once, then one a second (IPv4), for each that asks.
+rate_limits() {
+	local path=$1 family=$2 runs=$3 k hops
+	eval "hops=\$((n_$path + 1))"
+	for k in $(seq $((hops - 1))); do
+		limits "$path-r$k" 1000
+	done
+	for _ in $(seq "$runs"); do
+		trace "$path" "$family"
+		clean
+		is ".path_length == $hops"
+	done
+	for k in $(seq $((hops - 1))); do
+		limits "$path-r$k" 0
+	done
+}
+
+# Once the routers have said all they may, nobody is a witness: the box is found or the result is
+# inconclusive, but the path is not called clean.
+limited_box() {
+	local k
+	box near 1 forward 0 'reset tcp option mptcp'
+	for k in 1 2; do
+		limits near-r$k 1000
+	done
+	for _ in 1 2 3 4; do
+		trace near "$1"
+		status_is 1 4
+		[ $STATUS = 4 ] || located mp_capable blanked 1 2
+	done
+	for k in 1 2; do
+		limits near-r$k 0
+	done
+}
+
+for family in 4 6; do
+	run_case "box behind default ICMP rate limits (IPv$family)" limited_box $family
+	run_case "silent hop (IPv$family)" silent_hops $family 5
+	run_case "silent hops (IPv$family)" silent_hops $family 1 4 5 6 12
+	run_case "box before a silent hop (IPv$family)" silent_witness $family
+	run_case "default ICMP rate limits, 3 hops, three runs (IPv$family)" rate_limits near $family 3
+	run_case "default ICMP rate limits, 13 hops, two runs (IPv$family)" rate_limits far $family 2
+done
+run_case 'no router answers' all_silent

@@ -1,0 +1,102 @@
+# What the program leaves behind, who may run it, and how it ends.
+
+# A run that is still at it when it is interrupted: the target says nothing.
+slow_trace() {
+	rules near-s <<-'EOF'
+		chain input {
+			type filter hook input priority 0;
+			meta l4proto { tcp, icmp } drop
+		}
+	EOF
+	[ -x "$MBOXTRACE" ] || skip "there is no $MBOXTRACE"
+	STATUS=0
+	within near-c timeout --foreground "$@" "$MBOXTRACE" --json -n -w 5,0,0 10.1.2.2 \
+		>"$TMP/out" 2>"$TMP/err" || STATUS=$?
+}
+
+guard_of() {
+	within near-c nft list tables | grep -q 'inet mboxtrace-'
+}
+
+killed() {
+	{ sleep 0.4 && guard_of && touch "$TMP/guarded"; } &
+	slow_trace -s KILL 0.8
+	[ -e "$TMP/guarded" ] || fail "there was no guard"
+	left_nothing near
+}
+
+interrupted() {
+	local from took
+	from=$(date +%s%N)
+	slow_trace --preserve-status -s INT 0.8
+	took=$((($(date +%s%N) - from) / 1000000))
+	[ $took -lt 1500 ] || fail "it took $took ms to end"
+	status_is 4 130
+	left_nothing near
+	is '[.hops[] | select(.ttl < 3) | .replies | length > 0] == [true, true]'
+}
+
+# File capabilities instead of root; needs a second user.
+setcap_user() {
+	[ "$LIVE_INSIDE" = -nmpf ] || skip "there is only one user here"
+	command -v setcap >/dev/null || skip "setcap is not installed"
+	[ -x "$MBOXTRACE" ] || skip "there is no $MBOXTRACE"
+	chmod 755 "$TMP"
+	cp "$MBOXTRACE" "$TMP/mboxtrace"
+	setcap cap_net_raw,cap_net_admin+ep "$TMP/mboxtrace"
+	STATUS=0
+	within near-c setpriv --reuid 65534 --regid 65534 --clear-groups "$TMP/mboxtrace" --json -n 10.1.2.2 \
+		>"$TMP/out" 2>"$TMP/err" || STATUS=$?
+	[ ! -s "$TMP/err" ] || fail "it complains"
+	clean
+}
+
+not_permitted() {
+	[ "$LIVE_INSIDE" = -nmpf ] || skip "there is only one user here"
+	[ -x "$MBOXTRACE" ] || skip "there is no $MBOXTRACE"
+	STATUS=0
+	within near-c setpriv --reuid 65534 --regid 65534 --clear-groups "$MBOXTRACE" -n 10.1.2.2 \
+		>"$TMP/out" 2>"$TMP/err" || STATUS=$?
+	status_is 3
+	[ ! -s "$TMP/out" ] && [ "$(wc -l <"$TMP/err")" = 1 ] || fail "not one line"
+	grep -q 'setcap' "$TMP/err" || fail "it does not say how to permit it"
+}
+
+# A user namespace inside this one, with nothing but a loopback device.
+user_namespace() {
+	[ -x "$MBOXTRACE" ] || skip "there is no $MBOXTRACE"
+	unshare -Urn true || skip "no user namespaces here"
+	STATUS=0
+	unshare -Urn sh -c "ip link set lo up; '$SERVER' m443 >'$TMP/server' &
+		sleep 0.2; '$MBOXTRACE' --json -n 127.0.0.1; status=\$?; kill \$!; exit \$status" \
+		>"$TMP/out" 2>"$TMP/err" || STATUS=$?
+	[ ! -s "$TMP/err" ] || fail "it complains"
+	clean
+	is '.reached and .path_length == 1'
+}
+
+no_route() {
+	within near-c ip route del default
+	trace near 4
+	within near-c ip route add default via 10.1.0.2
+	status_is 3
+	grep -q '10.1.2.2' "$TMP/err" || fail "the target is not quoted"
+}
+
+capture_file() {
+	trace near 4 --pcap "$TMP/all.pcap"
+	clean
+	[ -s "$TMP/all.pcap" ] || fail "there is no capture"
+	command -v tcpdump >/dev/null || skip "tcpdump is not installed"
+	tcpdump -Z root -n -r "$TMP/all.pcap" 2>/dev/null >"$TMP/packets"
+	grep -q 'Flags \[S\],' "$TMP/packets" && grep -q 'Flags \[S\.\],' "$TMP/packets" &&
+		grep -q 'ICMP time exceeded' "$TMP/packets" || fail "$(cat "$TMP/packets")"
+}
+
+run_case 'killed: no table is left' killed
+run_case 'Ctrl-C: says what it knows, leaves nothing' interrupted
+run_case 'file capabilities, ordinary user' setcap_user
+run_case 'not permitted: says how to permit it' not_permitted
+run_case 'unshare -Urn, loopback' user_namespace
+run_case 'no route' no_route
+run_case 'capture file' capture_file

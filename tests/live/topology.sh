@@ -1,0 +1,125 @@
+# Paths of network namespaces: client - r1 - … - rN - server.
+#
+#   path NAME ID N     builds NAME-c, NAME-r1 … NAME-rN, NAME-s, for IPv4 and IPv6 at once;
+#                      link i lies between hop i and hop i+1 (the client is hop 0):
+#                      10.ID.i.1 and fd00:ID:1i::1 on its left, .2 and ::2 on its right
+#   serve NAME         starts the servers: MPTCP on 443, plain TCP on 80
+#   within NS COMMAND… runs a command there
+#   rules NS           loads nft chains (standard input) there, for this case only
+#   server NAME FAMILY its address;  router NAME FAMILY K: the one router K answers with
+#
+# Everything lies in the mount, network and process namespaces of one `unshare` (see run): when
+# that ends, however it ends, the kernel takes all of it down.
+
+within() {
+	local ns=$1
+	shift
+	nsenter --net="/run/netns/$ns" -- "$@"
+}
+
+# The namespaces of a path, in order.
+nodes() {
+	echo "$1-c $(seq -f "$1-r%g" "$2") $1-s"
+}
+
+# ip commands for the links between the namespaces given: "r" leads right, "l" left.
+link_commands() {
+	local left=
+	for ns in "$@"; do
+		[ -z "$left" ] || echo "link add r netns $left type veth peer name l netns $ns"
+		left=$ns
+	done
+}
+
+# ip commands that set up node K of path ID with N routers (the server is node N+1).
+node_commands() {
+	local id=$1 n=$2 k=$3 left=$(($3 - 1)) dev
+	for dev in lo l r; do
+		[ $dev$k = l0 ] || [ $dev$k = "r$((n + 1))" ] || echo "link set dev $dev up"
+	done
+	[ "$k" -gt "$n" ] || echo "addr add 10.$id.$k.1/24 dev r
+addr add fd00:$id:1$k::1/64 dev r nodad"
+	[ "$k" -eq 0 ] || echo "addr add 10.$id.$left.2/24 dev l
+addr add fd00:$id:1$left::2/64 dev l nodad
+route add default via 10.$id.$left.1
+route add default via fd00:$id:1$left::1"
+	[ "$k" -gt 0 ] || echo "route add default via 10.$id.0.2
+route add default via fd00:$id:10::2"
+	[ "$k" -lt 1 ] || [ "$k" -ge "$n" ] || echo "route add 10.$id.$n.0/24 via 10.$id.$k.2
+route add fd00:$id:1$n::/64 via fd00:$id:1$k::2"
+}
+
+# Routers forward, and by default answer every probe: only some cases are about rate limits.
+limits() {
+	within "$1" sh -c "echo $2 >/proc/sys/net/ipv4/icmp_ratelimit
+		echo $2 >/proc/sys/net/ipv6/icmp/ratelimit"
+}
+
+# Addresses are there at once.
+no_dad() {
+	within "$1" sh -c 'echo 0 >/proc/sys/net/ipv6/conf/default/accept_dad'
+}
+
+forwarding() {
+	within "$1" sh -c 'echo 1 >/proc/sys/net/ipv4/ip_forward
+		echo 1 >/proc/sys/net/ipv6/conf/all/forwarding'
+}
+
+path() {
+	local name=$1 id=$2 n=$3 k=0 ns
+	for ns in $(nodes "$name" "$n"); do
+		ip netns add "$ns" || return 1
+		limits "$ns" 0
+		no_dad "$ns"
+	done
+	# shellcheck disable=SC2046
+	link_commands $(nodes "$name" "$n") | ip -batch - || return 1
+	for ns in $(nodes "$name" "$n"); do
+		node_commands "$id" "$n" $k | ip -n "$ns" -batch - || return 1
+		case $ns in *-r*) forwarding "$ns" ;; esac
+		k=$((k + 1))
+	done
+	within "$name-s" ethtool -K l tx off >/dev/null 2>&1 || true # checksums as on a wire
+	eval "id_$name=$id n_$name=$n"
+}
+
+serve() {
+	within "$1-s" "$SERVER" m443 80 >"$TMP/server-$1" 2>&1 &
+	for _ in $(seq 50); do
+		! grep -q ready "$TMP/server-$1" 2>/dev/null || return 0
+		sleep 0.02
+	done
+	echo "the server did not start:" && cat "$TMP/server-$1"
+	return 1
+}
+
+rules() {
+	local ns=$1
+	RULED="$RULED $ns"
+	{ echo "table inet box {" && cat && echo "}"; } | within "$ns" nft -f -
+}
+
+forget_rules() {
+	local ns
+	for ns in $RULED; do
+		within "$ns" nft flush ruleset
+	done
+	RULED=
+}
+
+# Address "::2" or ".2" of link LINK of path NAME.
+right_end() {
+	local id
+	eval "id=\$id_$1"
+	[ "$2" = 4 ] && echo "10.$id.$3.2" || echo "fd00:$id:1$3::2"
+}
+
+server() {
+	local n
+	eval "n=\$n_$1"
+	right_end "$1" "$2" "$n"
+}
+
+router() {
+	right_end "$1" "$2" $(($3 - 1))
+}

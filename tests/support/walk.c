@@ -1,0 +1,187 @@
+#include "support/walk.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "support/rig.h"
+
+unsigned walk_runs(unsigned otherwise)
+{
+	const char *text = getenv("MBOXTRACE_RUNS");
+
+	return text ? (unsigned)strtoul(text, NULL, 0) : otherwise;
+}
+
+uint64_t walk_first_seed(void)
+{
+	const char *text = getenv("MBOXTRACE_SEED");
+
+	return text ? strtoull(text, NULL, 0) : 1;
+}
+
+static struct lab_link random_link(struct walk *w, const struct walk_spec *spec)
+{
+	struct lab_link link = {.delay_ns = (int64_t)rng_below(&w->rng, 20000) * 1000};
+
+	if (spec->lossy) {
+		link.jitter_ns = (int64_t)rng_below(&w->rng, 2000) * 1000;
+		link.loss = rng_below(&w->rng, 20) / 1000.0;
+		link.reorder = rng_below(&w->rng, 50) / 1000.0;
+		link.duplicate = rng_below(&w->rng, 50) / 1000.0;
+	}
+	return link;
+}
+
+static struct lab_router random_router(struct walk *w, const struct walk_spec *spec, unsigned n)
+{
+	static const enum quote_policy partial[] = {QUOTE_8, QUOTE_28, QUOTE_128, QUOTE_FULL,
+						    QUOTE_RFC4884};
+	static const enum quote_policy full[] = {QUOTE_128, QUOTE_FULL, QUOTE_RFC4884};
+	struct lab_router r = rig_router(n);
+
+	r.quote = spec->partial ? partial[rng_below(&w->rng, 5)] : full[rng_below(&w->rng, 3)];
+	r.silent = spec->silent && rng_chance(&w->rng, 0.2);
+	r.icmp_ttl = rng_chance(&w->rng, 0.5) ? 64 : 255;
+	w->quote[n - 1] = r.quote;
+	w->silent[n - 1] = r.silent;
+	return r;
+}
+
+static void set_params(struct box *box, const char *params)
+{
+	struct error err;
+	char text[256];
+	char *save = NULL;
+
+	snprintf(text, sizeof(text), "%s", params ? params : "");
+	for (char *p = strtok_r(text, " ", &save); p; p = strtok_r(NULL, " ", &save)) {
+		char *value = strchr(p, '=');
+		char *end;
+		struct box_value v = {.type = BOX_VALUE_TEXT};
+
+		*value++ = '\0';
+		v.text = value;
+		v.number = strtoll(value, &end, 0);
+		if (*value && !*end)
+			v.type = BOX_VALUE_INT;
+		if (!strcmp(value, "true") || !strcmp(value, "false")) {
+			v.type = BOX_VALUE_BOOL;
+			v.flag = value[0] == 't';
+		}
+		if (box_set(box, p, &v, &err) < 0)
+			abort();
+	}
+	if (box_ready(box, &err) < 0)
+		abort();
+}
+
+static void build(struct walk *w, const struct walk_spec *spec)
+{
+	struct lab_client client = {rig_addr(RIG_CLIENT), rig_addr(RIG_CLIENT6)};
+	struct lab_target target = rig_target();
+	struct lab_link link;
+
+	lab_add_client(w->lab, &client, NULL);
+	for (unsigned n = 0; n <= w->routers; n++) {
+		struct lab_router r;
+
+		link = random_link(w, spec);
+		lab_add_link(w->lab, &link, NULL);
+		if (spec->box && n == w->box_after)
+			set_params(lab_add_box(w->lab, spec->box, NULL), spec->params);
+		if (n == w->routers)
+			break;
+		r = random_router(w, spec, n + 1);
+		lab_add_router(w->lab, &r, NULL);
+	}
+	target.mptcp = w->mptcp;
+	lab_add_target(w->lab, &target, NULL);
+}
+
+static void trace_it(struct walk *w)
+{
+	struct net *net = lab_net(w->lab);
+	struct trace_config config;
+	struct net_route route;
+	struct error err = {0};
+
+	trace_config_defaults(&config);
+	lab_resolve(w->lab, w->family == 6 ? RIG_TARGET6 : RIG_TARGET, w->family, &config.target,
+		    NULL);
+	net_route(net, &config.target, &route, NULL);
+	config.source = route.source;
+	config.port = RIG_PORT;
+	config.seed = w->seed;
+	for (unsigned i = 0; i < TRACE_PROBES_MAX; i++)
+		config.local_ports[i] = (uint16_t)(40000 + i);
+	w->trace = trace_new(&config, NULL, &err);
+	if (!w->trace || trace_run(w->trace, net, &(struct trace_run){0}, &err) < 0) {
+		fprintf(stderr, "seed %llu: %s\n", (unsigned long long)w->seed, err.text);
+		abort();
+	}
+	w->result = trace_result(w->trace);
+	/* Let what is still under way arrive, so that the target has seen our resets. */
+	for (struct net_packet p; net_receive(net, net_now_ns(net) + 5 * NS_PER_S, &p, NULL) > 0;)
+		;
+	net_close(net);
+}
+
+void walk_run(struct walk *w, uint64_t seed, const struct walk_spec *spec)
+{
+	memset(w, 0, sizeof(*w));
+	w->seed = seed;
+	rng_seed(&w->rng, seed);
+	w->lab = lab_new(seed);
+	w->family = rng_chance(&w->rng, 0.3) ? 6 : 4;
+	w->routers = 1 + rng_below(&w->rng, WALK_ROUTERS_MAX - 1);
+	w->box_after = rng_below(&w->rng, w->routers + 1);
+	w->lossy = spec->lossy;
+	w->mptcp = spec->target_mptcp < 0 ? (enum lab_mptcp)rng_below(&w->rng, 3)
+					  : (enum lab_mptcp)spec->target_mptcp;
+	build(w, spec);
+	trace_it(w);
+}
+
+void walk_fini(struct walk *w)
+{
+	trace_free(w->trace);
+	lab_free(w->lab);
+}
+
+const struct finding *walk_finding(const struct walk *w, const char *field)
+{
+	for (size_t i = 0; i < w->result->finding_count; i++)
+		if (!strcmp(w->result->findings[i].field, field))
+			return &w->result->findings[i];
+	return NULL;
+}
+
+size_t walk_interferences(const struct walk *w)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < w->result->finding_count; i++)
+		count += w->result->findings[i].cause != CAUSE_TARGET &&
+			 w->result->findings[i].confidence != CONFIDENCE_POSSIBLE;
+	return count;
+}
+
+const char *walk_describe(const struct walk *w, char *out, size_t cap)
+{
+	size_t len = (size_t)snprintf(
+	    out, cap, "seed %llu, IPv%u, %u routers, box behind %u, target mptcp %d: %s: %s\n",
+	    (unsigned long long)w->seed, w->family, w->routers, w->box_after, (int)w->mptcp,
+	    verdict_name(w->result->verdict), w->result->reason);
+
+	for (unsigned n = 0; n < w->routers && len < cap; n++)
+		len += (size_t)snprintf(out + len, cap - len, " %u:%s%d", n + 1,
+					w->silent[n] ? "silent" : "q", (int)w->quote[n]);
+	for (size_t i = 0; i < w->result->finding_count && len < cap; i++)
+		len += (size_t)snprintf(
+		    out + len, cap - len, "\n  %s %s %u..%u: %s", w->result->findings[i].field,
+		    change_kind_name(w->result->findings[i].change),
+		    w->result->findings[i].after.ttl, w->result->findings[i].by.ttl,
+		    w->result->findings[i].explain);
+	return out;
+}

@@ -1,0 +1,47 @@
+/* Random lab paths for tests of whole traces: built from a seed, traced, judged. */
+#ifndef MBOXTRACE_TESTS_WALK_H
+#define MBOXTRACE_TESTS_WALK_H
+
+#include "lab/lab.h"
+#include "probe/run.h"
+
+#define WALK_ROUTERS_MAX 14
+
+struct walk {
+	struct rng rng;
+	struct lab *lab;
+	uint8_t family;
+	unsigned routers;
+	enum quote_policy quote[WALK_ROUTERS_MAX];
+	bool silent[WALK_ROUTERS_MAX];
+	bool lossy;
+	unsigned box_after; /* the box stands behind this many routers */
+	enum lab_mptcp mptcp;
+	struct trace *trace;
+	const struct trace_result *result;
+	uint64_t seed;
+};
+
+/* What a random path may have. */
+struct walk_spec {
+	bool partial, silent, lossy;
+	const char *box;    /* NULL: none; stands at a random place */
+	const char *params; /* "key=value key=value" */
+	int target_mptcp;   /* enum lab_mptcp; -1: random */
+};
+
+void walk_run(struct walk *w, uint64_t seed, const struct walk_spec *spec);
+void walk_fini(struct walk *w);
+
+/* The first finding of a field; NULL if there is none. */
+const struct finding *walk_finding(const struct walk *w, const char *field);
+/* Findings that are not the target's own choice. */
+size_t walk_interferences(const struct walk *w);
+/* What went wrong, for the message of a failed assertion. */
+const char *walk_describe(const struct walk *w, char *out, size_t cap);
+
+/* How many seeds: MBOXTRACE_RUNS, or `otherwise`. The first seed: MBOXTRACE_SEED or 1. */
+unsigned walk_runs(unsigned otherwise);
+uint64_t walk_first_seed(void);
+
+#endif
