@@ -17,9 +17,9 @@
  *   randomizer on the return path. One that lacks octets is judged by what it changes against
  *   the packet as sent.
  * - What routers do to their quotes is not a change: IP length, fragment word or identification
- *   in host order, a length less the header's or zero; these fields then count as not seen.
- *   Nor are zeros in place of octets that a router did not keep: zeros at the end, where something
- *   else was sent, are not seen if the checksum does not know of them.
+ *   in host order, a length less or more by the header's, or zero; these fields then count as not
+ * seen. Nor are zeros in place of octets that a router did not keep: zeros at the end, where
+ * something else was sent, are not seen if the checksum does not know of them.
  *
  * "ip.dsfield.dscp rewritten 0x0a -> 0x00", "tcp.options.mss_val rewritten 1460 -> 1380",
  * "tcp.options.mptcp.mp_capable removed 1e040101" */
