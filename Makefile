@@ -216,16 +216,16 @@ bashdir := $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 
 install: $(bin_plain) ## to DESTDIR and PREFIX
 	install -D -m 755 $(bin_plain) $(bindir)/mboxtrace
-	for page in $(MAN); do \
+	@for page in $(MAN); do \
 		install -D -m 644 $$page $(mandir)/man$${page##*.}/$${page##*/} || exit 1; done
-	for file in $(LUA_SRC); do \
+	@for file in $(LUA_SRC); do \
 		install -D -m 644 $$file $(datadir)/$${file#lua/} || exit 1; done
 	@mkdir -p $(bashdir)
 	@$(bin_plain) --completion bash >$(bashdir)/mboxtrace 2>/dev/null || rm -f $(bashdir)/mboxtrace
 
 uninstall: ## what install put there
 	rm -f $(bindir)/mboxtrace $(bashdir)/mboxtrace
-	for page in $(MAN); do rm -f $(mandir)/man$${page##*.}/$${page##*/}; done
+	@for page in $(MAN); do rm -f $(mandir)/man$${page##*.}/$${page##*/}; done
 	rm -rf $(datadir)
 
 help: ## this list

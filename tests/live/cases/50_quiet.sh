@@ -61,7 +61,26 @@ rate_limits() {
 	done
 }
 
+# Once the routers have said all they may, nobody is a witness: the box is found or the result is
+# inconclusive, but the path is not called clean.
+limited_box() {
+	local k
+	box near 1 forward 0 'reset tcp option mptcp'
+	for k in 1 2; do
+		limits near-r$k 1000
+	done
+	for _ in 1 2 3 4; do
+		trace near "$1"
+		status_is 1 4
+		[ $STATUS = 4 ] || located mp_capable blanked 1 2
+	done
+	for k in 1 2; do
+		limits near-r$k 0
+	done
+}
+
 for family in 4 6; do
+	run_case "box behind default ICMP rate limits (IPv$family)" limited_box $family
 	run_case "silent hop (IPv$family)" silent_hops $family 5
 	run_case "silent hops (IPv$family)" silent_hops $family 1 4 5 6 12
 	run_case "box before a silent hop (IPv$family)" silent_witness $family

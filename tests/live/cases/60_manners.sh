@@ -65,6 +65,7 @@ not_permitted() {
 # A user namespace inside this one, with nothing but a loopback device.
 user_namespace() {
 	[ -x "$MBOXTRACE" ] || skip "there is no $MBOXTRACE"
+	unshare -Urn true || skip "no user namespaces here"
 	STATUS=0
 	unshare -Urn sh -c "ip link set lo up; '$SERVER' m443 >'$TMP/server' &
 		sleep 0.2; '$MBOXTRACE' --json -n 127.0.0.1; status=\$?; kill \$!; exit \$status" \
@@ -87,7 +88,7 @@ capture_file() {
 	clean
 	[ -s "$TMP/all.pcap" ] || fail "there is no capture"
 	command -v tcpdump >/dev/null || skip "tcpdump is not installed"
-	tcpdump -n -r "$TMP/all.pcap" 2>/dev/null >"$TMP/packets"
+	tcpdump -Z root -n -r "$TMP/all.pcap" 2>/dev/null >"$TMP/packets"
 	grep -q 'Flags \[S\],' "$TMP/packets" && grep -q 'Flags \[S\.\],' "$TMP/packets" &&
 		grep -q 'ICMP time exceeded' "$TMP/packets" || fail "$(cat "$TMP/packets")"
 }
