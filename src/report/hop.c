@@ -99,7 +99,7 @@ struct hop_coverage hop_coverage_of(const struct trace_result *result)
 		if (r->ttl > last && !is_follow_up(result->probes[r->probe].role))
 			last = r->ttl;
 	}
-	for (unsigned ttl = result->first_ttl; ttl && ttl <= last; ttl++)
+	for (unsigned ttl = result->first_ttl; ttl && ttl <= last && ttl <= result->last_ttl; ttl++)
 		coverage_add(&c, result, (uint8_t)ttl);
 	return c;
 }
