@@ -88,17 +88,35 @@ static void coverage_add(struct hop_coverage *c, const struct trace_result *resu
 	c->short_quote += hop.answer_count && !complete;
 }
 
-struct hop_coverage hop_coverage_of(const struct trace_result *result)
+/* The last hop that answered a probe that every hop is asked with; 0: none did. */
+static uint8_t last_answered(const struct trace_result *result)
 {
-	struct hop_coverage c = {0};
 	uint8_t last = 0;
 
 	for (size_t i = 0; i < result->reply_count; i++) {
 		const struct trace_reply *r = &result->replies[i];
 
-		if (r->ttl > last && !is_follow_up(result->probes[r->probe].role))
+		if (r->ttl > last && r->ttl <= result->last_ttl &&
+		    !is_follow_up(result->probes[r->probe].role))
 			last = r->ttl;
 	}
+	return last;
+}
+
+uint8_t hop_last(const struct trace_result *result)
+{
+	uint8_t answered = last_answered(result);
+
+	if (!result->path_length)
+		return result->last_ttl;
+	return answered > result->path_length ? answered : result->path_length;
+}
+
+struct hop_coverage hop_coverage_of(const struct trace_result *result)
+{
+	struct hop_coverage c = {0};
+	uint8_t last = last_answered(result);
+
 	for (unsigned ttl = result->first_ttl; ttl && ttl <= last; ttl++)
 		coverage_add(&c, result, (uint8_t)ttl);
 	return c;

@@ -30,6 +30,9 @@ bool hop_all_placed(const struct trace_result *result, size_t probe);
 /* Octets of the TCP header (and what follows) that a reply quotes; 0 if it quotes none. */
 size_t hop_quoted_octets(const struct trace_reply *reply);
 
+/* The last hop to report: nobody asks for silence beyond the target. */
+uint8_t hop_last(const struct trace_result *result);
+
 /* How far the options were seen over the whole trace. */
 struct hop_coverage {
 	unsigned hops;	      /* routers before the target or the last hop that answered */

@@ -134,7 +134,7 @@ static int64_t text_idle(struct report *r, const struct trace_result *result, in
 /* The hops behind the last one that answered, as far as they belong to the path. */
 static void text_tail(struct text_report *t, const struct trace_result *result)
 {
-	unsigned last = result->path_length ? result->path_length : result->last_ttl;
+	unsigned last = hop_last(result);
 
 	if (t->next_ttl == last)
 		buf_printf(&t->out, "%2u  *\n", last);
