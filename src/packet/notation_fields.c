@@ -41,7 +41,7 @@ static int field_address(struct parser *p, struct word key, enum field f4, enum 
 }
 
 /* `other`: the same field of the other IP version, or FIELD_NONE. */
-static int field_number(struct parser *p, struct word key, enum field f, enum field other)
+static int field_number(struct parser *p, enum field f, enum field other)
 {
 	const struct field_info *info = field_info(f);
 	struct word w = scan_value(&p->scan);
@@ -57,7 +57,6 @@ static int field_number(struct parser *p, struct word key, enum field f, enum fi
 	draft_set(&p->draft, f, number);
 	if (other)
 		draft_set(&p->draft, other, number);
-	(void)key;
 	return 0;
 }
 
@@ -107,14 +106,14 @@ static int parse_field(struct parser *p, const char *layer, const enum field_lay
 	if (err)
 		return err;
 	if (layers[0] == LAYER_TCP || layers[0] == LAYER_ICMP)
-		return field_number(p, key, a, FIELD_NONE);
+		return field_number(p, a, FIELD_NONE);
 	if (field_info(a ? a : b)->format == FORMAT_ADDR)
 		return field_address(p, key, field_by_key(LAYER_IP4, text),
 				     field_by_key(LAYER_IP6, text));
 	if (!a || !b || layers[0] == layers[1])
 		err =
 		    narrow(p, key, field_info(a ? a : b)->layer == LAYER_IP4 ? FAMILY_4 : FAMILY_6);
-	return err ? err : field_number(p, key, a ? a : b, a && b != a ? b : FIELD_NONE);
+	return err ? err : field_number(p, a ? a : b, a && b != a ? b : FIELD_NONE);
 }
 
 int parse_fields(struct parser *p, const char *layer, const enum field_layer layers[2])

@@ -94,6 +94,8 @@ static void check(const struct trace_result *r)
 	assert(r->reason[0]);
 }
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct cursor in = cursor_over(span_of(data, size));

@@ -461,6 +461,23 @@ static void reset(void **state)
 	rig_fini(&rig);
 }
 
+static void reject(void **state)
+{
+	struct packet p = rig_syn(OPTIONS, 2), plain = rig_syn("", 64);
+	struct rig rig;
+
+	(void)state;
+	rig_path(&rig, 3, 1, "reject", "kind=mptcp from=198.51.100.1");
+	assert_true(rig_ask(&rig, &p));
+	assert_int_equal(rig.error.kind, ICMP_KIND_UNREACHABLE);
+	assert_int_equal(rig.error.code, 13);
+	assert_int_equal(rig.error.quote.len, rig.sent_len);
+	assert_int_equal(rig.packet.icmp.checksum, packet_transport_checksum(&rig.packet));
+	assert_true(rig_ask(&rig, &plain));
+	assert_int_equal(rig.packet.tcp.flags, TCP_SYN | TCP_ACK);
+	rig_fini(&rig);
+}
+
 static void mirror(void **state)
 {
 	struct packet p = rig_syn(OPTIONS, 2);
@@ -575,6 +592,7 @@ int main(void)
 	    cmocka_unit_test(dnat),
 	    cmocka_unit_test(drop),
 	    cmocka_unit_test(reset),
+	    cmocka_unit_test(reject),
 	    cmocka_unit_test(mirror),
 	    cmocka_unit_test(proxy),
 	    cmocka_unit_test(errors_say_what_was_expected),
