@@ -65,7 +65,8 @@ static void reject_answer(const struct reject *r, const struct box_packet *packe
 	    .id = (uint16_t)rng_u32(io->rng),
 	    .quote = QUOTE_FULL,
 	};
-	struct box_packet out = {.direction = box_opposite(packet->direction)};
+	struct box_packet out = {.direction = box_opposite(packet->direction),
+				 .path = packet->path};
 	int len;
 
 	if (error.from.family != p->ip.version)

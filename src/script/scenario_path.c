@@ -22,19 +22,94 @@ static int client_statement(lua_State *L)
 	return 0;
 }
 
+/* Elements of a path are values of the script, to be given to `shared`. */
+static int push_element(lua_State *L)
+{
+	lua_pushinteger(L, (lua_Integer)lab_last(scenario_of(L)->lab));
+	return 1;
+}
+
+static int path_statement(lua_State *L)
+{
+	static const struct entry entries[] = {
+	    {"client_addr", read_addr4, offsetof(struct lab_path, client4), ADDR4, 0, 0, NULL},
+	    {"client_addr6", read_addr6, offsetof(struct lab_path, client6), ADDR6, 0, 0, NULL},
+	    {"target_addr", read_addr4, offsetof(struct lab_path, target4), ADDR4, 0, 0, NULL},
+	    {"target_addr6", read_addr6, offsetof(struct lab_path, target6), ADDR6, 0, 0, NULL},
+	    {0},
+	};
+	struct lab_path path = {0};
+	struct error err;
+
+	statement_read(L, "path", entries, &path);
+	if (lab_add_path(scenario_of(L)->lab, &path, &err))
+		return statement_error(L, &err);
+	return 0;
+}
+
+static int shared_statement(lua_State *L)
+{
+	struct error err;
+	int is_whole = 0;
+	lua_Integer element = lua_tointegerx(L, 1, &is_whole);
+
+	if (lua_gettop(L) != 1 || !is_whole || element < 0)
+		return luaL_error(L, "shared: expected what a link, router or box gave: local l = "
+				     "link { … } … shared(l)");
+	if (lab_add_shared(scenario_of(L)->lab, (size_t)element, &err))
+		return statement_error(L, &err);
+	return 0;
+}
+
+#define TIME "a time up to an hour such as '300us', '1.5ms' or '2s'"
+
+static void read_interval(lua_State *L, struct lab_interval *interval)
+{
+	int64_t *const times[] = {&interval->from_ns, &interval->to_ns};
+
+	for (int i = 0; i < 2; i++) {
+		lua_rawgeti(L, -1, i + 1);
+		if (!read_duration(L, NULL, times[i]))
+			value_error(L, "link: down", i ? "the end" : "the beginning", TIME);
+		lua_pop(L, 1);
+	}
+}
+
+static bool read_down(lua_State *L, const struct entry *e, void *at)
+{
+	struct lab_link *link = at;
+
+	(void)e;
+	if (!lua_istable(L, -1) || lua_rawlen(L, -1) > LAB_DOWN_MAX)
+		return false;
+	link->down_count = lua_rawlen(L, -1);
+	for (size_t i = 0; i < link->down_count; i++) {
+		lua_rawgeti(L, -1, (lua_Integer)i + 1);
+		if (!lua_istable(L, -1))
+			value_error(L, "link: down", "an interval", "a table: { '2s', '5s' }");
+		read_interval(L, &link->down[i]);
+		lua_pop(L, 1);
+	}
+	return true;
+}
+
 static int link_statement(lua_State *L)
 {
 #define CHANCE "a probability from 0 to 1"
 	static const struct entry entries[] = {
-	    {"delay", read_duration, offsetof(struct lab_link, delay_ns),
-	     "a time up to an hour such as '300us', '1.5ms' or '2s'", 0, 0, NULL},
-	    {"jitter", read_duration, offsetof(struct lab_link, jitter_ns),
-	     "a time up to an hour such as '300us', '1.5ms' or '2s'", 0, 0, NULL},
+	    {"delay", read_duration, offsetof(struct lab_link, delay_ns), TIME, 0, 0, NULL},
+	    {"jitter", read_duration, offsetof(struct lab_link, jitter_ns), TIME, 0, 0, NULL},
 	    {"loss", read_real, offsetof(struct lab_link, loss), CHANCE, 0, 1, NULL},
 	    {"reorder", read_real, offsetof(struct lab_link, reorder), CHANCE, 0, 1, NULL},
 	    {"duplicate", read_real, offsetof(struct lab_link, duplicate), CHANCE, 0, 1, NULL},
 	    {"rate", read_bit_rate, offsetof(struct lab_link, rate_bps),
 	     "bits a second from 1 to 1e12, such as 64000 or '10M'", 0, 0, NULL},
+	    {"queue", read_u32, offsetof(struct lab_link, queue_octets),
+	     "octets from 1 to 1000000000", 1, 1000000000, NULL},
+	    {"queue_packets", read_u32, offsetof(struct lab_link, queue_packets),
+	     "packets from 1 to 100000", 1, 100000, NULL},
+	    {"down", read_down, 0, "up to eight intervals of virtual time: { { '2s', '5s' }, … }",
+	     0, 0, NULL},
 	    {0},
 	};
 	struct lab_link link = {0};
@@ -43,7 +118,7 @@ static int link_statement(lua_State *L)
 	statement_read(L, "link", entries, &link);
 	if (lab_add_link(scenario_of(L)->lab, &link, &err))
 		return statement_error(L, &err);
-	return 0;
+	return push_element(L);
 }
 
 static bool read_quote(lua_State *L, const struct entry *e, void *at)
@@ -158,7 +233,7 @@ static int router_statement(lua_State *L)
 		router.quote = QUOTE_RFC4884;
 	if (lab_add_router(scenario_of(L)->lab, &router, &err))
 		return statement_error(L, &err);
-	return 0;
+	return push_element(L);
 }
 
 static bool read_mptcp(lua_State *L, const struct entry *e, void *at)
@@ -209,6 +284,8 @@ static int target_statement(lua_State *L)
 
 const struct luaL_Reg path_statements[] = {
     {"client", client_statement},
+    {"path", path_statement},
+    {"shared", shared_statement},
     {"link", link_statement},
     {"router", router_statement},
     {"target", target_statement},
@@ -271,7 +348,7 @@ static int box_statement(lua_State *L)
 	box_params(L, box, what);
 	if (box_ready(box, &err))
 		return statement_error(L, &err);
-	return 0;
+	return push_element(L);
 }
 
 /* An unknown name behind `box.` is answered with those there are. */
