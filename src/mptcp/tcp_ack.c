@@ -22,6 +22,7 @@ static void pop_acked(struct tcp *t, const struct tcp_arrival *a, struct tcp_del
 			break;
 		if (s->len && !s->sacked)
 			tcp_delivered(t, a, s, d);
+		d->repaired = d->repaired || s->resent;
 		ring_pop(r);
 	}
 }

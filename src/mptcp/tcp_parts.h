@@ -24,6 +24,7 @@ struct tcp_delivery {
 	uint32_t acked, sacked; /* octets */
 	bool duplicate;		/* a D-SACK */
 	bool timed;		/* `sent_ns`: the latest of those sent only once */
+	bool repaired;		/* a hole: what was behind it may have waited for long */
 	int64_t sent_ns;
 };
 

@@ -60,7 +60,7 @@ void tcp_rtt_take(struct tcp *t, const struct tcp_arrival *a, const struct tcp_d
 {
 	uint32_t ticks;
 
-	if (d->timed) {
+	if (d->timed && !d->repaired) {
 		tcp_rtt_sample(t, t->now_ns - d->sent_ns);
 		return;
 	}

@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -201,6 +202,13 @@ static void transport(struct tcp_pair *pair, unsigned from, uint8_t *octets, siz
 	assert(packet_parse(&p, span_of(octets, len)) == 0);
 	if (pair->filter && !pair->filter(pair, from, octets, len, &p))
 		return;
+	if (getenv("PAIR_TRACE")) {
+		struct buf b = {0};
+		for (unsigned i = 0; i < p.tcp.options.count; i++) { if (p.tcp.options.item[i].kind>1 && p.tcp.options.item[i].kind!=254) {tcp_option_print(&b, &p.tcp.options.item[i]); buf_printf(&b, " ");}}
+		const struct tcp *t = &pair->end[from].tcp, *u = &pair->end[!from].tcp;
+		printf("%10.3f %u>%u fl %03x seq %u ack %u win %u len %zu  %s cwnd %u rec %d %s %s\n", (double)pair->now_ns / 1e6, from, !from, p.tcp.flags, p.tcp.seq - t->iss, p.tcp.ack - u->iss, p.tcp.window, p.payload.len, buf_text(&b), t->flow.cwnd, t->recovery, tcp_state_name(t->state), tcp_state_name(u->state));
+		buf_fini(&b);
+	}
 	at = departure(pair, from, len);
 	if (at < 0 || rng_chance(&pair->rng, l->loss))
 		return;

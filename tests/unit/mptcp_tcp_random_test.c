@@ -6,7 +6,7 @@
 #include "support/seed.h"
 #include "support/tcp_pair.h"
 
-#define RUNS	   1000
+#define RUNS	   (getenv("RUNS") ? (unsigned)atoi(getenv("RUNS")) : 1000u)
 #define MEMORY_MAX (6u << 20)
 
 static double chance(struct rng *r, double most)
@@ -51,12 +51,33 @@ static void random_end(struct tcp_pair *pair, unsigned i, struct rng *r)
 static bool narrow(struct tcp_pair *pair, unsigned from, uint8_t *octets, size_t len,
 		   const struct packet *p)
 {
+	uint32_t mtu = p->ip.version == 4 ? 700 : 1280;
+
 	(void)octets;
-	if (pair->packets[0] + pair->packets[1] < pair->counter || len <= 700)
+	if (pair->packets[0] + pair->packets[1] < pair->counter || len <= mtu)
 		return true;
 	if (pair->counter & 1)
-		tcp_receive_too_big(&pair->end[from].tcp, p->tcp.seq, 700);
+		tcp_receive_too_big(&pair->end[from].tcp, p->tcp.seq, mtu);
 	return false;
+}
+
+static void dump(const struct tcp_pair *pair)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		const struct tcp_pair_end *e = &pair->end[i];
+		const struct tcp *t = &e->tcp;
+
+		print_error("end %u: %s to_send %llu pushed %llu received %llu corrupt %d una %u nxt %u "
+			    "end %u wnd %u cwnd %u recovery %d lost %u sacked %u rtx %d timer %lld "
+			    "now %lld timeouts %u buffer %u irs rcv_nxt %u edge %u mss %u\n",
+			    i, tcp_state_name(t->state), (unsigned long long)e->to_send,
+			    (unsigned long long)e->pushed, (unsigned long long)e->received,
+			    e->corrupt, t->snd_una - t->iss, t->snd_nxt - t->iss,
+			    t->snd_end - t->iss, t->snd_wnd, t->flow.cwnd, t->recovery,
+			    t->ring.lost_octets, t->ring.sacked_octets, t->rtx,
+			    (long long)t->timer[0], (long long)pair->now_ns, t->timeouts,
+			    e->buffer, t->rcv_nxt - t->irs, t->rcv_edge - t->irs, t->mss);
+	}
 }
 
 static void run_once(uint64_t seed)
@@ -83,8 +104,10 @@ static void run_once(uint64_t seed)
 		print_error("run: MBOXTRACE_SEED=%llu states %s %s\n", (unsigned long long)seed,
 			    tcp_state_name(pair->end[0].tcp.state),
 			    tcp_state_name(pair->end[1].tcp.state));
+		dump(pair);
 		fail();
 	}
+	if (pair->end[0].events[TCP_EVENT_FAILED] + pair->end[1].events[TCP_EVENT_FAILED] + pair->end[0].events[TCP_EVENT_RESET] + pair->end[1].events[TCP_EVENT_RESET]) { print_error("seed %llu failed %u %u reset %u %u\n",(unsigned long long)seed, pair->end[0].events[TCP_EVENT_FAILED],pair->end[1].events[TCP_EVENT_FAILED],pair->end[0].events[TCP_EVENT_RESET],pair->end[1].events[TCP_EVENT_RESET]); dump(pair);}
 	for (unsigned i = 0; i < 2; i++) {
 		assert_true(tcp_memory(&pair->end[i].tcp) < MEMORY_MAX);
 		assert_int_equal(pair->end[i].events[TCP_EVENT_FIN], 1);
