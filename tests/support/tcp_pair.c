@@ -129,6 +129,7 @@ void pair_init(struct tcp_pair *pair, uint64_t seed)
 {
 	memset(pair, 0, sizeof(*pair));
 	rng_seed(&pair->rng, seed);
+	pair->trace = getenv("MBOXTRACE_TRACE") != NULL;
 	pair->link.delay_ns = 10 * NS_PER_MS;
 	pair->now_ns = NS_PER_S;
 	for (unsigned i = 0; i < 2; i++) {
@@ -193,6 +194,22 @@ static int64_t departure(struct tcp_pair *pair, unsigned from, size_t len)
 	return pair->idle_at_ns[from];
 }
 
+/* "  1033.214 0>1 flags 010 seq 2897 ack 1 win 65535 len 1448 | sack 1 {…} | cwnd 14480" */
+static void print_packet(const struct tcp_pair *pair, unsigned from, const struct packet *p)
+{
+	const struct tcp *t = &pair->end[from].tcp;
+	struct buf text = {0};
+
+	for (unsigned i = 0; i < p->tcp.options.count; i++)
+		if (p->tcp.options.item[i].kind == TCP_OPT_SACK)
+			tcp_option_print(&text, &p->tcp.options.item[i]);
+	printf("%10.3f %u>%u flags %03x seq %u ack %u win %u len %zu | %s | cwnd %u %s\n",
+	       (double)pair->now_ns / 1e6, from, !from, p->tcp.flags, p->tcp.seq - t->iss,
+	       p->tcp.ack - pair->end[!from].tcp.iss, p->tcp.window, p->payload.len,
+	       buf_text(&text), t->flow.cwnd, tcp_state_name(t->state));
+	buf_fini(&text);
+}
+
 static void transport(struct tcp_pair *pair, unsigned from, uint8_t *octets, size_t len)
 {
 	const struct tcp_pair_link *l = &pair->link;
@@ -202,13 +219,8 @@ static void transport(struct tcp_pair *pair, unsigned from, uint8_t *octets, siz
 	assert(packet_parse(&p, span_of(octets, len)) == 0);
 	if (pair->filter && !pair->filter(pair, from, octets, len, &p))
 		return;
-	if (getenv("PAIR_TRACE")) {
-		struct buf b = {0};
-		for (unsigned i = 0; i < p.tcp.options.count; i++) { if (p.tcp.options.item[i].kind>1 && p.tcp.options.item[i].kind!=254) {tcp_option_print(&b, &p.tcp.options.item[i]); buf_printf(&b, " ");}}
-		const struct tcp *t = &pair->end[from].tcp, *u = &pair->end[!from].tcp;
-		printf("%10.3f %u>%u fl %03x seq %u ack %u win %u len %zu  %s cwnd %u rec %d %s %s\n", (double)pair->now_ns / 1e6, from, !from, p.tcp.flags, p.tcp.seq - t->iss, p.tcp.ack - u->iss, p.tcp.window, p.payload.len, buf_text(&b), t->flow.cwnd, t->recovery, tcp_state_name(t->state), tcp_state_name(u->state));
-		buf_fini(&b);
-	}
+	if (pair->trace)
+		print_packet(pair, from, &p);
 	at = departure(pair, from, len);
 	if (at < 0 || rng_chance(&pair->rng, l->loss))
 		return;

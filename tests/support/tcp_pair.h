@@ -44,13 +44,12 @@ struct tcp_pair {
 	struct rng rng;
 	struct heap wire;
 	uint64_t packets[2]; /* sent by each end */
-	bool passive_made;
 	struct tcp_config config[2];
 	/* May change a packet that an end sends; false: it is lost. NULL: nothing happens. */
 	bool (*filter)(struct tcp_pair *pair, unsigned from, uint8_t *octets, size_t len,
 		       const struct packet *p);
-	void *context;
 	uint64_t counter; /* the filter's */
+	bool trace;	  /* print every packet: MBOXTRACE_TRACE in the environment */
 };
 
 /* Defaults: 10 ms each way, no loss, IPv4. Change config, link and ends, then open. */
