@@ -169,16 +169,12 @@ static bool paced(struct tcp *t)
 
 	if (t->burst)
 		return true;
-	if (t->pace_ns == TIME_NEVER) {
-		pause = t->srtt_ns / 2 * TCP_BURST * t->flow.mss / (t->flow.cwnd + 1);
-		if (pause >= PACE_MIN_NS)
-			t->pace_ns = t->now_ns + pause;
-	}
-	if (t->pace_ns != TIME_NEVER && t->pace_ns > t->now_ns)
-		return false;
-	t->pace_ns = TIME_NEVER;
-	t->burst = TCP_BURST;
-	return true;
+	pause = t->srtt_ns / 2 * TCP_BURST * t->flow.mss / (t->flow.cwnd + 1);
+	if (pause < PACE_MIN_NS)
+		t->burst = TCP_BURST;
+	else if (t->pace_ns == TIME_NEVER)
+		t->pace_ns = t->now_ns + pause;
+	return t->burst > 0;
 }
 
 static bool admitted(const struct tcp *t, uint32_t len)
@@ -298,8 +294,10 @@ static size_t send_next(struct tcp *t, uint8_t *out, size_t cap)
 bool tcp_send(struct tcp *t, int64_t now_ns, uint8_t *out, size_t cap, size_t *len)
 {
 	t->now_ns = now_ns;
-	if (t->pace_ns <= now_ns)
-		t->dirty = true;
+	if (t->pace_ns <= now_ns) {
+		t->pace_ns = TIME_NEVER;
+		t->burst = TCP_BURST;
+	}
 	tcp_timers_run(t);
 	*len = send_next(t, out, cap);
 	if (*len) {

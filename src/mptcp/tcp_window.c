@@ -1,6 +1,8 @@
 /* The window that we offer, and the one that the peer does. */
 #include "mptcp/tcp_parts.h"
 
+#define SEGMENTS_MAX 16384 /* queued and in flight, however short: bounds memory */
+
 static uint32_t least(uint32_t a, uint32_t b)
 {
 	return a < b ? a : b;
@@ -113,7 +115,8 @@ uint32_t tcp_room(const struct tcp *t)
 	uint32_t busy = tcp_in_flight(t) + (t->snd_end - t->snd_nxt);
 	uint32_t admitted = t->flow.cwnd > busy ? t->flow.cwnd - busy : 0;
 
-	if ((t->state != TCP_ESTABLISHED && t->state != TCP_CLOSE_WAIT) || t->fin_queued)
+	if ((t->state != TCP_ESTABLISHED && t->state != TCP_CLOSE_WAIT) || t->fin_queued ||
+	    t->ring.tail - t->ring.head >= SEGMENTS_MAX)
 		return 0;
 	if (window < least(t->mss, t->snd_wnd_max / 2) || window == 0)
 		return t->snd_end == t->snd_una ? t->mss : 0;

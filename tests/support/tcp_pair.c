@@ -128,6 +128,7 @@ static const struct tcp_owner_ops owner = {.options = own_options,
 void pair_init(struct tcp_pair *pair, uint64_t seed)
 {
 	memset(pair, 0, sizeof(*pair));
+	pair->seed = seed;
 	rng_seed(&pair->rng, seed);
 	pair->trace = getenv("MBOXTRACE_TRACE") != NULL;
 	pair->link.delay_ns = 10 * NS_PER_MS;
@@ -275,7 +276,11 @@ static void pump(struct tcp_pair *pair, unsigned i)
 		pair->packets[i]++;
 		transport(pair, i, e->last, e->last_len);
 	}
-	assert(tcp_expiry_ns(&e->tcp) > pair->now_ns);
+	if (tcp_expiry_ns(&e->tcp) <= pair->now_ns) {
+		fprintf(stderr, "end %u would spin, seed %llu\n", i,
+			(unsigned long long)pair->seed);
+		abort();
+	}
 }
 
 static void hand_over(struct tcp_pair *pair, unsigned to, const uint8_t *octets, size_t len)

@@ -41,6 +41,7 @@ struct tcp_pair {
 	struct tcp_pair_end end[2]; /* 0 opens */
 	struct tcp_pair_link link;
 	int64_t now_ns, idle_at_ns[2];
+	uint64_t seed;
 	struct rng rng;
 	struct heap wire;
 	uint64_t packets[2]; /* sent by each end */
