@@ -1,5 +1,6 @@
 #include "mptcp/cc_common.h"
 
+#include <math.h>
 #include <string.h>
 
 CC_FITS(struct cc_base);
@@ -46,9 +47,9 @@ bool cc_slow_start(struct cc_flow *f, uint32_t octets)
 	return true;
 }
 
-static void grow(struct cc_flow *f)
+static void move(struct cc_flow *f, double segments)
 {
-	f->cwnd = cc_clamp((double)f->cwnd + cc_mss(f), cc_mss(f));
+	f->cwnd = cc_clamp(f->cwnd + segments * cc_mss(f), cc_mss(f));
 }
 
 void cc_avoid(struct cc_flow *f, uint32_t octets)
@@ -61,26 +62,27 @@ void cc_avoid(struct cc_flow *f, uint32_t octets)
 		s.acked -= f->cwnd;
 		if (s.acked > f->cwnd)
 			s.acked = f->cwnd;
-		grow(f);
+		move(f, 1);
 	}
 	CC_STORE(f, &s);
 }
 
+/* However much one ACK covers, the window grows by a half at most, and the rest is forgotten. */
 void cc_book(struct cc_flow *f, double octets)
 {
 	struct cc_base s;
-	double mss = cc_mss(f);
+	double mss = cc_mss(f), most = f->cwnd / 2 > mss ? f->cwnd / 2 : mss, whole;
 
 	CC_LOAD(f, &s);
 	s.credit += octets;
-	if (s.credit >= mss) {
-		s.credit = s.credit - mss < mss ? s.credit - mss : mss;
-		grow(f);
-	} else if (s.credit <= -mss) {
-		s.credit = s.credit + mss > -mss ? s.credit + mss : -mss;
-		f->cwnd = cc_clamp(f->cwnd - mss, cc_mss(f));
-	}
+	if (s.credit > most)
+		s.credit = most;
+	else if (!(s.credit >= -most))
+		s.credit = -most;
+	whole = trunc(s.credit / mss);
+	s.credit -= whole * mss;
 	CC_STORE(f, &s);
+	move(f, whole);
 }
 
 /* What was counted towards the next segment counted for the larger window. */

@@ -62,15 +62,15 @@ static void leave_slow_start(struct cc_flow *f, double rtt_ns)
 	f->ssthresh = f->cwnd;
 }
 
-/* A queue twice as long as it has been is one that was misjudged: drained for the sake of a true
- * base_rtt, but never when no more is queued than is wanted. */
-static void drain(struct cc_flow *f, struct wvegas *s, double diff, double rtt_ns)
+/* With the aim reached, a queue twice as long as it has been there before is one that was
+ * misjudged, and is drained for the sake of a true base_rtt. */
+static void drain(struct cc_flow *f, struct wvegas *s, double rtt_ns)
 {
 	double queue = rtt_ns - (double)f->min_rtt_ns;
 
 	if (s->queue_ns == 0 || queue < s->queue_ns)
 		s->queue_ns = queue;
-	if (diff <= s->alpha || queue < 2 * s->queue_ns)
+	if (queue < 2 * s->queue_ns)
 		return;
 	f->cwnd = cc_clamp(f->cwnd * (double)f->min_rtt_ns / rtt_ns / 2 + cc_mss(f), 2 * cc_mss(f));
 	s->queue_ns = 0;
@@ -92,7 +92,8 @@ static void steer(const struct cc_group *g, struct cc_flow *f, struct wvegas *s,
 		f->cwnd = cc_clamp(f->cwnd - mss, 2 * cc_mss(f));
 	else if (diff < s->alpha && !f->app_limited)
 		f->cwnd = cc_clamp(f->cwnd + mss, 2 * cc_mss(f));
-	drain(f, s, diff, rtt_ns);
+	if (diff >= s->alpha)
+		drain(f, s, rtt_ns);
 }
 
 static void end_round(const struct cc_group *g, struct cc_flow *f, struct wvegas *s, int64_t now_ns)
