@@ -71,7 +71,7 @@ void cc_avoid(struct cc_flow *f, uint32_t octets)
 void cc_book(struct cc_flow *f, double octets)
 {
 	struct cc_base s;
-	double mss = cc_mss(f), most = f->cwnd / 2 > mss ? f->cwnd / 2 : mss, whole;
+	double mss = cc_mss(f), most = f->cwnd > 2 * mss ? f->cwnd * 0.5 : mss, whole;
 
 	CC_LOAD(f, &s);
 	s.credit += octets;
@@ -104,7 +104,7 @@ void cc_lost(const struct cc_group *g, struct cc_flow *f, int64_t now_ns)
 {
 	(void)g;
 	(void)now_ns;
-	cc_decrease(f, cc_used(f) / 2, 2 * cc_mss(f));
+	cc_decrease(f, cc_used(f) * 0.5, 2 * cc_mss(f));
 }
 
 /* A window of one segment says that the last event was a time-out, too. */
@@ -120,7 +120,7 @@ void cc_timeout(const struct cc_group *g, struct cc_flow *f, int64_t now_ns)
 {
 	(void)g;
 	(void)now_ns;
-	cc_restart(f, cc_used(f) / 2);
+	cc_restart(f, cc_used(f) * 0.5);
 }
 
 bool cc_coupled(const struct cc_flow *f)

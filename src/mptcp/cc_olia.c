@@ -117,7 +117,7 @@ static void lost(const struct cc_group *g, struct cc_flow *f, int64_t now_ns)
 {
 	(void)now_ns;
 	note_loss(f);
-	cc_decrease(f, cc_used(f) / 2, (cc_alone(g, f) ? 2 : 1) * cc_mss(f));
+	cc_decrease(f, cc_used(f) * 0.5, (cc_alone(g, f) ? 2 : 1) * cc_mss(f));
 }
 
 static void timeout(const struct cc_group *g, struct cc_flow *f, int64_t now_ns)
