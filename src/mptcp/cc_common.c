@@ -1,6 +1,9 @@
 #include "mptcp/cc_common.h"
 
+#include <math.h>
 #include <string.h>
+
+#include "util/time.h"
 
 CC_FITS(struct cc_base);
 
@@ -33,6 +36,16 @@ uint32_t cc_clamp(double octets, uint32_t least)
 	return octets < CC_CWND_MAX ? (uint32_t)octets : CC_CWND_MAX;
 }
 
+void cc_touch(struct cc_flow *f, int64_t now_ns)
+{
+	struct cc_base s;
+
+	CC_LOAD(f, &s);
+	s.active = true;
+	s.active_ns = now_ns;
+	CC_STORE(f, &s);
+}
+
 /* Two segments an ACK at most, and one after a time-out, when ACKs may cover what was not lost:
  * before the first loss ssthresh is infinite. */
 bool cc_slow_start(struct cc_flow *f, uint32_t octets)
@@ -46,9 +59,9 @@ bool cc_slow_start(struct cc_flow *f, uint32_t octets)
 	return true;
 }
 
-static void grow(struct cc_flow *f)
+static void move(struct cc_flow *f, double segments)
 {
-	f->cwnd = cc_clamp((double)f->cwnd + cc_mss(f), cc_mss(f));
+	f->cwnd = cc_clamp(f->cwnd + segments * cc_mss(f), cc_mss(f));
 }
 
 void cc_avoid(struct cc_flow *f, uint32_t octets)
@@ -61,33 +74,37 @@ void cc_avoid(struct cc_flow *f, uint32_t octets)
 		s.acked -= f->cwnd;
 		if (s.acked > f->cwnd)
 			s.acked = f->cwnd;
-		grow(f);
+		move(f, 1);
 	}
 	CC_STORE(f, &s);
 }
 
+/* However much one ACK covers, the window grows by a half at most, and the rest is forgotten. */
 void cc_book(struct cc_flow *f, double octets)
 {
 	struct cc_base s;
-	double mss = cc_mss(f);
+	double mss = cc_mss(f), most = f->cwnd > 2 * mss ? f->cwnd * 0.5 : mss, whole;
 
 	CC_LOAD(f, &s);
 	s.credit += octets;
-	if (s.credit >= mss) {
-		s.credit = s.credit - mss < mss ? s.credit - mss : mss;
-		grow(f);
-	} else if (s.credit <= -mss) {
-		s.credit = s.credit + mss > -mss ? s.credit + mss : -mss;
-		f->cwnd = cc_clamp(f->cwnd - mss, cc_mss(f));
-	}
+	if (s.credit > most)
+		s.credit = most;
+	else if (!(s.credit >= -most))
+		s.credit = -most;
+	whole = trunc(s.credit / mss);
+	s.credit -= whole * mss;
 	CC_STORE(f, &s);
+	move(f, whole);
 }
 
 /* What was counted towards the next segment counted for the larger window. */
 static void forget_progress(struct cc_flow *f)
 {
-	struct cc_base s = {0};
+	struct cc_base s;
 
+	CC_LOAD(f, &s);
+	s.acked = 0;
+	s.credit = 0;
 	CC_STORE(f, &s);
 }
 
@@ -102,7 +119,7 @@ void cc_lost(const struct cc_group *g, struct cc_flow *f, int64_t now_ns)
 {
 	(void)g;
 	(void)now_ns;
-	cc_decrease(f, cc_used(f) / 2, 2 * cc_mss(f));
+	cc_decrease(f, cc_used(f) * 0.5, 2 * cc_mss(f));
 }
 
 /* A window of one segment says that the last event was a time-out, too. */
@@ -118,20 +135,24 @@ void cc_timeout(const struct cc_group *g, struct cc_flow *f, int64_t now_ns)
 {
 	(void)g;
 	(void)now_ns;
-	cc_restart(f, cc_used(f) / 2);
+	cc_restart(f, cc_used(f) * 0.5);
 }
 
-bool cc_coupled(const struct cc_flow *f)
+bool cc_coupled(const struct cc_flow *f, int64_t now_ns)
 {
-	return f->established && f->srtt_ns > 0;
+	int64_t idle_ns = 4 * f->srtt_ns > NS_PER_S ? 4 * f->srtt_ns : NS_PER_S;
+	struct cc_base s;
+
+	CC_LOAD(f, &s);
+	return f->established && f->srtt_ns > 0 && s.active && now_ns - s.active_ns < idle_ns;
 }
 
-unsigned cc_coupled_count(const struct cc_group *g)
+unsigned cc_coupled_count(const struct cc_group *g, int64_t now_ns)
 {
 	unsigned count = 0;
 
 	for (unsigned i = 0; i < g->count; i++)
-		count += cc_coupled(g->flow[i]);
+		count += cc_coupled(g->flow[i], now_ns);
 	return count;
 }
 
@@ -145,17 +166,17 @@ double cc_rate(const struct cc_flow *f)
 	return f->cwnd / cc_rtt_s(f);
 }
 
-double cc_rate_sum(const struct cc_group *g)
+double cc_rate_sum(const struct cc_group *g, int64_t now_ns)
 {
 	double sum = 0;
 
 	for (unsigned i = 0; i < g->count; i++)
-		if (cc_coupled(g->flow[i]))
+		if (cc_coupled(g->flow[i], now_ns))
 			sum += cc_rate(g->flow[i]);
 	return sum;
 }
 
-bool cc_alone(const struct cc_group *g, const struct cc_flow *f)
+bool cc_alone(const struct cc_group *g, const struct cc_flow *f, int64_t now_ns)
 {
-	return !cc_coupled(f) || cc_coupled_count(g) < 2;
+	return !cc_coupled(f, now_ns) || cc_coupled_count(g, now_ns) < 2;
 }

@@ -33,14 +33,15 @@ static void init(struct cc_flow *f, int64_t now_ns)
 }
 
 /* This flow's part of the aim. A sibling that never reached its own yet counts with nothing. */
-static void weigh(const struct cc_group *g, const struct cc_flow *f, struct wvegas *s, double rate)
+static void weigh(const struct cc_group *g, const struct cc_flow *f, struct wvegas *s, double rate,
+		  int64_t now_ns)
 {
 	double sum = rate;
 
 	for (unsigned i = 0; i < g->count; i++) {
 		struct wvegas sibling;
 
-		if (g->flow[i] == f || !cc_coupled(g->flow[i]))
+		if (g->flow[i] == f || !cc_coupled(g->flow[i], now_ns))
 			continue;
 		CC_LOAD(g->flow[i], &sibling);
 		sum += sibling.rate;
@@ -62,21 +63,22 @@ static void leave_slow_start(struct cc_flow *f, double rtt_ns)
 	f->ssthresh = f->cwnd;
 }
 
-/* A queue twice as long as it has been is one that was misjudged: drained for the sake of a true
- * base_rtt, but never when no more is queued than is wanted. */
-static void drain(struct cc_flow *f, struct wvegas *s, double diff, double rtt_ns)
+/* With the aim reached, a queue twice as long as it has been there before is one that was
+ * misjudged, and is drained for the sake of a true base_rtt. */
+static void drain(struct cc_flow *f, struct wvegas *s, double rtt_ns)
 {
 	double queue = rtt_ns - (double)f->min_rtt_ns;
 
 	if (s->queue_ns == 0 || queue < s->queue_ns)
 		s->queue_ns = queue;
-	if (diff <= s->alpha || queue < 2 * s->queue_ns)
+	if (queue < 2 * s->queue_ns)
 		return;
 	f->cwnd = cc_clamp(f->cwnd * (double)f->min_rtt_ns / rtt_ns / 2 + cc_mss(f), 2 * cc_mss(f));
 	s->queue_ns = 0;
 }
 
-static void steer(const struct cc_group *g, struct cc_flow *f, struct wvegas *s, double rtt_ns)
+static void steer(const struct cc_group *g, struct cc_flow *f, struct wvegas *s, double rtt_ns,
+		  int64_t now_ns)
 {
 	double cwnd = (double)f->cwnd / cc_mss(f), mss = cc_mss(f),
 	       diff = cwnd * (rtt_ns - (double)f->min_rtt_ns) / rtt_ns;
@@ -87,12 +89,13 @@ static void steer(const struct cc_group *g, struct cc_flow *f, struct wvegas *s,
 		return;
 	}
 	if (diff >= s->alpha)
-		weigh(g, f, s, cwnd / rtt_ns * 1e9);
+		weigh(g, f, s, cwnd / rtt_ns * 1e9, now_ns);
 	if (diff > s->alpha)
 		f->cwnd = cc_clamp(f->cwnd - mss, 2 * cc_mss(f));
 	else if (diff < s->alpha && !f->app_limited)
 		f->cwnd = cc_clamp(f->cwnd + mss, 2 * cc_mss(f));
-	drain(f, s, diff, rtt_ns);
+	if (diff >= s->alpha)
+		drain(f, s, rtt_ns);
 }
 
 static void end_round(const struct cc_group *g, struct cc_flow *f, struct wvegas *s, int64_t now_ns)
@@ -100,7 +103,7 @@ static void end_round(const struct cc_group *g, struct cc_flow *f, struct wvegas
 	uint64_t octets = s->octets;
 
 	if (s->count >= SAMPLES && f->min_rtt_ns > 0)
-		steer(g, f, s, s->sum_ns / (double)s->count);
+		steer(g, f, s, s->sum_ns / (double)s->count, now_ns);
 	else if (f->cwnd >= f->ssthresh && !f->app_limited)
 		cc_avoid(f, octets < f->cwnd ? (uint32_t)octets : f->cwnd);
 	memcpy(&s->base, f->state, sizeof(s->base));
@@ -114,6 +117,7 @@ static void acked(const struct cc_group *g, struct cc_flow *f, uint32_t octets, 
 {
 	struct wvegas s;
 
+	cc_touch(f, now_ns);
 	CC_LOAD(f, &s);
 	if (!f->app_limited)
 		cc_slow_start(f, octets);

@@ -78,6 +78,8 @@ enum tcp_event {
 	TCP_EVENT_CLOSED,    /* the end of its life: nothing is sent or expected any more */
 };
 
+#define TCP_NO_WSCALE 255 /* the peer does not scale windows */
+
 struct tcp;
 
 /* The owner. None may be NULL. */
