@@ -24,8 +24,8 @@ struct stream {
 	uint64_t received; /* octets */
 	size_t head_len;   /* the first of them */
 	uint8_t head[STREAM_HEAD];
-	int64_t moved_ns;	/* when an octet last went either way */
-	bool patient;	       /* `out` was made non-blocking; its flags were: */
+	int64_t moved_ns; /* when an octet last went either way */
+	bool patient;	  /* `out` was made non-blocking; its flags were: */
 	int out_flags;
 	struct pollfd waits[2]; /* for net_watch */
 	uint8_t buffer[STREAM_ROOM];
