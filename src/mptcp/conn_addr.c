@@ -250,8 +250,7 @@ void addr_announced(struct subflow *sf, const struct mptcp_add_addr *add)
 	queue_echo(c, add);
 	one.port = add->has_port ? add->port : 0;
 	if (!one.id || conn_remote_addr(c, one.id) || !addr_is_usable(&one.addr, &c->remote) ||
-	    c->remote_count == PM_ADDRS_MAX ||
-	    c->remote_count > c->config.limits.add_addr_accepted)
+	    c->remote_count == PM_ADDRS_MAX || c->remote_count > c->config.limits.add_addr_accepted)
 		return;
 	c->remotes[c->remote_count++] = one;
 	endpoint_tell_addr(c, EVENT_ADDRESS_ANNOUNCED, &one, sf);

@@ -57,6 +57,7 @@ struct subflow {
 	struct tcp tcp;
 	struct conn *conn;
 	UT_hash_handle by_tuple;
+	bool listed; /* in the endpoint's table */
 	struct tuple tuple;
 	uint8_t id, local_id, remote_id;
 	enum subflow_stage stage;
