@@ -129,9 +129,12 @@ void conn_settle(struct conn *c)
 void conn_input(struct subflow *sf, int64_t now_ns, const struct packet *p)
 {
 	struct conn *c = sf->conn;
+	bool over = sf->tcp.state == TCP_TIME_WAIT;
 
 	c->now_ns = now_ns;
 	tcp_receive(&sf->tcp, now_ns, p);
+	if (!over && sf->tcp.state == TCP_TIME_WAIT) /* of which no event tells */
+		c->settle_due = true;
 	if (c->settle_due || c->pm_due)
 		conn_settle(c);
 	conn_touch(c);
