@@ -129,12 +129,11 @@ void conn_settle(struct conn *c)
 void conn_input(struct subflow *sf, int64_t now_ns, const struct packet *p)
 {
 	struct conn *c = sf->conn;
-	bool over = sf->tcp.state == TCP_TIME_WAIT;
 
 	c->now_ns = now_ns;
 	tcp_receive(&sf->tcp, now_ns, p);
-	if (!over && sf->tcp.state == TCP_TIME_WAIT) /* of which no event tells */
-		c->settle_due = true;
+	if (c->state == CONN_CLOSING)
+		c->settle_due = true; /* the last ACK of a FIN is no event */
 	if (c->settle_due || c->pm_due)
 		conn_settle(c);
 	conn_touch(c);
@@ -171,6 +170,7 @@ static void fire(struct conn *c, enum conn_timer timer)
 	case TIMER_ANNOUNCE: addr_timer(c); return;
 	case TIMER_FAIL: fail_timer(c); return;
 	case TIMER_TRIM: rx_trim(c); return;
+	case TIMER_FORGIVE: pm_forgive(c); return;
 	case CONN_TIMERS: return;
 	}
 }

@@ -55,6 +55,7 @@ enum conn_timer {
 	TIMER_ANNOUNCE,
 	TIMER_FAIL,
 	TIMER_TRIM,
+	TIMER_FORGIVE,
 	CONN_TIMERS
 };
 
@@ -202,7 +203,6 @@ void conn_reset_all(struct conn *c, int reason);
 void addr_announced(struct subflow *sf, const struct mptcp_add_addr *add);
 void addr_removed(struct subflow *sf, struct span ids);
 void addr_timer(struct conn *c);
-bool addr_is_usable(const struct ip_addr *addr, const struct ip_addr *peer);
 size_t addr_options(struct conn *c, uint8_t *out, size_t room);
 bool addr_options_due(const struct conn *c);
 void conn_announce(struct conn *c, uint8_t id);
@@ -211,6 +211,7 @@ void conn_withdraw(struct conn *c, uint8_t id);
 /* Path manager (conn_pm.c) */
 void conn_manage(struct conn *c);
 void pm_failed(struct conn *c, const struct subflow *sf);
+void pm_forgive(struct conn *c);
 const struct pm_addr *conn_local_addr(const struct conn *c, uint8_t id);
 struct pm_addr *conn_remote_addr(struct conn *c, uint8_t id);
 
