@@ -1,5 +1,15 @@
-/* Path managers: which subflows to open, which addresses to announce (RFC 8041 §3.3-3.5). A path
- * manager is told what happens and answers with wishes; the connection carries them out. */
+/* Path managers: which subflows to open, which addresses to announce (RFC 8041 §3.3-3.5, RFC 8684
+ * §3.4). A path manager is told what happens and answers with wishes; the connection carries them
+ * out.
+ *
+ *   fullmesh     every local address with every one of the peer's
+ *   ndiffports   several subflows between the initial addresses
+ *   backup       as fullmesh, but all further subflows are backups
+ *   single-path  one subflow at a time; when it dies, the next: break before make
+ *   none         neither opens nor announces
+ *
+ * Only the client opens, only the server announces. A pair of addresses that failed PM_FAILED_MAX
+ * times is left alone. */
 #ifndef MBOXTRACE_MPTCP_PM_H
 #define MBOXTRACE_MPTCP_PM_H
 
@@ -9,7 +19,8 @@
 
 #include "packet/ip_addr.h"
 
-#define PM_ADDRS_MAX 16
+#define PM_ADDRS_MAX  16
+#define PM_FAILED_MAX 3
 
 struct pm_addr {
 	struct ip_addr addr;
@@ -17,6 +28,11 @@ struct pm_addr {
 	uint8_t id;	    /* address ID; 0 is the initial subflow's */
 	uint8_t prefix_len; /* of its subnet, for `same_subnet` */
 	bool backup;
+	/* The connection's, to tell the path manager how far things are. A local address that was
+	 * removed stays in the view as `gone` until it is withdrawn and its subflows are closed;
+	 * one that the peer removed (REMOVE_ADDR), until its subflows are closed. */
+	bool gone;
+	bool known; /* local: the peer was told of it, by ADD_ADDR or MP_JOIN, and not withdrawn */
 };
 
 struct pm_subflow {
@@ -24,7 +40,8 @@ struct pm_subflow {
 	uint8_t local_id, remote_id;
 	struct ip_addr local, remote;
 	uint16_t local_port, remote_port;
-	bool backup, initial, alive;
+	bool backup, initial;
+	bool alive; /* being opened, or open; not closing */
 };
 
 struct pm_limits {
@@ -40,8 +57,9 @@ struct pm_view {
 	bool remote_c_flag; /* do not join to the initial address and port */
 	struct pm_limits limits;
 	size_t local_count, remote_count, subflow_count;
-	struct pm_addr local[PM_ADDRS_MAX],
-	    remote[PM_ADDRS_MAX]; /* remote: initial and announced */
+	struct pm_addr local[PM_ADDRS_MAX];
+	struct pm_addr
+	    remote[PM_ADDRS_MAX]; /* the initial one (id 0) with its port, and announced */
 	const struct pm_subflow *subflow;
 	uint8_t ndiffports; /* how many subflows ndiffports wants; default 2 */
 };
@@ -59,8 +77,10 @@ struct pm_action {
 struct pm_ops {
 	const char *name; /* "fullmesh", "ndiffports", "backup", "single-path", "none" */
 	/* Called after every change of the view until it answers PM_NOTHING: the next thing to do.
-	 * An open that failed must not be asked for again for ever: `failed` counts those of this
-	 * pair of addresses. */
+	 * The connection does it at once, so that the view shows it: a subflow that is alive (or
+	 * one more failure), `known` set or cleared, `alive` cleared, `backup` set.
+	 * `failed` counts, for a pair of addresses, the opens that came to nothing and the subflows
+	 * that died of time-outs or resets; the connection forgives them as it sees fit. */
 	struct pm_action (*next)(const struct pm_view *view,
 				 unsigned (*failed)(const void *context, uint8_t local_id,
 						    uint8_t remote_id),

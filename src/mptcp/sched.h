@@ -1,4 +1,12 @@
-/* Schedulers: which subflow takes the next segment of the stream. */
+/* Schedulers: which subflow takes the next segment of the stream (RFC 8041 §3.7).
+ *
+ *   lowest-rtt   the fastest with room in its window
+ *   round-robin  each in its turn
+ *   redundant    all of them
+ *   blest        the fastest; a slower one only if the shared window will not block for it
+ *                (Ferlin et al., BLEST: Blocking Estimation-based MPTCP Scheduler, 2016)
+ *
+ * None picks a backup subflow while another one is usable. */
 #ifndef MBOXTRACE_MPTCP_SCHED_H
 #define MBOXTRACE_MPTCP_SCHED_H
 
@@ -31,7 +39,10 @@ struct sched_state { /* a strategy's own, zeroed at the start of the connection 
 struct sched_ops {
 	const char *name; /* "lowest-rtt", "round-robin", "redundant", "blest" */
 	bool redundant;	  /* every segment goes over every usable subflow */
-	/* Index of the subflow for the next segment; -1: none may take it now. */
+	/* Index of the subflow for the next segment; -1: none may take it now (the best may be to
+	 * wait for a faster one). Under a redundant strategy: for a segment that was never sent;
+	 * the owner copies it to the others as they have room. The shared window is the owner's to
+	 * heed: to ask while it is closed is harmless, and tells blest that it blocked. */
 	int (*pick)(struct sched_state *state, const struct sched_view *view);
 };
 
