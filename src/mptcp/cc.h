@@ -9,8 +9,10 @@
  *   wvegas  weighted Vegas, draft-xu-mptcp-congestion-control
  *
  * All of them slow-start each flow by itself. A lone established flow behaves as reno does under
- * lia, olia and balia, and as Vegas under wvegas. All flows of a group use the same strategy. The
- * window is never less than a segment; it does not grow while the flow is app_limited. */
+ * lia, olia and balia, and as Vegas under wvegas; lone is also who has only siblings of which
+ * nothing was acknowledged for a second (and four round trips): backups, and those that hang. All
+ * flows of a group use the same strategy. The window is never less than a segment; it does not grow
+ * while the flow is app_limited. */
 #ifndef MBOXTRACE_MPTCP_CC_H
 #define MBOXTRACE_MPTCP_CC_H
 
@@ -27,7 +29,7 @@ struct cc_flow {
 	uint32_t in_flight;	 /* FlightSize of RFC 5681: sent, not acknowledged
 				  * cumulatively, before the ACK at hand */
 	int64_t srtt_ns, min_rtt_ns, latest_rtt_ns;
-	bool established; /* only such flows are coupled */
+	bool established; /* only such flows are coupled, while they carry data */
 	bool app_limited; /* the window was not what held the sender back */
 	uint64_t state[CC_STATE_MAX];
 };

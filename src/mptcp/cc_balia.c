@@ -6,12 +6,12 @@
  */
 #include "mptcp/cc_common.h"
 
-static double ratio(const struct cc_group *g, const struct cc_flow *f)
+static double ratio(const struct cc_group *g, const struct cc_flow *f, int64_t now_ns)
 {
 	double best = cc_rate(f);
 
 	for (unsigned i = 0; i < g->count; i++)
-		if (cc_coupled(g->flow[i]) && cc_rate(g->flow[i]) > best)
+		if (cc_coupled(g->flow[i], now_ns) && cc_rate(g->flow[i]) > best)
 			best = cc_rate(g->flow[i]);
 	return best / cc_rate(f);
 }
@@ -20,15 +20,15 @@ static void acked(const struct cc_group *g, struct cc_flow *f, uint32_t octets, 
 {
 	double a, sum, per_octet;
 
-	(void)now_ns;
+	cc_touch(f, now_ns);
 	if (f->app_limited || cc_slow_start(f, octets))
 		return;
-	if (cc_alone(g, f)) {
+	if (cc_alone(g, f, now_ns)) {
 		cc_avoid(f, octets);
 		return;
 	}
-	a = ratio(g, f);
-	sum = cc_rate_sum(g);
+	a = ratio(g, f, now_ns);
+	sum = cc_rate_sum(g, now_ns);
 	per_octet = cc_rate(f) / cc_rtt_s(f) / (sum * sum) * (1 + a) / 2 * (4 + a) / 5;
 	cc_book(f, per_octet * octets * cc_mss(f));
 }
@@ -37,11 +37,11 @@ static void lost(const struct cc_group *g, struct cc_flow *f, int64_t now_ns)
 {
 	double a;
 
-	if (cc_alone(g, f)) {
+	if (cc_alone(g, f, now_ns)) {
 		cc_lost(g, f, now_ns);
 		return;
 	}
-	a = ratio(g, f);
+	a = ratio(g, f, now_ns);
 	cc_decrease(f, cc_used(f) * (1 - (a < 1.5 ? a : 1.5) / 2), 2 * cc_mss(f));
 }
 

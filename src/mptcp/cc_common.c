@@ -3,6 +3,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "util/time.h"
+
 CC_FITS(struct cc_base);
 
 uint32_t cc_mss(const struct cc_flow *f)
@@ -32,6 +34,16 @@ uint32_t cc_clamp(double octets, uint32_t least)
 	if (!(octets > least)) /* true also of what is no number */
 		return least;
 	return octets < CC_CWND_MAX ? (uint32_t)octets : CC_CWND_MAX;
+}
+
+void cc_touch(struct cc_flow *f, int64_t now_ns)
+{
+	struct cc_base s;
+
+	CC_LOAD(f, &s);
+	s.active = true;
+	s.active_ns = now_ns;
+	CC_STORE(f, &s);
 }
 
 /* Two segments an ACK at most, and one after a time-out, when ACKs may cover what was not lost:
@@ -88,8 +100,11 @@ void cc_book(struct cc_flow *f, double octets)
 /* What was counted towards the next segment counted for the larger window. */
 static void forget_progress(struct cc_flow *f)
 {
-	struct cc_base s = {0};
+	struct cc_base s;
 
+	CC_LOAD(f, &s);
+	s.acked = 0;
+	s.credit = 0;
 	CC_STORE(f, &s);
 }
 
@@ -123,17 +138,21 @@ void cc_timeout(const struct cc_group *g, struct cc_flow *f, int64_t now_ns)
 	cc_restart(f, cc_used(f) * 0.5);
 }
 
-bool cc_coupled(const struct cc_flow *f)
+bool cc_coupled(const struct cc_flow *f, int64_t now_ns)
 {
-	return f->established && f->srtt_ns > 0;
+	int64_t idle_ns = 4 * f->srtt_ns > NS_PER_S ? 4 * f->srtt_ns : NS_PER_S;
+	struct cc_base s;
+
+	CC_LOAD(f, &s);
+	return f->established && f->srtt_ns > 0 && s.active && now_ns - s.active_ns < idle_ns;
 }
 
-unsigned cc_coupled_count(const struct cc_group *g)
+unsigned cc_coupled_count(const struct cc_group *g, int64_t now_ns)
 {
 	unsigned count = 0;
 
 	for (unsigned i = 0; i < g->count; i++)
-		count += cc_coupled(g->flow[i]);
+		count += cc_coupled(g->flow[i], now_ns);
 	return count;
 }
 
@@ -147,17 +166,17 @@ double cc_rate(const struct cc_flow *f)
 	return f->cwnd / cc_rtt_s(f);
 }
 
-double cc_rate_sum(const struct cc_group *g)
+double cc_rate_sum(const struct cc_group *g, int64_t now_ns)
 {
 	double sum = 0;
 
 	for (unsigned i = 0; i < g->count; i++)
-		if (cc_coupled(g->flow[i]))
+		if (cc_coupled(g->flow[i], now_ns))
 			sum += cc_rate(g->flow[i]);
 	return sum;
 }
 
-bool cc_alone(const struct cc_group *g, const struct cc_flow *f)
+bool cc_alone(const struct cc_group *g, const struct cc_flow *f, int64_t now_ns)
 {
-	return !cc_coupled(f) || cc_coupled_count(g) < 2;
+	return !cc_coupled(f, now_ns) || cc_coupled_count(g, now_ns) < 2;
 }

@@ -8,8 +8,10 @@
 
 /* The first words of every strategy's state. */
 struct cc_base {
-	uint64_t acked; /* octets since the last whole segment of reno's increase */
-	double credit;	/* octets that a coupled increase still owes; may be negative */
+	uint64_t acked;	   /* octets since the last whole segment of reno's increase */
+	double credit;	   /* octets that a coupled increase still owes; may be negative */
+	int64_t active_ns; /* when something was last acknowledged; valid if `active` */
+	bool active;
 };
 
 /* A strategy's state is a struct that begins with cc_base, copied out of and into the words. */
@@ -25,6 +27,7 @@ uint32_t cc_mss(const struct cc_flow *f);	 /* never 0 */
 uint32_t cc_used(const struct cc_flow *f);
 uint32_t cc_clamp(double octets, uint32_t least); /* to [least, CC_CWND_MAX] */
 
+void cc_touch(struct cc_flow *f, int64_t now_ns); /* something was acknowledged: first of all */
 /* In slow start: grows (RFC 3465 §2.3) and is true. */
 bool cc_slow_start(struct cc_flow *f, uint32_t octets);
 /* Reno's congestion avoidance: a segment for every window acknowledged (RFC 3465 §2.1). */
@@ -37,13 +40,14 @@ void cc_lost(const struct cc_group *g, struct cc_flow *f, int64_t now_ns); /* ha
 void cc_restart(struct cc_flow *f, double to);
 void cc_timeout(const struct cc_group *g, struct cc_flow *f, int64_t now_ns); /* from half */
 
-/* Takes part in coupling: established, and its round trip is known. */
-bool cc_coupled(const struct cc_flow *f);
-unsigned cc_coupled_count(const struct cc_group *g);
+/* Takes part in coupling: established, its round trip known, and in use: the window of a subflow
+ * that waits (a backup) or hangs is nobody's share. */
+bool cc_coupled(const struct cc_flow *f, int64_t now_ns);
+unsigned cc_coupled_count(const struct cc_group *g, int64_t now_ns);
 double cc_rtt_s(const struct cc_flow *f);
 double cc_rate(const struct cc_flow *f); /* octets a second: cwnd / rtt */
-double cc_rate_sum(const struct cc_group *g);
+double cc_rate_sum(const struct cc_group *g, int64_t now_ns);
 /* Whether `f` is to be treated as reno: not coupled, or nothing to couple it with. */
-bool cc_alone(const struct cc_group *g, const struct cc_flow *f);
+bool cc_alone(const struct cc_group *g, const struct cc_flow *f, int64_t now_ns);
 
 #endif

@@ -30,14 +30,14 @@ struct paths {
 	bool is_largest, is_collected;
 };
 
-static void find_tops(const struct cc_group *g, double *best, uint32_t *largest)
+static void find_tops(const struct cc_group *g, int64_t now_ns, double *best, uint32_t *largest)
 {
 	*best = 0;
 	*largest = 0;
 	for (unsigned i = 0; i < g->count; i++) {
 		const struct cc_flow *p = g->flow[i];
 
-		if (!cc_coupled(p))
+		if (!cc_coupled(p, now_ns))
 			continue;
 		if (quality(p) > *best)
 			*best = quality(p);
@@ -46,18 +46,18 @@ static void find_tops(const struct cc_group *g, double *best, uint32_t *largest)
 	}
 }
 
-static struct paths sort_paths(const struct cc_group *g, const struct cc_flow *f)
+static struct paths sort_paths(const struct cc_group *g, const struct cc_flow *f, int64_t now_ns)
 {
 	struct paths n = {0};
 	uint32_t largest;
 	double best;
 
-	find_tops(g, &best, &largest);
+	find_tops(g, now_ns, &best, &largest);
 	for (unsigned i = 0; i < g->count; i++) {
 		const struct cc_flow *p = g->flow[i];
 		bool is_largest = p->cwnd == largest, is_collected = !is_largest;
 
-		if (!cc_coupled(p))
+		if (!cc_coupled(p, now_ns))
 			continue;
 		is_collected = is_collected && quality(p) >= best;
 		n.all++;
@@ -71,9 +71,9 @@ static struct paths sort_paths(const struct cc_group *g, const struct cc_flow *f
 	return n;
 }
 
-static double alpha(const struct cc_group *g, const struct cc_flow *f)
+static double alpha(const struct cc_group *g, const struct cc_flow *f, int64_t now_ns)
 {
-	struct paths n = sort_paths(g, f);
+	struct paths n = sort_paths(g, f, now_ns);
 
 	if (n.is_collected)
 		return 1.0 / n.all / n.collected;
@@ -87,18 +87,18 @@ static void acked(const struct cc_group *g, struct cc_flow *f, uint32_t octets, 
 	struct olia s;
 	double sum, per_octet;
 
-	(void)now_ns;
+	cc_touch(f, now_ns);
 	CC_LOAD(f, &s);
 	s.since += octets;
 	CC_STORE(f, &s);
 	if (f->app_limited || cc_slow_start(f, octets))
 		return;
-	if (cc_alone(g, f)) {
+	if (cc_alone(g, f, now_ns)) {
 		cc_avoid(f, octets);
 		return;
 	}
-	sum = cc_rate_sum(g);
-	per_octet = cc_rate(f) / cc_rtt_s(f) / (sum * sum) + alpha(g, f) / f->cwnd;
+	sum = cc_rate_sum(g, now_ns);
+	per_octet = cc_rate(f) / cc_rtt_s(f) / (sum * sum) + alpha(g, f, now_ns) / f->cwnd;
 	cc_book(f, per_octet * octets * cc_mss(f));
 }
 
@@ -115,9 +115,8 @@ static void note_loss(struct cc_flow *f)
 /* Beside other paths a congested one may shrink to a single segment. */
 static void lost(const struct cc_group *g, struct cc_flow *f, int64_t now_ns)
 {
-	(void)now_ns;
 	note_loss(f);
-	cc_decrease(f, cc_used(f) * 0.5, (cc_alone(g, f) ? 2 : 1) * cc_mss(f));
+	cc_decrease(f, cc_used(f) * 0.5, (cc_alone(g, f, now_ns) ? 2 : 1) * cc_mss(f));
 }
 
 static void timeout(const struct cc_group *g, struct cc_flow *f, int64_t now_ns)

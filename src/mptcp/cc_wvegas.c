@@ -33,14 +33,15 @@ static void init(struct cc_flow *f, int64_t now_ns)
 }
 
 /* This flow's part of the aim. A sibling that never reached its own yet counts with nothing. */
-static void weigh(const struct cc_group *g, const struct cc_flow *f, struct wvegas *s, double rate)
+static void weigh(const struct cc_group *g, const struct cc_flow *f, struct wvegas *s, double rate,
+		  int64_t now_ns)
 {
 	double sum = rate;
 
 	for (unsigned i = 0; i < g->count; i++) {
 		struct wvegas sibling;
 
-		if (g->flow[i] == f || !cc_coupled(g->flow[i]))
+		if (g->flow[i] == f || !cc_coupled(g->flow[i], now_ns))
 			continue;
 		CC_LOAD(g->flow[i], &sibling);
 		sum += sibling.rate;
@@ -76,7 +77,8 @@ static void drain(struct cc_flow *f, struct wvegas *s, double rtt_ns)
 	s->queue_ns = 0;
 }
 
-static void steer(const struct cc_group *g, struct cc_flow *f, struct wvegas *s, double rtt_ns)
+static void steer(const struct cc_group *g, struct cc_flow *f, struct wvegas *s, double rtt_ns,
+		  int64_t now_ns)
 {
 	double cwnd = (double)f->cwnd / cc_mss(f), mss = cc_mss(f),
 	       diff = cwnd * (rtt_ns - (double)f->min_rtt_ns) / rtt_ns;
@@ -87,7 +89,7 @@ static void steer(const struct cc_group *g, struct cc_flow *f, struct wvegas *s,
 		return;
 	}
 	if (diff >= s->alpha)
-		weigh(g, f, s, cwnd / rtt_ns * 1e9);
+		weigh(g, f, s, cwnd / rtt_ns * 1e9, now_ns);
 	if (diff > s->alpha)
 		f->cwnd = cc_clamp(f->cwnd - mss, 2 * cc_mss(f));
 	else if (diff < s->alpha && !f->app_limited)
@@ -101,7 +103,7 @@ static void end_round(const struct cc_group *g, struct cc_flow *f, struct wvegas
 	uint64_t octets = s->octets;
 
 	if (s->count >= SAMPLES && f->min_rtt_ns > 0)
-		steer(g, f, s, s->sum_ns / (double)s->count);
+		steer(g, f, s, s->sum_ns / (double)s->count, now_ns);
 	else if (f->cwnd >= f->ssthresh && !f->app_limited)
 		cc_avoid(f, octets < f->cwnd ? (uint32_t)octets : f->cwnd);
 	memcpy(&s->base, f->state, sizeof(s->base));
@@ -115,6 +117,7 @@ static void acked(const struct cc_group *g, struct cc_flow *f, uint32_t octets, 
 {
 	struct wvegas s;
 
+	cc_touch(f, now_ns);
 	CC_LOAD(f, &s);
 	if (!f->app_limited)
 		cc_slow_start(f, octets);

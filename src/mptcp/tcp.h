@@ -52,13 +52,16 @@ struct tcp_mapping {
 struct tcp_piece {
 	struct chunk *chunk; /* a reference that the TCP takes over; NULL: no octets */
 	uint32_t offset, len;
+	/* Octets of the mapping before this piece. The owner's 0, or more where one mapping spans
+	 * several pieces; the TCP raises it in what it splits for a smaller path MTU or window. */
+	uint32_t skip;
 	struct tcp_mapping mapping;
 };
 
 /* What kind of segment is being built: the owner chooses its options by it. */
 struct tcp_segment {
 	bool syn, ack, fin, rst;
-	bool third_ack; /* completes a handshake that we opened */
+	bool third_ack; /* we opened, and all that was heard of the peer yet is its SYN/ACK */
 	bool retransmission;
 	bool probe;		       /* zero-window or tail-loss probe, keep-alive */
 	const struct tcp_piece *piece; /* NULL: no data */
@@ -75,27 +78,33 @@ enum tcp_event {
 	TCP_EVENT_CLOSED,    /* the end of its life: nothing is sent or expected any more */
 };
 
+#define TCP_NO_WSCALE 255 /* the peer does not scale windows */
+
 struct tcp;
 
 /* The owner. None may be NULL. */
 struct tcp_owner_ops {
 	/* Appends MPTCP options for `segment` (each a whole option, unpadded) and returns the
-	 * octets written, at most `room`. Called last, after timestamps and before SACK blocks:
-	 * SACK takes what is left. */
+	 * octets written, at most `room`: what the option area and, with payload, the segment size
+	 * leave. Called last, after timestamps and before SACK blocks: SACK takes what is left. */
 	size_t (*options)(struct tcp *t, const struct tcp_segment *segment, uint8_t *out,
 			  size_t room);
-	/* A segment arrived that is acceptable (RFC 9293 §3.10.7.4, PAWS, RFC 5961), or answers our
-	 * SYN: before its ACK and payload are taken. False: it changes nothing and is dropped (but
-	 * see tcp_abort). `in_order_from` .. : relative sequence number of its first payload octet.
-	 */
+	/* A segment arrived that is acceptable (RFC 9293 §3.10.7.4, PAWS, RFC 5961), a valid RST
+	 * included, or answers our SYN: before its ACK and payload are taken. False: it changes
+	 * nothing and is dropped. `ssn`: relative sequence number of its first payload octet, which
+	 * may lie before what was delivered (a repetition) or beyond (out of order).
+	 * The SYN of tcp_init_passive is not shown. */
 	bool (*segment)(struct tcp *t, const struct packet *p, uint32_t ssn);
 	/* In-order octets, never again the same; `ssn` is relative to the peer's ISN. */
 	void (*data)(struct tcp *t, uint32_t ssn, struct span octets);
 	void (*event)(struct tcp *t, enum tcp_event event);
 	/* Octets of receive window to offer now, for the whole connection (shared between
-	 * subflows). */
+	 * subflows): see `shared_window` in tcp_state.h. */
 	uint32_t (*window)(struct tcp *t);
 };
+
+/* All of these may be called from within the owner's functions, but tcp_send, tcp_receive and
+ * tcp_fini. */
 
 struct tcp_config {
 	struct ip_addr local, remote;
@@ -105,15 +114,17 @@ struct tcp_config {
 	uint16_t mss;	     /* announced, and never exceeded; options are taken off */
 	uint8_t wscale;
 	bool sack, timestamps, ecn;
+	bool ignore_checksums;	/* of what arrives: captured behind an offload, say */
 	uint8_t syn_retries;	/* default 6 */
-	uint8_t retries;	/* default 15 */
+	uint8_t retries;	/* default 15: time-outs, or unanswered window probes, in a row */
 	int64_t rto_min_ns;	/* default 200 ms */
 	int64_t delayed_ack_ns; /* default 40 ms */
 	int64_t time_wait_ns;	/* default 60 s */
 	int64_t rto_initial_ns; /* default 1 s */
+	int64_t fin_wait_2_ns;	/* silence of the peer after our FIN; default 10 min; 0: for ever */
 	uint8_t ttl, dscp;
-	const struct cc_ops *cc;
-	struct cc_group *group; /* of the connection; the TCP enters and leaves it */
+	const struct cc_ops *cc; /* must be set */
+	struct cc_group *group;	 /* of the connection; the TCP enters and leaves it */
 };
 
 void tcp_config_defaults(struct tcp_config *config);
@@ -122,6 +133,7 @@ struct tcp_stats {
 	uint64_t sent_segments, received_segments, sent_octets, received_octets;
 	uint64_t retransmitted_segments, retransmitted_octets, timeouts, fast_recoveries, tlps;
 	uint64_t out_of_order, duplicates, dropped, challenge_acks;
+	uint64_t invalid_sacks, bad_checksums, ecn_marks, spurious_timeouts;
 };
 
 /* The members are the TCP's own; owners read state, config, cc and stats. Defined in tcp_state.h,
@@ -133,7 +145,9 @@ void tcp_init_active(struct tcp *t, const struct tcp_config *config,
 /* Takes a SYN: the first tcp_send gives the SYN/ACK. */
 void tcp_init_passive(struct tcp *t, const struct tcp_config *config,
 		      const struct tcp_owner_ops *owner, const struct packet *syn, int64_t now_ns);
-/* Takes the ACK of a SYN/ACK that was sent as a cookie: state as after a normal handshake. */
+/* Stands where a SYN/ACK that was sent as a cookie left off, for the ACK of it: hand that to
+ * tcp_receive next, and it is taken as after a normal handshake, payload and all. config->isn is
+ * not looked at. Timestamps are in use if `ack` has them and the configuration allows. */
 void tcp_init_cookie(struct tcp *t, const struct tcp_config *config,
 		     const struct tcp_owner_ops *owner, const struct packet *ack, uint16_t peer_mss,
 		     uint8_t peer_wscale, bool peer_sack, int64_t now_ns);
@@ -151,7 +165,9 @@ bool tcp_send(struct tcp *t, int64_t now_ns, uint8_t *out, size_t cap, size_t *l
 int64_t tcp_expiry_ns(const struct tcp *t); /* when tcp_send must be called again; TIME_NEVER */
 
 /* How many octets of new data may be handed over now: what congestion and send window admit beyond
- * what is queued and in flight. */
+ * what is queued and in flight. Never a silly remainder: 0, or at least a segment's worth (or half
+ * of the largest window that the peer ever offered). If the peer's window alone is in the way and
+ * nothing is queued, one segment is admitted: the TCP needs something to probe for. */
 uint32_t tcp_room(const struct tcp *t);
 /* The longest piece that fits a segment with `options` octets of MPTCP options. */
 uint16_t tcp_payload_max(const struct tcp *t, size_t options);
@@ -165,8 +181,18 @@ uint32_t tcp_acked_ssn(const struct tcp *t);
  * end. */
 const struct tcp_piece *tcp_unacked(const struct tcp *t, size_t i);
 
-void tcp_ack_now(struct tcp *t);  /* the owner has an option to send: an ACK carries it */
-void tcp_shutdown(struct tcp *t); /* a FIN behind what is queued */
-void tcp_abort(struct tcp *t);	  /* a RST, then CLOSED; the owner adds MP_TCPRST or MP_FASTCLOSE */
+void tcp_ack_now(struct tcp *t); /* the owner has an option to send: an ACK carries it */
+/* The same without timestamps, for an option that needs all of the room (ADD_ADDR with an IPv6
+ * address and port: 30 octets). Never on a segment with data. */
+void tcp_ack_bare(struct tcp *t);
+/* The owner's `window` may have grown: sends an update if it is worth one. */
+void tcp_window_opened(struct tcp *t);
+/* The peer's shared window, heard on another subflow: at least so much from tcp_acked_ssn on. */
+void tcp_window_heard(struct tcp *t, uint32_t octets);
+/* The window that an arriving segment announces, scaled (RFC 7323 §2.3). */
+uint32_t tcp_window_of(const struct tcp *t, const struct packet *p);
+size_t tcp_memory(const struct tcp *t); /* octets held, its struct not counted */
+void tcp_shutdown(struct tcp *t);	/* a FIN behind what is queued */
+void tcp_abort(struct tcp *t); /* a RST, then CLOSED; the owner adds MP_TCPRST or MP_FASTCLOSE */
 
 #endif

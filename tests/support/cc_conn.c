@@ -23,7 +23,9 @@ struct cc_flow *cc_conn_add(struct cc_conn *c, uint32_t segments, int64_t rtt_ms
 	f->srtt_ns = f->min_rtt_ns = f->latest_rtt_ns = rtt_ms * NS_PER_MS;
 	c->cc->init(f, c->now_ns);
 	f->cwnd = f->ssthresh = segments * CC_CONN_MSS;
-	f->in_flight = f->cwnd;
+	f->app_limited = true;
+	cc_conn_ack(c, f, 1);
+	f->app_limited = false;
 	return f;
 }
 

@@ -14,7 +14,7 @@ struct cc_conn {
 };
 
 void cc_conn_open(struct cc_conn *c, const char *cc);
-/* In congestion avoidance with a window of `segments`. */
+/* In congestion avoidance with a window of `segments`, in use. */
 struct cc_flow *cc_conn_add(struct cc_conn *c, uint32_t segments, int64_t rtt_ms);
 /* The window is full, and ... */
 void cc_conn_ack(struct cc_conn *c, struct cc_flow *f, uint32_t octets);

@@ -143,7 +143,7 @@ static void carry_out(struct pm_conn *c, const struct pm_action *a)
 	}
 }
 
-/* Everything that it pm_conn_wishes, in order. */
+/* Everything that it wishes, in order. */
 const char *pm_conn_wishes(struct pm_conn *c, const char *pm)
 {
 	struct pm_action a;

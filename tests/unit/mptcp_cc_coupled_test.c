@@ -169,6 +169,31 @@ static void wvegas_divides_the_ten(void **state)
 	assert_in_range(c.flow[1].cwnd, 53 * MSS, 58 * MSS);
 }
 
+/* A sibling that has been silent for a second, or four round trips, counts no more: Reno's 1/20
+ * instead of 20 / 30² and so on. */
+static void waiting_siblings_do_not_count(void **state)
+{
+	static const char *const coupled[] = {"lia", "olia", "balia"};
+	struct cc_conn c;
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		int by;
+
+		cc_conn_open(&c, coupled[i]);
+		cc_conn_add(&c, 20, 100);
+		cc_conn_add(&c, 10, 400);
+		c.now_ns = 1600 * NS_PER_MS - 1;
+		assert_true(cc_conn_acks_to_move(&c, &c.flow[0], &by) > 20);
+		c.flow[0].cwnd = 20 * MSS;
+		c.now_ns++;
+		assert_int_equal(cc_conn_acks_to_move(&c, &c.flow[0], &by), 20);
+		cc_conn_ack(&c, &c.flow[1], 1);
+		c.flow[0].cwnd = 20 * MSS;
+		assert_true(cc_conn_acks_to_move(&c, &c.flow[0], &by) > 20);
+	}
+}
+
 /* Whatever happens to it, and whatever strangers are in its group: an established flow that is
  * alone behaves as Reno. */
 static void alone_they_are_reno(void **state)
@@ -184,6 +209,8 @@ static void alone_they_are_reno(void **state)
 		cc_conn_add(&a, 10, 100);
 		cc_conn_add(&a, 10, 100)->established = false;
 		cc_conn_add(&a, 10, 0);
+		cc_conn_add(&a, 30, 100); /* idle */
+		a.now_ns = NS_PER_S;
 		cc_conn_add(&b, 10, 100);
 		for (int i = 0; i < 500; i++) {
 			uint32_t what = rng_below(&r, 100), octets = rng_below(&r, 3 * MSS);
@@ -214,6 +241,7 @@ int main(void)
 	    cmocka_unit_test(balia_is_its_draft),
 	    cmocka_unit_test(wvegas_queues_ten_segments),
 	    cmocka_unit_test(wvegas_divides_the_ten),
+	    cmocka_unit_test(waiting_siblings_do_not_count),
 	    cmocka_unit_test(alone_they_are_reno),
 	};
 

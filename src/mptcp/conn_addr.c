@@ -1,0 +1,289 @@
+/* ADD_ADDR and REMOVE_ADDR (RFC 8684 §3.4), in both directions. */
+#include <string.h>
+
+#include "mptcp/conn_state.h"
+#include "mptcp/key.h"
+
+#define ANNOUNCE_MAX 8
+#define ECHO_MAX     4
+
+static int64_t interval_ns(const struct conn *c)
+{
+	const struct subflow *sf = conn_any_usable(c);
+
+	if (c->config.add_addr_timeout_ns)
+		return c->config.add_addr_timeout_ns;
+	return sf ? 3 * sf->tcp.rto_ns : 3 * NS_PER_S;
+}
+
+/* An ACK for what waits in addr_options; without timestamps if only then it fits. */
+static void ask_ack(struct conn *c, bool large)
+{
+	struct subflow *sf = conn_any_usable(c);
+
+	if (!sf)
+		return;
+	if (large && sf->tcp.timestamps_on)
+		tcp_ack_bare(&sf->tcp);
+	else
+		tcp_ack_now(&sf->tcp);
+	conn_touch(c);
+}
+
+static bool is_large(const struct conn *c, const struct pm_addr *addr)
+{
+	return c->version == 1 && addr->addr.family == 6 && addr->port;
+}
+
+static void announce_at(struct conn *c, size_t i)
+{
+	c->announce[i].due = true;
+	c->timer[TIMER_ANNOUNCE] = c->now_ns + interval_ns(c);
+	ask_ack(c, is_large(c, &c->config.local[i]));
+}
+
+void conn_announce(struct conn *c, uint8_t id)
+{
+	for (size_t i = 0; i < c->config.local_count; i++) {
+		if (c->config.local[i].id != id || c->announce[i].wanted)
+			continue;
+		c->announce[i] = (struct announcement){.wanted = true};
+		announce_at(c, i);
+	}
+}
+
+void addr_timer(struct conn *c)
+{
+	unsigned max = c->version == 0 ? 2 : ANNOUNCE_MAX; /* v0 knows no echo */
+
+	for (size_t i = 0; i < c->config.local_count; i++) {
+		if (!c->announce[i].wanted)
+			continue;
+		if (c->announce[i].sent >= max)
+			c->announce[i].wanted = false;
+		else
+			announce_at(c, i);
+	}
+}
+
+void conn_withdraw(struct conn *c, uint8_t id)
+{
+	/* Twice: nothing acknowledges it (RFC 8041 §2.2). */
+	for (unsigned i = 0; i < 2 && c->withdraw_count < PM_ADDRS_MAX; i++)
+		c->withdraw[c->withdraw_count++] = id;
+	ask_ack(c, false);
+}
+
+bool addr_options_due(const struct conn *c)
+{
+	for (size_t i = 0; i < c->config.local_count; i++)
+		if (c->announce[i].wanted && c->announce[i].due)
+			return true;
+	return c->echo_count || c->withdraw_count;
+}
+
+static size_t build(const struct mptcp_option *o, uint8_t *out, size_t room)
+{
+	int len = mptcp_option_build(o, out, room);
+
+	return len > 0 ? (size_t)len : 0;
+}
+
+static size_t put_echo(struct conn *c, uint8_t *out, size_t room)
+{
+	struct mptcp_option o = {.subtype = MPTCP_ADD_ADDR, .add_addr = c->echo[0]};
+	size_t len = build(&o, out, room);
+
+	if (len)
+		memmove(c->echo, c->echo + 1, --c->echo_count * sizeof(c->echo[0]));
+	return len;
+}
+
+static size_t put_withdraw(struct conn *c, uint8_t *out, size_t room)
+{
+	struct mptcp_option o = {.subtype = MPTCP_REMOVE_ADDR};
+	size_t len;
+
+	o.remove_addr_ids = span_of(c->withdraw, 1);
+	len = build(&o, out, room);
+	if (len)
+		memmove(c->withdraw, c->withdraw + 1, --c->withdraw_count);
+	return len;
+}
+
+static size_t put_announce(struct conn *c, size_t i, uint8_t *out, size_t room)
+{
+	const struct pm_addr *addr = &c->config.local[i];
+	struct mptcp_option o = {.subtype = MPTCP_ADD_ADDR};
+	uint8_t hmac[8];
+	size_t len;
+
+	o.add_addr.v0 = c->version == 0;
+	o.add_addr.address_id = addr->id;
+	o.add_addr.addr = addr->addr;
+	o.add_addr.has_port = addr->port != 0;
+	o.add_addr.port = addr->port;
+	if (c->version == 1) {
+		key_add_addr_hmac(c->local_key, c->remote_key, addr->id, &addr->addr, addr->port,
+				  hmac);
+		o.add_addr.hmac = span_of(hmac, sizeof(hmac));
+	}
+	len = build(&o, out, room);
+	if (len) {
+		c->announce[i].due = false;
+		c->announce[i].sent++;
+	}
+	return len;
+}
+
+size_t addr_options(struct conn *c, uint8_t *out, size_t room)
+{
+	if (c->echo_count)
+		return put_echo(c, out, room);
+	if (c->withdraw_count)
+		return put_withdraw(c, out, room);
+	for (size_t i = 0; i < c->config.local_count; i++)
+		if (c->announce[i].wanted && c->announce[i].due)
+			return put_announce(c, i, out, room);
+	return 0;
+}
+
+enum scope { SCOPE_NONE, SCOPE_LOOPBACK, SCOPE_LINK, SCOPE_PRIVATE, SCOPE_GLOBAL };
+
+static enum scope scope4(const uint8_t *o)
+{
+	if (o[0] == 127)
+		return SCOPE_LOOPBACK;
+	if (o[0] == 0 || o[0] >= 224)
+		return SCOPE_NONE;
+	if (o[0] == 169 && o[1] == 254)
+		return SCOPE_LINK;
+	if (o[0] == 10 || (o[0] == 172 && (o[1] & 0xf0) == 16) || (o[0] == 192 && o[1] == 168) ||
+	    (o[0] == 100 && (o[1] & 0xc0) == 64))
+		return SCOPE_PRIVATE;
+	return SCOPE_GLOBAL;
+}
+
+static enum scope scope6(const uint8_t *o)
+{
+	static const uint8_t loopback[16] = {[15] = 1};
+	static const uint8_t none[16] = {0};
+
+	if (!memcmp(o, loopback, 16))
+		return SCOPE_LOOPBACK;
+	if (!memcmp(o, none, 16) || o[0] == 0xff)
+		return SCOPE_NONE;
+	if (o[0] == 0xfe && (o[1] & 0xc0) == 0x80)
+		return SCOPE_LINK;
+	return (o[0] & 0xfe) == 0xfc ? SCOPE_PRIVATE : SCOPE_GLOBAL;
+}
+
+static enum scope scope_of(const struct ip_addr *a)
+{
+	return a->family == 4 ? scope4(a->octets) : a->family == 6 ? scope6(a->octets) : SCOPE_NONE;
+}
+
+/* An address is of use only if it can be reached from where the peer's first one can: a private
+ * address that a public host announces belongs to a network behind it. */
+bool addr_is_usable(const struct ip_addr *addr, const struct ip_addr *peer)
+{
+	enum scope scope = scope_of(addr);
+
+	return scope != SCOPE_NONE && scope >= scope_of(peer);
+}
+
+static void take_echo(struct conn *c, const struct mptcp_add_addr *add)
+{
+	for (size_t i = 0; i < c->config.local_count; i++) {
+		const struct pm_addr *local = &c->config.local[i];
+
+		if (local->id == add->address_id && ip_addr_equal(&local->addr, &add->addr) &&
+		    local->port == add->port)
+			c->announce[i].wanted = false;
+	}
+}
+
+static bool is_genuine(const struct conn *c, const struct mptcp_add_addr *add)
+{
+	uint8_t hmac[8];
+
+	if (add->v0 != (c->version == 0))
+		return false;
+	if (c->version == 0)
+		return true;
+	key_add_addr_hmac(c->remote_key, c->local_key, add->address_id, &add->addr,
+			  add->has_port ? add->port : 0, hmac);
+	return add->hmac.len == sizeof(hmac) && key_equal(hmac, add->hmac.at, sizeof(hmac));
+}
+
+static void queue_echo(struct conn *c, const struct mptcp_add_addr *add)
+{
+	if (c->version == 0 || c->echo_count == ECHO_MAX)
+		return;
+	c->echo[c->echo_count] = *add;
+	c->echo[c->echo_count].echo = true;
+	c->echo[c->echo_count++].hmac = (struct span){0};
+	ask_ack(c, false);
+}
+
+struct pm_addr *conn_remote_addr(struct conn *c, uint8_t id)
+{
+	for (size_t i = 0; i < c->remote_count; i++)
+		if (c->remotes[i].id == id)
+			return &c->remotes[i];
+	return NULL;
+}
+
+void addr_announced(struct subflow *sf, const struct mptcp_add_addr *add)
+{
+	struct conn *c = sf->conn;
+	struct pm_addr one = {.addr = add->addr, .id = add->address_id};
+
+	if (c->plain || !c->remote_known)
+		return;
+	if (add->echo) {
+		take_echo(c, add);
+		return;
+	}
+	if (!is_genuine(c, add))
+		return;
+	queue_echo(c, add);
+	one.port = add->has_port ? add->port : 0;
+	if (!one.id || conn_remote_addr(c, one.id) || !addr_is_usable(&one.addr, &c->remote) ||
+	    c->remote_count == PM_ADDRS_MAX ||
+	    c->remote_count > c->config.limits.add_addr_accepted)
+		return;
+	c->remotes[c->remote_count++] = one;
+	endpoint_tell_addr(c, EVENT_ADDRESS_ANNOUNCED, &one, sf);
+	c->pm_due = c->settle_due = true;
+}
+
+static void forget(struct conn *c, uint8_t id)
+{
+	struct pm_addr *a = conn_remote_addr(c, id), gone;
+
+	if (!a)
+		return;
+	gone = *a;
+	if (id) {
+		*a = c->remotes[c->remote_count - 1];
+		c->remote_count--;
+	}
+	endpoint_tell_addr(c, EVENT_ADDRESS_REMOVED, &gone, NULL);
+}
+
+void addr_removed(struct subflow *sf, struct span ids)
+{
+	struct conn *c = sf->conn;
+
+	if (c->plain)
+		return;
+	for (size_t i = 0; i < ids.len; i++) {
+		forget(c, ids.at[i]);
+		for (unsigned n = 0; n < c->subflow_count; n++)
+			if (c->subflow[n]->stage == STAGE_UP &&
+			    c->subflow[n]->remote_id == ids.at[i])
+				subflow_reset(c->subflow[n], 0);
+	}
+	c->pm_due = c->settle_due = true;
+}

@@ -1,0 +1,191 @@
+/* The ways out of MPTCP (RFC 8684 §3.7). A fallback is possible only while the one subflow there is
+ * carries the stream in one piece in both directions. */
+#include "mptcp/conn_state.h"
+#include "util/seq.h"
+
+#define FAIL_WAIT_NS (10 * NS_PER_S)
+
+static bool is_alone(const struct subflow *sf)
+{
+	const struct conn *c = sf->conn;
+
+	for (unsigned i = 0; i < c->subflow_count; i++)
+		if (c->subflow[i] != sf && subflow_alive(c->subflow[i]) && c->subflow[i]->opened_told)
+			return false;
+	return true;
+}
+
+static bool is_contiguous(const struct subflow *sf)
+{
+	const struct conn *c = sf->conn;
+	const struct tx *tx = &c->tx;
+
+	if (tx->next != tx->una &&
+	    (sf->tx_next != tx->next || dsn_before(tx->una, sf->tx_from) || tx->again.count))
+		return false;
+	return !c->rx.early.count && (!c->rx.known || sf->rx_end == c->rx.next);
+}
+
+static void drop_others(struct subflow *sf)
+{
+	struct conn *c = sf->conn;
+
+	for (unsigned i = 0; i < c->subflow_count; i++)
+		if (c->subflow[i] != sf && subflow_alive(c->subflow[i]))
+			subflow_reset(c->subflow[i], 1);
+}
+
+static void become_plain(struct subflow *sf)
+{
+	struct conn *c = sf->conn;
+
+	c->plain = true;
+	sf->tcp.shared_window = false;
+	c->timer[TIMER_DATA] = c->timer[TIMER_FAIL] = c->timer[TIMER_ANNOUNCE] = TIME_NEVER;
+	c->tx.fin_sent = false; /* a FIN says it again */
+	if (!c->rx.known)
+		rx_start(c, 1);
+}
+
+/* Before the handshake is over nothing was sent or promised. */
+static void fall_back_early(struct subflow *sf)
+{
+	struct conn *c = sf->conn;
+
+	sf->plain = true;
+	c->plain_base = c->tx.first - 1;
+}
+
+static void fall_back_late(struct subflow *sf)
+{
+	struct conn *c = sf->conn;
+
+	c->plain_base = c->tx.next - tcp_next_ssn(&sf->tcp);
+	c->infinite_due = true;
+	c->infinite_until = tcp_next_ssn(&sf->tcp);
+	drop_others(sf);
+	if (sf->hold.len)
+		subflow_hold_flush(sf, c->rx.next);
+	tx_acked(c, c->plain_base + tcp_acked_ssn(&sf->tcp));
+	tcp_ack_now(&sf->tcp);
+}
+
+bool conn_fall_back(struct subflow *sf, enum fallback_stage stage, enum fallback_reason reason)
+{
+	struct conn *c = sf->conn;
+	bool early = c->state == CONN_OPENING;
+
+	if (c->plain)
+		return true;
+	if (!early && (!is_alone(sf) || !is_contiguous(sf)))
+		return false;
+	become_plain(sf);
+	c->fallback_stage = stage;
+	c->fallback_reason = reason;
+	if (early) {
+		fall_back_early(sf);
+	} else {
+		c->outcome = OUTCOME_FALLBACK;
+		fall_back_late(sf);
+		endpoint_tell(c, EVENT_FALLBACK, sf);
+	}
+	c->settle_due = true;
+	conn_touch(c);
+	return true;
+}
+
+/* An ACK for data with no MPTCP option at all, before any DATA_ACK was seen. */
+bool fallback_unacked(struct subflow *sf, const struct arrived *a)
+{
+	struct conn *c = sf->conn;
+	uint32_t acked = a->packet->tcp.ack - sf->tcp.iss;
+	bool verified = sf->initial ? c->tx_verified : sf->dss_heard;
+
+	if (sf->plain || verified || sf->stage != STAGE_UP || sf->failing)
+		return false;
+	if (!(a->packet->tcp.flags & TCP_ACK) || !seq_before(1, acked) ||
+	    seq_before(sf->tcp.snd_end - sf->tcp.iss, acked))
+		return false;
+	if (!sf->initial || !conn_fall_back(sf, FALLBACK_FIRST_DATA, FALLBACK_BECAUSE_NO_DSS)) {
+		subflow_reset(sf, 6);
+		return false;
+	}
+	return true;
+}
+
+static uint64_t expand(uint32_t value, uint64_t near)
+{
+	return near + (uint64_t)(int64_t)(int32_t)(value - (uint32_t)near);
+}
+
+/* Where the peer says that the octets in hand, or those that come next, lie in the stream. */
+static uint64_t infinite_position(const struct subflow *sf, const struct mptcp_dss *dss)
+{
+	const struct conn *c = sf->conn;
+	uint64_t dsn = dss->flags & MPTCP_DSS_DSN8 ? dss->dsn
+						   : expand((uint32_t)dss->dsn, c->rx.next);
+	uint32_t at = sf->hold.len ? sf->hold.ssn : sf->tcp.rcv_nxt - sf->tcp.irs;
+
+	return dsn + (uint64_t)(int64_t)seq_diff(at, dss->ssn);
+}
+
+void fallback_infinite(struct subflow *sf, const struct mptcp_dss *dss)
+{
+	struct conn *c = sf->conn;
+	bool failing = sf->failing;
+	uint64_t at;
+
+	if (c->plain)
+		return;
+	at = infinite_position(sf, dss);
+	if (dsn_before(c->rx.next, at) || !is_alone(sf) || !is_contiguous(sf) ||
+	    c->rx.next - at > sf->hold.len) {
+		subflow_reset(sf, failing ? 6 : 1);
+		return;
+	}
+	sf->failing = false;
+	if (sf->hold.len)
+		subflow_hold_flush(sf, at);
+	sf->rx_end = c->rx.next;
+	conn_fall_back(sf, FALLBACK_LATER,
+		       failing ? FALLBACK_BECAUSE_CHECKSUM : FALLBACK_BECAUSE_INFINITE);
+}
+
+/* The peer could not verify what it got. */
+void fallback_fail(struct subflow *sf, uint64_t dsn)
+{
+	struct conn *c = sf->conn;
+
+	if (sf->failing || sf->plain || dsn_before(c->tx.next, dsn))
+		return;
+	if (c->plain) {
+		c->infinite_due = true;
+		c->infinite_until = tcp_next_ssn(&sf->tcp);
+		tcp_ack_now(&sf->tcp);
+		return;
+	}
+	sf->fail_due = true; /* and the other direction reverts too */
+	sf->fail_dsn = c->rx.next;
+	if (!conn_fall_back(sf, FALLBACK_LATER, FALLBACK_BECAUSE_MP_FAIL))
+		subflow_reset(sf, 6);
+}
+
+/* With several subflows this one goes and its data travels again elsewhere; a single one is told,
+ * and its octets wait until the sender says where they belong. */
+void fallback_checksum(struct subflow *sf, const struct mapping *m)
+{
+	struct conn *c = sf->conn;
+
+	c->checksum_failures++;
+	endpoint_tell(c, EVENT_CHECKSUM_FAILED, sf);
+	sf->fail_dsn = m->dsn;
+	if (!is_alone(sf) || c->rx.early.count || m->dsn != c->rx.next) {
+		sf->reset_fail = true;
+		subflow_reset(sf, 6);
+		return;
+	}
+	sf->failing = true;
+	sf->rx_end = m->dsn;
+	c->timer[TIMER_FAIL] = c->now_ns + FAIL_WAIT_NS;
+	tcp_ack_now(&sf->tcp);
+}

@@ -1,0 +1,101 @@
+/* The mappings of one subflow (RFC 8684 §3.3.1), sorted by subflow sequence number. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "mptcp/subflow.h"
+#include "util/seq.h"
+
+static uint32_t end_of(const struct mapping *m)
+{
+	return m->ssn + m->len;
+}
+
+/* Index of the first mapping that ends behind `ssn`: nearly always the first or none. */
+static uint32_t find(const struct mappings *m, uint32_t ssn)
+{
+	const struct mapping *at = m->at + m->first;
+	uint32_t low = 0, high = m->count;
+
+	if (!high || seq_before(ssn, end_of(at)))
+		return 0;
+	if (!seq_before(ssn, end_of(at + high - 1)))
+		return high;
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (seq_before(ssn, end_of(at + middle)))
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return low;
+}
+
+static bool reserve(struct mappings *m)
+{
+	uint32_t capacity = m->capacity ? m->capacity * 2 : 4;
+	struct mapping *at;
+
+	if (m->first + m->count < m->capacity)
+		return true;
+	if (m->first > m->capacity / 4) {
+		memmove(m->at, m->at + m->first, m->count * sizeof(*m->at));
+		m->first = 0;
+		return true;
+	}
+	if (m->count >= MAPPINGS_MAX)
+		return false;
+	at = realloc(m->at, capacity * sizeof(*at));
+	if (!at)
+		return false;
+	m->at = at;
+	m->capacity = capacity;
+	return true;
+}
+
+static bool same(const struct mapping *a, const struct mapping *b)
+{
+	return a->dsn == b->dsn && a->ssn == b->ssn && a->total == b->total &&
+	       a->has_checksum == b->has_checksum && a->checksum == b->checksum;
+}
+
+enum map_result map_add(struct mappings *m, const struct mapping *one)
+{
+	uint32_t i = find(m, one->ssn);
+	struct mapping *at;
+
+	if (i < m->count && seq_before(m->at[m->first + i].ssn, end_of(one)))
+		return same(&m->at[m->first + i], one) ? MAP_KNOWN : MAP_CONFLICT;
+	if (!reserve(m))
+		return MAP_FULL;
+	at = m->at + m->first + i;
+	memmove(at + 1, at, (m->count - i) * sizeof(*at));
+	*at = *one;
+	m->count++;
+	return MAP_TAKEN;
+}
+
+const struct mapping *map_find(const struct mappings *m, uint32_t ssn)
+{
+	uint32_t i = find(m, ssn);
+	const struct mapping *at = m->at + m->first + i;
+
+	return i < m->count && !seq_before(ssn, at->ssn) ? at : NULL;
+}
+
+const struct mapping *map_after(const struct mappings *m, uint32_t ssn)
+{
+	uint32_t i = find(m, ssn);
+
+	return i < m->count ? m->at + m->first + i : NULL;
+}
+
+void map_trim(struct mappings *m, uint32_t below)
+{
+	while (m->count && !seq_before(below, end_of(&m->at[m->first]))) {
+		m->first++;
+		m->count--;
+	}
+	if (!m->count)
+		m->first = 0;
+}

@@ -1,0 +1,183 @@
+/* The path manager's wishes, carried out; and the caller's. */
+#include "mptcp/conn_state.h"
+
+#define ROUNDS_MAX 64
+
+const struct pm_addr *conn_local_addr(const struct conn *c, uint8_t id)
+{
+	for (size_t i = 0; i < c->config.local_count; i++)
+		if (c->config.local[i].id == id)
+			return &c->config.local[i];
+	return NULL;
+}
+
+static unsigned count_failed(const void *context, uint8_t local_id, uint8_t remote_id)
+{
+	const struct conn *c = context;
+
+	for (unsigned i = 0; i < c->failed_count; i++)
+		if (c->failed[i].local_id == local_id && c->failed[i].remote_id == remote_id)
+			return c->failed[i].count;
+	return 0;
+}
+
+static void add_failed(struct conn *c, uint8_t local_id, uint8_t remote_id)
+{
+	for (unsigned i = 0; i < c->failed_count; i++) {
+		struct failed_pair *f = &c->failed[i];
+
+		if (f->local_id != local_id || f->remote_id != remote_id)
+			continue;
+		f->count += f->count < UINT8_MAX;
+		return;
+	}
+	if (c->failed_count < FAILED_PAIRS)
+		c->failed[c->failed_count++] = (struct failed_pair){local_id, remote_id, 1};
+}
+
+void pm_failed(struct conn *c, const struct subflow *sf)
+{
+	add_failed(c, sf->local_id, sf->remote_id);
+}
+
+static void view_subflows(const struct conn *c, struct pm_subflow *out)
+{
+	for (unsigned i = 0; i < c->subflow_count; i++) {
+		const struct subflow *sf = c->subflow[i];
+
+		out[i] = (struct pm_subflow){.id = sf->id,
+					     .local_id = sf->local_id,
+					     .remote_id = sf->remote_id,
+					     .local = sf->tuple.local,
+					     .remote = sf->tuple.remote,
+					     .local_port = sf->tuple.local_port,
+					     .remote_port = sf->tuple.remote_port,
+					     .backup = sf->backup_set,
+					     .initial = sf->initial,
+					     .alive = subflow_alive(sf)};
+	}
+}
+
+static void view_init(const struct conn *c, struct pm_view *v, const struct pm_subflow *subflow)
+{
+	*v = (struct pm_view){.client = c->client,
+			      .established = c->dss_heard,
+			      .remote_c_flag = c->remote_c,
+			      .limits = c->config.limits,
+			      .local_count = c->config.local_count,
+			      .remote_count = c->remote_count,
+			      .subflow_count = c->subflow_count,
+			      .subflow = subflow,
+			      .ndiffports = c->config.ndiffports};
+	for (size_t i = 0; i < c->config.local_count; i++)
+		v->local[i] = c->config.local[i];
+	for (size_t i = 0; i < c->remote_count; i++)
+		v->remote[i] = c->remotes[i];
+}
+
+static void open_one(struct conn *c, const struct pm_action *a)
+{
+	const struct pm_addr *local = conn_local_addr(c, a->local_id);
+	const struct pm_addr *remote = conn_remote_addr(c, a->remote_id);
+	uint16_t port = a->remote_port;
+
+	if (local && remote) {
+		if (!port)
+			port = remote->port ? remote->port : c->remote_port;
+		if (!conn_join(c, local, remote, port, a->backup || local->backup))
+			return;
+	}
+	add_failed(c, a->local_id, a->remote_id);
+}
+
+static void carry_out(struct conn *c, const struct pm_action *a)
+{
+	switch (a->kind) {
+	case PM_OPEN: open_one(c, a); break;
+	case PM_ANNOUNCE: conn_announce(c, a->local_id); break;
+	case PM_WITHDRAW: conn_withdraw(c, a->local_id); break;
+	case PM_CLOSE:
+		if (a->subflow < c->subflow_count)
+			tcp_shutdown(&c->subflow[a->subflow]->tcp);
+		break;
+	case PM_BACKUP: conn_set_backup(c, a->subflow, a->backup, c->now_ns); break;
+	case PM_NOTHING: break;
+	}
+}
+
+void conn_manage(struct conn *c)
+{
+	struct pm_subflow subflow[CONN_SUBFLOWS_MAX];
+	struct pm_action action;
+	struct pm_view view;
+
+	if (c->plain || c->state == CONN_OPENING || c->state == CONN_CLOSED ||
+	    c->closing_subflows || (c->tx.fin_acked && c->rx.fin_taken))
+		return;
+	for (unsigned round = 0; round < ROUNDS_MAX; round++) {
+		view_subflows(c, subflow);
+		view_init(c, &view, subflow);
+		action = c->pm->next(&view, count_failed, c);
+		if (action.kind == PM_NOTHING)
+			return;
+		carry_out(c, &action);
+	}
+}
+
+static bool id_in_use(const struct conn *c, uint8_t id)
+{
+	return conn_local_addr(c, id) != NULL;
+}
+
+int conn_add_local(struct conn *c, const struct pm_addr *addr, int64_t now_ns)
+{
+	struct pm_addr one = *addr;
+
+	if (c->config.local_count == PM_ADDRS_MAX)
+		return ERR_NOSPACE;
+	if (!one.id || id_in_use(c, one.id)) {
+		for (one.id = 1; id_in_use(c, one.id);)
+			one.id++;
+	}
+	c->now_ns = now_ns;
+	c->announce[c->config.local_count] = (struct announcement){0};
+	c->config.local[c->config.local_count++] = one;
+	c->pm_due = true;
+	conn_touch(c);
+	return one.id;
+}
+
+int conn_remove_local(struct conn *c, uint8_t id, int64_t now_ns)
+{
+	for (size_t i = 0; i < c->config.local_count; i++) {
+		if (c->config.local[i].id != id)
+			continue;
+		c->now_ns = now_ns;
+		c->config.local[i] = c->config.local[--c->config.local_count];
+		c->announce[i] = c->announce[c->config.local_count];
+		for (unsigned n = 0; n < c->subflow_count; n++)
+			if (c->subflow[n]->local_id == id && subflow_alive(c->subflow[n]))
+				subflow_reset(c->subflow[n], 0);
+		conn_withdraw(c, id);
+		c->pm_due = true;
+		conn_touch(c);
+		return 0;
+	}
+	return ERR_MISSING;
+}
+
+int conn_set_backup(struct conn *c, uint8_t subflow, bool backup, int64_t now_ns)
+{
+	struct subflow *sf = subflow < c->subflow_count ? c->subflow[subflow] : NULL;
+
+	if (!sf || sf->stage != STAGE_UP || c->plain)
+		return ERR_MISSING;
+	c->now_ns = now_ns;
+	if (sf->backup_set == backup)
+		return 0;
+	sf->backup_set = backup;
+	sf->prio_due = true;
+	tcp_ack_now(&sf->tcp);
+	conn_touch(c);
+	return 0;
+}

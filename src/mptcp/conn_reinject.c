@@ -1,0 +1,193 @@
+/* Data that has to travel again on another subflow: because its own timed out or is gone, because
+ * the peer took it on the subflow but not as data, or because it holds up the shared window. */
+#include "mptcp/conn_state.h"
+
+#define BURST_MAX   64
+#define FUTILE_MAX  6 /* timer rounds in which the subflow took data and the stream did not */
+#define BACKOFF_MAX 8
+
+static void again(struct conn *c, uint64_t from, uint64_t to)
+{
+	if (dsn_before(from, c->tx.una))
+		from = c->tx.una;
+	if (dsn_before(from, to))
+		ranges_add(&c->tx.again, from, to);
+}
+
+/* Queues what the subflow has not delivered, each piece once. */
+void reinject_subflow(struct subflow *sf)
+{
+	struct conn *c = sf->conn;
+	const struct tcp_piece *p;
+
+	if (c->plain || sf->stage == STAGE_DEAD)
+		return;
+	for (size_t i = 0; (p = tcp_unacked(&sf->tcp, i)); i++) {
+		uint64_t from = p->mapping.dsn + p->skip;
+
+		if (!p->chunk || !p->mapping.present)
+			continue;
+		if ((int32_t)(p->mapping.ssn + p->skip - sf->reinject_mark) < 0)
+			continue;
+		again(c, from, from + p->len);
+	}
+	sf->reinject_mark = tcp_next_ssn(&sf->tcp);
+	conn_touch(c);
+}
+
+static bool outstanding(const struct conn *c)
+{
+	return c->tx.una != c->tx.next || (c->tx.fin_sent && !c->tx.fin_acked);
+}
+
+static int64_t timeout_ns(const struct conn *c)
+{
+	int64_t longest = NS_PER_S / 5;
+
+	for (unsigned i = 0; i < c->subflow_count; i++) {
+		const struct subflow *sf = c->subflow[i];
+		int64_t one = sf->tcp.rto_ns + sf->tcp.srtt_ns;
+
+		if (subflow_usable(sf) && !sf->stale && one > longest)
+			longest = one;
+	}
+	return longest << c->tx.backoff;
+}
+
+void reinject_arm(struct conn *c)
+{
+	c->timer[TIMER_DATA] =
+	    outstanding(c) && !c->plain ? c->now_ns + timeout_ns(c) : TIME_NEVER;
+}
+
+/* The subflow that has `dsn` in flight. */
+static struct subflow *carrier(const struct conn *c, uint64_t dsn)
+{
+	const struct tcp_piece *p;
+
+	for (unsigned i = 0; i < c->subflow_count; i++) {
+		struct subflow *sf = c->subflow[i];
+
+		if (sf->stage != STAGE_UP)
+			continue;
+		for (size_t n = 0; (p = tcp_unacked(&sf->tcp, n)); n++)
+			if (p->mapping.present && dsn - (p->mapping.dsn + p->skip) < p->len)
+				return sf;
+	}
+	return NULL;
+}
+
+static void queue_burst(struct conn *c)
+{
+	uint64_t to = c->tx.una + (uint64_t)c->tx.burst * 1400;
+
+	if (dsn_before(c->tx.recover, to))
+		to = c->tx.recover;
+	again(c, c->tx.una, to);
+}
+
+/* The stream moved on. While it repairs what the timer found lost, the rest need not wait for the
+ * timer as well. */
+void reinject_progress(struct conn *c)
+{
+	struct tx *tx = &c->tx;
+
+	tx->backoff = 0;
+	tx->futile = 0;
+	reinject_arm(c);
+	if (!dsn_before(tx->una, tx->recover) || tx->again.count || c->plain) {
+		tx->burst = 1;
+		return;
+	}
+	if (carrier(c, tx->una))
+		return;
+	tx->burst = tx->burst < BURST_MAX ? tx->burst * 2 : BURST_MAX;
+	queue_burst(c);
+}
+
+/* Subflows that take data and give no DATA_ACK are broken (RFC 8684 §3.7). */
+static void give_up(struct conn *c)
+{
+	for (unsigned i = 0; i < c->subflow_count; i++)
+		if (c->subflow[i]->stage == STAGE_UP)
+			subflow_reset(c->subflow[i], 6);
+	c->tx.futile = 0;
+}
+
+static void repeat_fin(struct conn *c)
+{
+	for (unsigned i = 0; i < c->subflow_count; i++)
+		if (subflow_usable(c->subflow[i]))
+			tcp_ack_now(&c->subflow[i]->tcp);
+}
+
+void reinject_timer(struct conn *c)
+{
+	struct tx *tx = &c->tx;
+	struct subflow *sf;
+
+	if (!outstanding(c) || c->plain) {
+		c->timer[TIMER_DATA] = TIME_NEVER;
+		return;
+	}
+	if (tx->backoff < BACKOFF_MAX)
+		tx->backoff++;
+	sf = tx->una == tx->next ? NULL : carrier(c, tx->una);
+	if (tx->una == tx->next) {
+		repeat_fin(c);
+	} else if (!sf && conn_any_usable(c)) {
+		tx->recover = tx->next;
+		tx->burst = tx->burst ? tx->burst : 1;
+		queue_burst(c);
+	}
+	if (!sf && conn_any_usable(c) && ++tx->futile > FUTILE_MAX)
+		give_up(c);
+	reinject_arm(c);
+}
+
+static void penalise(struct conn *c, struct subflow *slow)
+{
+	struct cc_flow *flow = &slow->tcp.flow;
+
+	if (c->now_ns - slow->penalised_ns < slow->tcp.srtt_ns)
+		return;
+	slow->penalised_ns = c->now_ns;
+	flow->cwnd = flow->cwnd / 2 > 2 * flow->mss ? flow->cwnd / 2 : 2 * flow->mss;
+	if (flow->ssthresh > flow->cwnd)
+		flow->ssthresh = flow->cwnd;
+}
+
+static struct subflow *fastest_with_room(const struct conn *c, const struct subflow *but)
+{
+	struct subflow *best = NULL;
+
+	for (unsigned i = 0; i < c->subflow_count; i++) {
+		struct subflow *sf = c->subflow[i];
+
+		if (sf == but || !subflow_usable(sf) || sf->stale || !tcp_room(&sf->tcp))
+			continue;
+		if (!best || sf->tcp.srtt_ns < best->tcp.srtt_ns)
+			best = sf;
+	}
+	return best;
+}
+
+/* The window is full, and the octet that holds it up is on its way on a slow subflow: it is sent
+ * again on a fast one, and the slow one is made to send less (RFC 8041 §2.2). */
+bool reinject_opportunistic(struct conn *c)
+{
+	struct subflow *slow, *fast;
+	uint32_t sent;
+
+	if (c->tx.opportunistic == c->tx.una || c->tx.una == c->tx.next || conn_alive(c) < 2)
+		return false;
+	slow = carrier(c, c->tx.una);
+	fast = slow ? fastest_with_room(c, slow) : NULL;
+	if (!fast || fast->tcp.srtt_ns >= slow->tcp.srtt_ns)
+		return false;
+	c->tx.opportunistic = c->tx.una;
+	sent = conn_push(c, fast, c->tx.una, 0xffff);
+	fast->reinjected += sent;
+	penalise(c, slow);
+	return sent;
+}

@@ -1,0 +1,227 @@
+#include "mptcp/subflow.h"
+
+#include <stdlib.h>
+
+#include "mptcp/conn_state.h"
+
+/* A closed subflow's place is used again when all are taken. */
+static int free_place(struct conn *c)
+{
+	for (unsigned i = 0; i < c->subflow_count; i++) {
+		struct subflow *sf = c->subflow[i];
+
+		if (c->subflow_count == CONN_SUBFLOWS_MAX && sf->stage == STAGE_DEAD) {
+			subflow_free(sf);
+			c->subflow[i] = NULL;
+			return (int)i;
+		}
+	}
+	return c->subflow_count < CONN_SUBFLOWS_MAX ? c->subflow_count++ : -1;
+}
+
+struct subflow *subflow_new(struct conn *c)
+{
+	struct subflow *sf = calloc(1, sizeof(*sf));
+	int place = sf ? free_place(c) : -1;
+
+	if (place < 0) {
+		free(sf);
+		return NULL;
+	}
+	endpoint_account(c->endpoint, sizeof(*sf), 0);
+	sf->conn = c;
+	sf->id = (uint8_t)place;
+	sf->close_reason = -1;
+	sf->join_ack_ns = TIME_NEVER;
+	c->subflow[place] = sf;
+	return sf;
+}
+
+static void release(struct subflow *sf)
+{
+	struct conn *c = sf->conn;
+
+	endpoint_tuple_remove(c->endpoint, sf);
+	tcp_fini(&sf->tcp);
+	endpoint_account(c->endpoint, 0, sf->hold.capacity);
+	free(sf->map.at);
+	free(sf->hold.at);
+	c->rx.spare -= sf->hold.len;
+	sf->map = (struct mappings){0};
+	sf->hold = (struct hold){0};
+}
+
+void subflow_free(struct subflow *sf)
+{
+	if (sf->stage != STAGE_DEAD)
+		release(sf);
+	endpoint_account(sf->conn->endpoint, 0, sizeof(*sf));
+	free(sf);
+}
+
+size_t subflow_memory(const struct subflow *sf)
+{
+	size_t tcp = sf->stage == STAGE_DEAD ? 0 : tcp_memory(&sf->tcp);
+
+	return sizeof(*sf) + tcp + sf->hold.capacity + sf->map.capacity * sizeof(*sf->map.at);
+}
+
+void subflow_announce_end(struct subflow *sf)
+{
+	struct conn *c = sf->conn;
+
+	if (sf->closed_told)
+		return;
+	sf->closed_told = true;
+	if (!sf->initial && sf->opened_told && c->joins)
+		c->joins--;
+	if (sf->opened_told)
+		endpoint_tell(c, EVENT_SUBFLOW_CLOSED, sf);
+	c->pm_due = c->settle_due = true;
+}
+
+void subflow_bury(struct subflow *sf)
+{
+	struct conn *c = sf->conn;
+
+	reinject_subflow(sf);
+	subflow_announce_end(sf);
+	if (!sf->opened_told && sf->client && !sf->initial)
+		pm_failed(c, sf);
+	release(sf);
+	sf->stage = STAGE_DEAD;
+}
+
+bool subflow_alive(const struct subflow *sf)
+{
+	return sf->stage != STAGE_DEAD && !sf->reset_wanted && !sf->closed_told &&
+	       sf->tcp.state != TCP_CLOSED;
+}
+
+bool subflow_usable(const struct subflow *sf)
+{
+	return sf->stage == STAGE_UP && !sf->reset_wanted && !sf->failing &&
+	       (sf->tcp.state == TCP_ESTABLISHED || sf->tcp.state == TCP_CLOSE_WAIT) &&
+	       !sf->tcp.fin_queued;
+}
+
+/* Only noted: the callbacks of a TCP are no place to abort it. */
+void subflow_reset(struct subflow *sf, int reason)
+{
+	if (sf->reset_wanted || sf->stage == STAGE_DEAD)
+		return;
+	sf->reset_wanted = true;
+	sf->reset_reason = (uint8_t)reason;
+	sf->close = SUBFLOW_RST;
+	sf->close_reason = reason;
+	sf->conn->settle_due = true;
+}
+
+void subflow_up(struct subflow *sf)
+{
+	struct conn *c = sf->conn;
+
+	if (sf->stage == STAGE_UP)
+		return;
+	sf->stage = STAGE_UP;
+	sf->opened_told = true;
+	sf->tcp.shared_window = !c->plain;
+	sf->rx_end = c->rx.next;
+	sf->tx_from = sf->tx_next = c->tx.next;
+	if (!sf->initial)
+		c->joins++;
+	endpoint_tell(c, EVENT_SUBFLOW_OPENED, sf);
+	c->pm_due = c->settle_due = true;
+}
+
+static void on_connected(struct subflow *sf)
+{
+	if (sf->initial) {
+		conn_opened(sf->conn);
+		subflow_up(sf);
+	} else if (!sf->client) {
+		subflow_up(sf);
+		tcp_ack_now(&sf->tcp); /* the fourth ACK (RFC 8684 §3.2) */
+	}
+}
+
+/* After a fallback, subflow ACKs alone clear the send buffer (RFC 8684 §3.7). */
+static void on_acked(struct subflow *sf)
+{
+	struct conn *c = sf->conn;
+
+	sf->stale = false;
+	if (c->plain)
+		tx_acked(c, c->plain_base + tcp_acked_ssn(&sf->tcp));
+}
+
+/* A FIN ends a subflow, not the connection; unless there is nothing but the subflow. */
+static void on_fin(struct subflow *sf)
+{
+	struct conn *c = sf->conn;
+
+	if (c->plain) {
+		rx_fin(c, c->rx.next);
+		return;
+	}
+	if (sf->close == SUBFLOW_OPEN)
+		sf->close = SUBFLOW_FIN;
+	c->settle_due = true;
+}
+
+static void on_gone(struct subflow *sf, bool reset)
+{
+	if (sf->close == SUBFLOW_OPEN && reset)
+		sf->close = SUBFLOW_RST;
+	sf->conn->last_was_reset = reset;
+	if (sf->initial && sf->stage == STAGE_SYN && sf->client && reset)
+		sf->conn->refused = true;
+	reinject_subflow(sf);
+	sf->conn->settle_due = true;
+}
+
+static void on_timeout(struct subflow *sf)
+{
+	if (sf->stage != STAGE_UP || sf->conn->plain)
+		return;
+	sf->stale = true;
+	if (conn_alive(sf->conn) > 1)
+		reinject_subflow(sf);
+	sf->conn->settle_due = true;
+}
+
+static void on_event(struct tcp *t, enum tcp_event event)
+{
+	struct subflow *sf = subflow_of(t);
+
+	switch (event) {
+	case TCP_EVENT_CONNECTED: on_connected(sf); break;
+	case TCP_EVENT_ACKED: on_acked(sf); break;
+	case TCP_EVENT_FIN: on_fin(sf); break;
+	case TCP_EVENT_RESET: on_gone(sf, true); break;
+	case TCP_EVENT_TIMEOUT: on_timeout(sf); break;
+	case TCP_EVENT_FAILED: on_gone(sf, false); break;
+	case TCP_EVENT_CLOSED:
+		reinject_subflow(sf);
+		sf->conn->settle_due = true;
+		break;
+	}
+}
+
+static uint32_t on_window(struct tcp *t)
+{
+	return rx_window(subflow_of(t)->conn);
+}
+
+static void on_data(struct tcp *t, uint32_t ssn, struct span octets)
+{
+	subflow_data(subflow_of(t), ssn, octets);
+}
+
+const struct tcp_owner_ops subflow_ops = {
+    .options = subflow_options,
+    .segment = subflow_segment,
+    .data = on_data,
+    .event = on_event,
+    .window = on_window,
+};
