@@ -3,6 +3,7 @@
 
 #include "mptcp/conn_state.h"
 #include "mptcp/key.h"
+#include "mptcp/pm_scope.h"
 
 #define ANNOUNCE_MAX 8
 #define ECHO_MAX     4
@@ -148,50 +149,6 @@ size_t addr_options(struct conn *c, uint8_t *out, size_t room)
 	return 0;
 }
 
-enum scope { SCOPE_NONE, SCOPE_LOOPBACK, SCOPE_LINK, SCOPE_PRIVATE, SCOPE_GLOBAL };
-
-static enum scope scope4(const uint8_t *o)
-{
-	if (o[0] == 127)
-		return SCOPE_LOOPBACK;
-	if (o[0] == 0 || o[0] >= 224)
-		return SCOPE_NONE;
-	if (o[0] == 169 && o[1] == 254)
-		return SCOPE_LINK;
-	if (o[0] == 10 || (o[0] == 172 && (o[1] & 0xf0) == 16) || (o[0] == 192 && o[1] == 168) ||
-	    (o[0] == 100 && (o[1] & 0xc0) == 64))
-		return SCOPE_PRIVATE;
-	return SCOPE_GLOBAL;
-}
-
-static enum scope scope6(const uint8_t *o)
-{
-	static const uint8_t loopback[16] = {[15] = 1};
-	static const uint8_t none[16] = {0};
-
-	if (!memcmp(o, loopback, 16))
-		return SCOPE_LOOPBACK;
-	if (!memcmp(o, none, 16) || o[0] == 0xff)
-		return SCOPE_NONE;
-	if (o[0] == 0xfe && (o[1] & 0xc0) == 0x80)
-		return SCOPE_LINK;
-	return (o[0] & 0xfe) == 0xfc ? SCOPE_PRIVATE : SCOPE_GLOBAL;
-}
-
-static enum scope scope_of(const struct ip_addr *a)
-{
-	return a->family == 4 ? scope4(a->octets) : a->family == 6 ? scope6(a->octets) : SCOPE_NONE;
-}
-
-/* An address is of use only if it can be reached from where the peer's first one can: a private
- * address that a public host announces belongs to a network behind it. */
-bool addr_is_usable(const struct ip_addr *addr, const struct ip_addr *peer)
-{
-	enum scope scope = scope_of(addr);
-
-	return scope != SCOPE_NONE && scope >= scope_of(peer);
-}
-
 static void take_echo(struct conn *c, const struct mptcp_add_addr *add)
 {
 	for (size_t i = 0; i < c->config.local_count; i++) {
@@ -234,6 +191,31 @@ struct pm_addr *conn_remote_addr(struct conn *c, uint8_t id)
 	return NULL;
 }
 
+/* An address is of use only if it can be reached from where the peer's first one can: a private
+ * address that a public host announces belongs to a network behind it. */
+static bool is_usable(const struct conn *c, const struct ip_addr *addr)
+{
+	enum pm_scope scope = pm_scope(addr);
+
+	return scope != SCOPE_NOBODY && scope >= pm_scope(&c->remote);
+}
+
+/* A number that is in use for another address is not believed; one that was removed may return. */
+static bool store(struct conn *c, const struct pm_addr *one)
+{
+	struct pm_addr *known = conn_remote_addr(c, one->id);
+
+	if (!one->id || (known && !known->gone) || !is_usable(c, &one->addr))
+		return false;
+	if (!known && (c->remote_count == PM_ADDRS_MAX ||
+		       c->remote_count > c->config.limits.add_addr_accepted))
+		return false;
+	if (!known)
+		known = &c->remotes[c->remote_count++];
+	*known = *one;
+	return true;
+}
+
 void addr_announced(struct subflow *sf, const struct mptcp_add_addr *add)
 {
 	struct conn *c = sf->conn;
@@ -249,41 +231,26 @@ void addr_announced(struct subflow *sf, const struct mptcp_add_addr *add)
 		return;
 	queue_echo(c, add);
 	one.port = add->has_port ? add->port : 0;
-	if (!one.id || conn_remote_addr(c, one.id) || !addr_is_usable(&one.addr, &c->remote) ||
-	    c->remote_count == PM_ADDRS_MAX ||
-	    c->remote_count > c->config.limits.add_addr_accepted)
+	if (!store(c, &one))
 		return;
-	c->remotes[c->remote_count++] = one;
 	endpoint_tell_addr(c, EVENT_ADDRESS_ANNOUNCED, &one, sf);
 	c->pm_due = c->settle_due = true;
 }
 
-static void forget(struct conn *c, uint8_t id)
-{
-	struct pm_addr *a = conn_remote_addr(c, id), gone;
-
-	if (!a)
-		return;
-	gone = *a;
-	if (id) {
-		*a = c->remotes[c->remote_count - 1];
-		c->remote_count--;
-	}
-	endpoint_tell_addr(c, EVENT_ADDRESS_REMOVED, &gone, NULL);
-}
-
+/* The path manager closes its subflows. */
 void addr_removed(struct subflow *sf, struct span ids)
 {
 	struct conn *c = sf->conn;
 
-	if (c->plain)
+	if (c->plain || !c->remote_known)
 		return;
 	for (size_t i = 0; i < ids.len; i++) {
-		forget(c, ids.at[i]);
-		for (unsigned n = 0; n < c->subflow_count; n++)
-			if (c->subflow[n]->stage == STAGE_UP &&
-			    c->subflow[n]->remote_id == ids.at[i])
-				subflow_reset(c->subflow[n], 0);
+		struct pm_addr *a = conn_remote_addr(c, ids.at[i]);
+
+		if (!a || a->gone)
+			continue;
+		a->gone = true;
+		endpoint_tell_addr(c, EVENT_ADDRESS_REMOVED, a, sf);
 	}
 	c->pm_due = c->settle_due = true;
 }

@@ -116,7 +116,8 @@ static void answer_fins(struct conn *c)
 	for (unsigned i = 0; i < c->subflow_count; i++) {
 		struct subflow *sf = c->subflow[i];
 
-		if (sf->stage == STAGE_DEAD || sf->tcp.state != TCP_CLOSE_WAIT || sf->tcp.fin_queued)
+		if (sf->stage == STAGE_DEAD || sf->tcp.state != TCP_CLOSE_WAIT ||
+		    sf->tcp.fin_queued)
 			continue;
 		tcp_shutdown(&sf->tcp);
 		subflow_announce_end(sf);

@@ -19,10 +19,8 @@ void conn_config_defaults(struct conn_config *config)
 const char *fallback_stage_name(enum fallback_stage stage)
 {
 	static const char *const names[] = {
-	    [FALLBACK_NONE] = "none",
-	    [FALLBACK_SYN_ACK] = "syn-ack",
-	    [FALLBACK_THIRD_ACK] = "third-ack",
-	    [FALLBACK_FIRST_DATA] = "first-data",
+	    [FALLBACK_NONE] = "none",		[FALLBACK_SYN_ACK] = "syn-ack",
+	    [FALLBACK_THIRD_ACK] = "third-ack", [FALLBACK_FIRST_DATA] = "first-data",
 	    [FALLBACK_LATER] = "later",
 	};
 
@@ -54,9 +52,9 @@ const char *fallback_reason_text(enum fallback_reason reason)
 const char *conn_outcome_name(enum conn_outcome outcome)
 {
 	static const char *const names[] = {
-	    [OUTCOME_NONE] = "none",	   [OUTCOME_MPTCP] = "mptcp",
+	    [OUTCOME_NONE] = "none",	     [OUTCOME_MPTCP] = "mptcp",
 	    [OUTCOME_FALLBACK] = "fallback", [OUTCOME_REFUSED] = "refused",
-	    [OUTCOME_TIMEOUT] = "timeout", [OUTCOME_RESET] = "reset",
+	    [OUTCOME_TIMEOUT] = "timeout",   [OUTCOME_RESET] = "reset",
 	};
 
 	return names[outcome];

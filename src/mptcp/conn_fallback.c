@@ -10,7 +10,8 @@ static bool is_alone(const struct subflow *sf)
 	const struct conn *c = sf->conn;
 
 	for (unsigned i = 0; i < c->subflow_count; i++)
-		if (c->subflow[i] != sf && subflow_alive(c->subflow[i]) && c->subflow[i]->opened_told)
+		if (c->subflow[i] != sf && subflow_alive(c->subflow[i]) &&
+		    c->subflow[i]->opened_told)
 			return false;
 	return true;
 }
@@ -122,8 +123,8 @@ static uint64_t expand(uint32_t value, uint64_t near)
 static uint64_t infinite_position(const struct subflow *sf, const struct mptcp_dss *dss)
 {
 	const struct conn *c = sf->conn;
-	uint64_t dsn = dss->flags & MPTCP_DSS_DSN8 ? dss->dsn
-						   : expand((uint32_t)dss->dsn, c->rx.next);
+	uint64_t dsn =
+	    dss->flags & MPTCP_DSS_DSN8 ? dss->dsn : expand((uint32_t)dss->dsn, c->rx.next);
 	uint32_t at = sf->hold.len ? sf->hold.ssn : sf->tcp.rcv_nxt - sf->tcp.irs;
 
 	return dsn + (uint64_t)(int64_t)seq_diff(at, dss->ssn);

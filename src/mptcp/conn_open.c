@@ -33,6 +33,8 @@ struct conn *conn_new(struct endpoint *e, const struct conn_config *config, bool
 		c->timer[i] = TIME_NEVER;
 	c->tx.first = c->tx.una = c->tx.next = c->tx.end = c->tx.edge = 1;
 	c->tx.burst = 1;
+	for (size_t i = 0; i < c->config.local_count; i++)
+		c->config.local[i].gone = c->config.local[i].known = false;
 	return c;
 }
 
@@ -225,6 +227,7 @@ void conn_opened(struct conn *c)
 	if (c->told_open)
 		return;
 	c->told_open = true;
+	c->config.local[0].known = true;
 	c->state = CONN_ESTABLISHED;
 	c->outcome = c->plain ? OUTCOME_FALLBACK : OUTCOME_MPTCP;
 	endpoint_accepted(c);

@@ -2,6 +2,8 @@
 #include "mptcp/conn_state.h"
 
 #define ROUNDS_MAX 64
+#define FORGIVE_NS (60 * NS_PER_S)
+#define LASTING_NS (10 * NS_PER_S)
 
 const struct pm_addr *conn_local_addr(const struct conn *c, uint8_t id)
 {
@@ -21,6 +23,13 @@ static unsigned count_failed(const void *context, uint8_t local_id, uint8_t remo
 	return 0;
 }
 
+static void forget_failed(struct conn *c, uint8_t local_id, uint8_t remote_id)
+{
+	for (unsigned i = 0; i < c->failed_count; i++)
+		if (c->failed[i].local_id == local_id && c->failed[i].remote_id == remote_id)
+			c->failed[i].count = 0;
+}
+
 static void add_failed(struct conn *c, uint8_t local_id, uint8_t remote_id)
 {
 	for (unsigned i = 0; i < c->failed_count; i++) {
@@ -35,13 +44,43 @@ static void add_failed(struct conn *c, uint8_t local_id, uint8_t remote_id)
 		c->failed[c->failed_count++] = (struct failed_pair){local_id, remote_id, 1};
 }
 
+/* Counts an open that came to nothing, or a subflow that did not last: one that did starts anew. */
 void pm_failed(struct conn *c, const struct subflow *sf)
 {
+	if (sf->opened_told && c->now_ns - sf->up_ns > LASTING_NS)
+		forget_failed(c, sf->local_id, sf->remote_id);
 	add_failed(c, sf->local_id, sf->remote_id);
+	if (c->timer[TIMER_FORGIVE] == TIME_NEVER)
+		c->timer[TIMER_FORGIVE] = c->now_ns + FORGIVE_NS;
 }
 
+/* A path that was dead may have come back. */
+void pm_forgive(struct conn *c)
+{
+	bool any = false;
+
+	for (unsigned i = 0; i < c->failed_count; i++) {
+		c->failed[i].count -= c->failed[i].count > 0;
+		any = any || c->failed[i].count;
+	}
+	if (any)
+		c->timer[TIMER_FORGIVE] = c->now_ns + FORGIVE_NS;
+	c->pm_due = true;
+}
+
+static bool all_hang(const struct conn *c)
+{
+	for (unsigned i = 0; i < c->subflow_count; i++)
+		if (subflow_alive(c->subflow[i]) && !subflow_hangs(c->subflow[i]))
+			return false;
+	return true;
+}
+
+/* If all that there is hangs, the path manager may look for something else. */
 static void view_subflows(const struct conn *c, struct pm_subflow *out)
 {
+	bool hang = all_hang(c);
+
 	for (unsigned i = 0; i < c->subflow_count; i++) {
 		const struct subflow *sf = c->subflow[i];
 
@@ -54,7 +93,7 @@ static void view_subflows(const struct conn *c, struct pm_subflow *out)
 					     .remote_port = sf->tuple.remote_port,
 					     .backup = sf->backup_set,
 					     .initial = sf->initial,
-					     .alive = subflow_alive(sf)};
+					     .alive = subflow_alive(sf) && !hang};
 	}
 }
 
@@ -75,6 +114,13 @@ static void view_init(const struct conn *c, struct pm_view *v, const struct pm_s
 		v->remote[i] = c->remotes[i];
 }
 
+static void set_known(struct conn *c, uint8_t id, bool known)
+{
+	for (size_t i = 0; i < c->config.local_count; i++)
+		if (c->config.local[i].id == id)
+			c->config.local[i].known = known;
+}
+
 static void open_one(struct conn *c, const struct pm_action *a)
 {
 	const struct pm_addr *local = conn_local_addr(c, a->local_id);
@@ -84,8 +130,10 @@ static void open_one(struct conn *c, const struct pm_action *a)
 	if (local && remote) {
 		if (!port)
 			port = remote->port ? remote->port : c->remote_port;
-		if (!conn_join(c, local, remote, port, a->backup || local->backup))
+		if (!conn_join(c, local, remote, port, a->backup || local->backup)) {
+			set_known(c, a->local_id, true);
 			return;
+		}
 	}
 	add_failed(c, a->local_id, a->remote_id);
 }
@@ -94,15 +142,49 @@ static void carry_out(struct conn *c, const struct pm_action *a)
 {
 	switch (a->kind) {
 	case PM_OPEN: open_one(c, a); break;
-	case PM_ANNOUNCE: conn_announce(c, a->local_id); break;
-	case PM_WITHDRAW: conn_withdraw(c, a->local_id); break;
+	case PM_ANNOUNCE:
+		conn_announce(c, a->local_id);
+		set_known(c, a->local_id, true);
+		break;
+	case PM_WITHDRAW:
+		conn_withdraw(c, a->local_id);
+		set_known(c, a->local_id, false);
+		break;
 	case PM_CLOSE:
 		if (a->subflow < c->subflow_count)
-			tcp_shutdown(&c->subflow[a->subflow]->tcp);
+			subflow_reset(c->subflow[a->subflow], 0);
 		break;
 	case PM_BACKUP: conn_set_backup(c, a->subflow, a->backup, c->now_ns); break;
 	case PM_NOTHING: break;
 	}
+}
+
+static bool has_subflow(const struct conn *c, bool local, uint8_t id)
+{
+	for (unsigned i = 0; i < c->subflow_count; i++) {
+		const struct subflow *sf = c->subflow[i];
+
+		if (subflow_alive(sf) && (local ? sf->local_id : sf->remote_id) == id)
+			return true;
+	}
+	return false;
+}
+
+/* The initial addresses stay listed, gone or not. */
+static void forget_gone(struct conn *c)
+{
+	struct pm_addr *local = c->config.local, *remote = c->remotes;
+
+	for (size_t i = c->config.local_count; i-- > 0;) {
+		if (!local[i].gone || local[i].known || !local[i].id ||
+		    has_subflow(c, true, local[i].id))
+			continue;
+		local[i] = local[--c->config.local_count];
+		c->announce[i] = c->announce[c->config.local_count];
+	}
+	for (size_t i = c->remote_count; i-- > 0;)
+		if (remote[i].gone && remote[i].id && !has_subflow(c, false, remote[i].id))
+			remote[i] = remote[--c->remote_count];
 }
 
 void conn_manage(struct conn *c)
@@ -119,9 +201,10 @@ void conn_manage(struct conn *c)
 		view_init(c, &view, subflow);
 		action = c->pm->next(&view, count_failed, c);
 		if (action.kind == PM_NOTHING)
-			return;
+			break;
 		carry_out(c, &action);
 	}
+	forget_gone(c);
 }
 
 static bool id_in_use(const struct conn *c, uint8_t id)
@@ -140,6 +223,7 @@ int conn_add_local(struct conn *c, const struct pm_addr *addr, int64_t now_ns)
 			one.id++;
 	}
 	c->now_ns = now_ns;
+	one.gone = one.known = false;
 	c->announce[c->config.local_count] = (struct announcement){0};
 	c->config.local[c->config.local_count++] = one;
 	c->pm_due = true;
@@ -147,18 +231,15 @@ int conn_add_local(struct conn *c, const struct pm_addr *addr, int64_t now_ns)
 	return one.id;
 }
 
+/* The path manager withdraws it and closes its subflows. */
 int conn_remove_local(struct conn *c, uint8_t id, int64_t now_ns)
 {
 	for (size_t i = 0; i < c->config.local_count; i++) {
-		if (c->config.local[i].id != id)
+		if (c->config.local[i].id != id || c->config.local[i].gone)
 			continue;
 		c->now_ns = now_ns;
-		c->config.local[i] = c->config.local[--c->config.local_count];
-		c->announce[i] = c->announce[c->config.local_count];
-		for (unsigned n = 0; n < c->subflow_count; n++)
-			if (c->subflow[n]->local_id == id && subflow_alive(c->subflow[n]))
-				subflow_reset(c->subflow[n], 0);
-		conn_withdraw(c, id);
+		c->config.local[i].gone = true;
+		c->announce[i].wanted = false;
 		c->pm_due = true;
 		conn_touch(c);
 		return 0;

@@ -56,8 +56,7 @@ static int64_t timeout_ns(const struct conn *c)
 
 void reinject_arm(struct conn *c)
 {
-	c->timer[TIMER_DATA] =
-	    outstanding(c) && !c->plain ? c->now_ns + timeout_ns(c) : TIME_NEVER;
+	c->timer[TIMER_DATA] = outstanding(c) && !c->plain ? c->now_ns + timeout_ns(c) : TIME_NEVER;
 }
 
 /* The subflow that has `dsn` in flight. */

@@ -92,6 +92,15 @@ static void all_gone(struct conn *c)
 		c->timer[TIMER_REJOIN] = c->now_ns + c->config.idle_timeout_ns;
 }
 
+/* Even a subflow that is on its way out may still be heard of. */
+static bool any_left(const struct conn *c)
+{
+	for (unsigned i = 0; i < c->subflow_count; i++)
+		if (c->subflow[i]->stage != STAGE_DEAD && c->subflow[i]->tcp.state != TCP_CLOSED)
+			return true;
+	return false;
+}
+
 static void settle_once(struct conn *c)
 {
 	c->settle_due = false;
@@ -105,7 +114,7 @@ static void settle_once(struct conn *c)
 		c->pm_due = false;
 		conn_manage(c);
 	}
-	if (c->state != CONN_CLOSED && !conn_alive(c))
+	if (c->state != CONN_CLOSED && !any_left(c))
 		all_gone(c);
 	else if (conn_any_usable(c))
 		c->timer[TIMER_REJOIN] = TIME_NEVER;
@@ -123,6 +132,8 @@ void conn_input(struct subflow *sf, int64_t now_ns, const struct packet *p)
 
 	c->now_ns = now_ns;
 	tcp_receive(&sf->tcp, now_ns, p);
+	if (c->state == CONN_CLOSING)
+		c->settle_due = true; /* the last ACK of a FIN is no event */
 	if (c->settle_due || c->pm_due)
 		conn_settle(c);
 	conn_touch(c);
@@ -159,6 +170,7 @@ static void fire(struct conn *c, enum conn_timer timer)
 	case TIMER_ANNOUNCE: addr_timer(c); return;
 	case TIMER_FAIL: fail_timer(c); return;
 	case TIMER_TRIM: rx_trim(c); return;
+	case TIMER_FORGIVE: pm_forgive(c); return;
 	case CONN_TIMERS: return;
 	}
 }

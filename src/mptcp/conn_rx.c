@@ -128,8 +128,8 @@ bool rx_put(struct conn *c, uint64_t dsn, struct span octets)
 	if (dsn_before(dsn, rx->next)) {
 		uint64_t known = rx->next - dsn;
 
-		octets = span_cut(octets, known < octets.len ? (size_t)known : octets.len,
-				  octets.len);
+		octets =
+		    span_cut(octets, known < octets.len ? (size_t)known : octets.len, octets.len);
 		dsn = rx->next;
 	}
 	if (!octets.len)
@@ -174,7 +174,8 @@ uint32_t rx_window(struct conn *c)
 {
 	struct rx *rx = &c->rx;
 	uint64_t held = rx->next - rx->read + rx->spare, size = c->config.receive_buffer;
-	uint64_t room = held < size ? size - held : 0, left, step = size / 2 < 1460 ? size / 2 : 1460;
+	uint64_t room = held < size ? size - held : 0, left,
+		 step = size / 2 < 1460 ? size / 2 : 1460;
 	size_t memory = endpoint_memory_left(c->endpoint) + rx->size;
 
 	if (room > memory)

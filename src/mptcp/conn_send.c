@@ -57,8 +57,8 @@ static uint32_t segment_size(const struct conn *c)
 
 static bool is_first_data(const struct conn *c, const struct subflow *sf, uint64_t dsn)
 {
-	return c->client && sf->initial && c->version == 1 && !c->confirmed &&
-	       dsn == c->tx.first && tcp_next_ssn(&sf->tcp) == 1;
+	return c->client && sf->initial && c->version == 1 && !c->confirmed && dsn == c->tx.first &&
+	       tcp_next_ssn(&sf->tcp) == 1;
 }
 
 static void map_piece(struct conn *c, struct subflow *sf, struct tcp_piece *piece, uint64_t dsn)
@@ -69,8 +69,8 @@ static void map_piece(struct conn *c, struct subflow *sf, struct tcp_piece *piec
 	m->dsn = dsn;
 	m->ssn = tcp_next_ssn(&sf->tcp);
 	m->capable = is_first_data(c, sf, dsn);
-	m->data_fin = c->tx.fin_wanted && dsn + piece->len == c->tx.end && !m->capable &&
-		      piece->len < 0xffff;
+	m->data_fin =
+	    c->tx.fin_wanted && dsn + piece->len == c->tx.end && !m->capable && piece->len < 0xffff;
 	m->len = (uint16_t)(piece->len + m->data_fin);
 	m->has_checksum = c->checksum;
 	if (c->checksum)
@@ -192,7 +192,8 @@ static bool find_next(const struct conn *c, struct next *n)
 }
 
 /* One segment of the stream; on a subflow of smaller segments it takes two pieces. */
-static uint32_t send_segment(struct conn *c, struct subflow *sf, const struct next *n, uint32_t unit)
+static uint32_t send_segment(struct conn *c, struct subflow *sf, const struct next *n,
+			     uint32_t unit)
 {
 	uint32_t want = n->len < unit ? (uint32_t)n->len : unit;
 	uint32_t own = payload_max(sf), sent = conn_push(c, sf, n->dsn, want);
@@ -242,8 +243,9 @@ static void pump_redundant(struct conn *c)
 
 			if (left > tx->end - sf->copied)
 				left = tx->end - sf->copied;
-			len = left ? conn_push(c, sf, sf->copied, room < left ? room : (uint32_t)left)
-				   : 0;
+			len =
+			    left ? conn_push(c, sf, sf->copied, room < left ? room : (uint32_t)left)
+				 : 0;
 			if (!len)
 				break;
 			sf->copied += len;
@@ -274,6 +276,8 @@ void conn_pump(struct conn *c)
 		return;
 	if (c->plain) {
 		pump_plain(c);
+		if (c->tx.fin_wanted && !c->tx.fin_sent && c->tx.next == c->tx.end)
+			c->settle_due = true;
 		return;
 	}
 	if (c->sched->redundant)

@@ -34,21 +34,30 @@ struct tx {
 
 /* The stream on its way in: a ring that holds [read, next) and the stretches in `early`. */
 struct rx {
-	uint8_t *at;	    /* owned */
-	size_t size;	    /* a power of two, or 0 */
-	uint64_t base;	    /* octet `dsn` lies at (dsn - base) & (size - 1) */
-	bool known;	    /* the numbers are valid: the peer's key is known, or never will be */
-	uint64_t first;	    /* the stream's first octet */
+	uint8_t *at;	/* owned */
+	size_t size;	/* a power of two, or 0 */
+	uint64_t base;	/* octet `dsn` lies at (dsn - base) & (size - 1) */
+	bool known;	/* the numbers are valid: the peer's key is known, or never will be */
+	uint64_t first; /* the stream's first octet */
 	uint64_t read, next;
-	uint64_t edge;	    /* of the window that was offered */
-	uint64_t spare;	    /* octets in holds */
+	uint64_t edge;	/* of the window that was offered */
+	uint64_t spare; /* octets in holds */
 	struct ranges early;
 	bool fin_known, fin_taken;
 	uint64_t fin_dsn;
 	bool ack8; /* the peer uses 8 octets */
 };
 
-enum conn_timer { TIMER_DATA, TIMER_CLOSE, TIMER_REJOIN, TIMER_ANNOUNCE, TIMER_FAIL, TIMER_TRIM, CONN_TIMERS };
+enum conn_timer {
+	TIMER_DATA,
+	TIMER_CLOSE,
+	TIMER_REJOIN,
+	TIMER_ANNOUNCE,
+	TIMER_FAIL,
+	TIMER_TRIM,
+	TIMER_FORGIVE,
+	CONN_TIMERS
+};
 
 struct announcement {
 	bool wanted, due;
@@ -65,8 +74,8 @@ struct conn {
 	struct endpoint *endpoint;
 	struct listener *listener; /* while it is not accepted */
 	void *user;
-	struct conn *older, *newer;		  /* of all */
-	struct conn *ready_next;		  /* of those with something to send */
+	struct conn *older, *newer; /* of all */
+	struct conn *ready_next;    /* of those with something to send */
 	bool is_ready, released, counted_half_open;
 	UT_hash_handle by_token;
 	size_t heap_at; /* place in the timer heap + 1 */
@@ -144,7 +153,7 @@ void conn_input(struct subflow *sf, int64_t now_ns, const struct packet *p);
 bool conn_output(struct conn *c, int64_t now_ns, uint8_t *out, size_t cap, size_t *len);
 int64_t conn_expiry_ns(const struct conn *c);
 void conn_settle(struct conn *c);
-void conn_touch(struct conn *c); /* it may have something to send */
+void conn_touch(struct conn *c);	  /* it may have something to send */
 bool conn_finished(const struct conn *c); /* nothing is left to be sent or awaited */
 
 /* Opening further subflows (conn_join.c) */
@@ -194,7 +203,6 @@ void conn_reset_all(struct conn *c, int reason);
 void addr_announced(struct subflow *sf, const struct mptcp_add_addr *add);
 void addr_removed(struct subflow *sf, struct span ids);
 void addr_timer(struct conn *c);
-bool addr_is_usable(const struct ip_addr *addr, const struct ip_addr *peer);
 size_t addr_options(struct conn *c, uint8_t *out, size_t room);
 bool addr_options_due(const struct conn *c);
 void conn_announce(struct conn *c, uint8_t id);
@@ -203,6 +211,7 @@ void conn_withdraw(struct conn *c, uint8_t id);
 /* Path manager (conn_pm.c) */
 void conn_manage(struct conn *c);
 void pm_failed(struct conn *c, const struct subflow *sf);
+void pm_forgive(struct conn *c);
 const struct pm_addr *conn_local_addr(const struct conn *c, uint8_t id);
 struct pm_addr *conn_remote_addr(struct conn *c, uint8_t id);
 

@@ -173,8 +173,7 @@ static void drop_acked(struct conn *c)
 
 static void tell_writable(struct conn *c)
 {
-	if (!c->tx.blocked || c->told_writable ||
-	    conn_write_space(c) < c->config.send_buffer / 4)
+	if (!c->tx.blocked || c->told_writable || conn_write_space(c) < c->config.send_buffer / 4)
 		return;
 	c->tx.blocked = false;
 	c->told_writable = true;

@@ -80,13 +80,20 @@ void subflow_announce_end(struct subflow *sf)
 	c->pm_due = c->settle_due = true;
 }
 
+/* Of time-outs or a RST, and not because its address went. */
+static bool died(const struct subflow *sf)
+{
+	return sf->conn->client && sf->close != SUBFLOW_FIN && sf->close != SUBFLOW_FASTCLOSE &&
+	       !(sf->reset_wanted && sf->reset_reason == 0);
+}
+
 void subflow_bury(struct subflow *sf)
 {
 	struct conn *c = sf->conn;
 
 	reinject_subflow(sf);
 	subflow_announce_end(sf);
-	if (!sf->opened_told && sf->client && !sf->initial)
+	if (died(sf))
 		pm_failed(c, sf);
 	release(sf);
 	sf->stage = STAGE_DEAD;
@@ -103,6 +110,11 @@ bool subflow_usable(const struct subflow *sf)
 	return sf->stage == STAGE_UP && !sf->reset_wanted && !sf->failing &&
 	       (sf->tcp.state == TCP_ESTABLISHED || sf->tcp.state == TCP_CLOSE_WAIT) &&
 	       !sf->tcp.fin_queued;
+}
+
+bool subflow_hangs(const struct subflow *sf)
+{
+	return sf->stale && sf->tcp.timeouts >= 3;
 }
 
 /* Only noted: the callbacks of a TCP are no place to abort it. */
@@ -125,9 +137,11 @@ void subflow_up(struct subflow *sf)
 		return;
 	sf->stage = STAGE_UP;
 	sf->opened_told = true;
+	sf->up_ns = c->now_ns;
 	sf->tcp.shared_window = !c->plain;
 	sf->rx_end = c->rx.next;
 	sf->tx_from = sf->tx_next = c->tx.next;
+	sf->copied = c->tx.una;
 	if (!sf->initial)
 		c->joins++;
 	endpoint_tell(c, EVENT_SUBFLOW_OPENED, sf);
@@ -188,6 +202,7 @@ static void on_timeout(struct subflow *sf)
 	if (conn_alive(sf->conn) > 1)
 		reinject_subflow(sf);
 	sf->conn->settle_due = true;
+	sf->conn->pm_due = sf->conn->pm_due || subflow_hangs(sf);
 }
 
 static void on_event(struct tcp *t, enum tcp_event event)

@@ -57,6 +57,7 @@ struct subflow {
 	struct tcp tcp;
 	struct conn *conn;
 	UT_hash_handle by_tuple;
+	bool listed; /* in the endpoint's table */
 	struct tuple tuple;
 	uint8_t id, local_id, remote_id;
 	enum subflow_stage stage;
@@ -95,6 +96,7 @@ struct subflow {
 	/* Sending */
 	uint64_t tx_from, tx_next; /* the latest stretch of the stream that it carried in one run */
 	uint64_t copied;	   /* redundant scheduler: how far it has sent */
+	int64_t up_ns;		   /* when it came up */
 	bool stale;		   /* timed out, not acknowledged anything since */
 	uint32_t reinject_mark;	   /* pieces before this ssn have been queued elsewhere */
 	int64_t penalised_ns;
@@ -129,6 +131,7 @@ void subflow_bury(struct subflow *sf); /* its TCP is closed: frees all but the s
 size_t subflow_memory(const struct subflow *sf);
 bool subflow_usable(const struct subflow *sf); /* for data, MPTCP-wise; it may be stale */
 bool subflow_alive(const struct subflow *sf);  /* opening, or open and not closing */
+bool subflow_hangs(const struct subflow *sf);  /* stale for long */
 void subflow_reset(struct subflow *sf, int reason);
 void subflow_up(struct subflow *sf);
 void subflow_announce_end(struct subflow *sf);

@@ -15,8 +15,8 @@ static uint8_t capable_flags(const struct conn *c)
 			 (c->config.no_join_here && c->version == 1 ? MPTCP_CAPABLE_C : 0));
 }
 
-static size_t put_capable(const struct conn *c, bool ours, bool theirs,
-			  const struct tcp_mapping *m, uint8_t *out, size_t room)
+static size_t put_capable(const struct conn *c, bool ours, bool theirs, const struct tcp_mapping *m,
+			  uint8_t *out, size_t room)
 {
 	struct mptcp_option o = {.subtype = MPTCP_CAPABLE};
 
@@ -36,7 +36,8 @@ static size_t put_capable(const struct conn *c, bool ours, bool theirs,
 }
 
 /* After some SYNs that vanished, one goes without the option (RFC 8684 §3.7 and its §3.1). */
-static size_t syn_options(struct subflow *sf, const struct tcp_segment *s, uint8_t *out, size_t room)
+static size_t syn_options(struct subflow *sf, const struct tcp_segment *s, uint8_t *out,
+			  size_t room)
 {
 	struct conn *c = sf->conn;
 
@@ -178,7 +179,8 @@ static size_t put_fin(const struct conn *c, uint8_t *out, size_t room)
 }
 
 /* One signal an ACK, and the DATA_ACK in what room it leaves. */
-static size_t ack_options(struct subflow *sf, const struct tcp_segment *s, uint8_t *out, size_t room)
+static size_t ack_options(struct subflow *sf, const struct tcp_segment *s, uint8_t *out,
+			  size_t room)
 {
 	struct conn *c = sf->conn;
 	struct mptcp_option fail = {.subtype = MPTCP_FAIL, .fail_dsn = sf->fail_dsn};

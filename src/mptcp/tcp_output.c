@@ -127,6 +127,7 @@ static void note_sent(struct tcp *t, uint32_t i, struct tcp_sent *s)
 	else
 		note_new(t, s);
 	s->sent_ns = t->now_ns;
+	s->order = t->sent_order++;
 	t->last_sent_ns = t->now_ns;
 	t->force_retransmit = false;
 	if (t->burst)

@@ -12,17 +12,16 @@ void rack_delivered(struct tcp *t, const struct tcp_arrival *a, const struct tcp
 	int64_t rtt = t->now_ns - s->sent_ns;
 	uint32_t end = s->seq + s->len;
 
-	if (s->resent && a->has_stamp && a->stamp_echo &&
+	if (s->resent && a->has_stamp && a->stamp_echo && seq_diff(a->ack, end) >= 0 &&
 	    seq_before(a->stamp_echo, tcp_stamp_at(t, s->sent_ns)))
-		return; /* the original arrived, not the repetition */
+		return; /* the original arrived, not the repetition (SACKs echo older stamps) */
 	if (s->resent && rtt < tcp_min_rtt_ns(t))
 		return;
 	if (k->valid && !s->resent && seq_before(end, k->highest))
 		k->reordering = true;
-	if (!k->valid || s->sent_ns > k->sent_ns ||
-	    (s->sent_ns == k->sent_ns && seq_before(k->end, end))) {
+	if (!k->valid || seq_before(k->order, s->order)) {
 		k->sent_ns = s->sent_ns;
-		k->end = end;
+		k->order = s->order;
 		k->rtt_ns = rtt;
 	}
 	if (!k->valid || seq_before(k->highest, end))
@@ -62,12 +61,6 @@ int64_t rack_window_ns(const struct tcp *t)
 	return window < t->srtt_ns ? window : t->srtt_ns;
 }
 
-static bool sent_before_latest(const struct tcp_rack *k, const struct tcp_sent *s)
-{
-	return s->sent_ns < k->sent_ns ||
-	       (s->sent_ns == k->sent_ns && seq_before(s->seq + s->len, k->end));
-}
-
 /* RFC 8985 §6.2, step 5; the list is in order of transmission. */
 void rack_detect(struct tcp *t)
 {
@@ -77,7 +70,7 @@ void rack_detect(struct tcp *t)
 	while (t->rack.valid && t->ring.listed) {
 		const struct tcp_sent *s = ring_at(&t->ring, t->ring.oldest);
 
-		if (!sent_before_latest(&t->rack, s))
+		if (!seq_before(s->order, t->rack.order))
 			return;
 		if (s->sent_ns + patience > t->now_ns) {
 			t->timer[TCP_TIMER_REORDER] = s->sent_ns + patience;

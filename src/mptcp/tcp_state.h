@@ -13,6 +13,7 @@ struct tcp_sent {
 	uint32_t sum;	       /* over the piece's octets: computed once */
 	uint32_t older, newer; /* neighbours in order of transmission, while `listed` */
 	int64_t sent_ns;       /* the last time */
+	uint32_t order;	       /* of transmission: many may leave at the same time */
 	bool fin, summed;
 	bool sent, resent; /* once; more than once */
 	bool listed;	   /* in flight: sent, neither SACKed nor lost */
@@ -53,7 +54,7 @@ struct tcp_reorder {
 
 struct tcp_rack {
 	int64_t sent_ns, rtt_ns; /* of the latest sent segment that was delivered */
-	uint32_t end;
+	uint32_t order;
 	uint32_t highest; /* end of the highest segment that was delivered */
 	bool valid, reordering;
 	uint32_t window_mult; /* in quarters of the least RTT */
@@ -97,6 +98,7 @@ struct tcp {
 	uint32_t tail_probe_end;
 	unsigned burst; /* segments that may leave before the next ACK or `pace_ns` */
 	int64_t pace_ns, last_sent_ns;
+	uint32_t sent_order; /* of the next transmission */
 
 	/* Loss */
 	struct tcp_rack rack;
