@@ -188,6 +188,8 @@ static void on_gone(struct subflow *sf, bool reset)
 	if (sf->close == SUBFLOW_OPEN && reset)
 		sf->close = SUBFLOW_RST;
 	sf->conn->last_was_reset = reset;
+	if (!reset)
+		on_acked(sf); /* the ACK of the last FIN ends the TCP and is no event of its own */
 	if (sf->initial && sf->stage == STAGE_SYN && sf->client && reset)
 		sf->conn->refused = true;
 	reinject_subflow(sf);
