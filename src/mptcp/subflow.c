@@ -188,8 +188,6 @@ static void on_gone(struct subflow *sf, bool reset)
 	if (sf->close == SUBFLOW_OPEN && reset)
 		sf->close = SUBFLOW_RST;
 	sf->conn->last_was_reset = reset;
-	if (!reset)
-		on_acked(sf); /* the ACK of the last FIN ends the TCP and is no event of its own */
 	if (sf->initial && sf->stage == STAGE_SYN && sf->client && reset)
 		sf->conn->refused = true;
 	reinject_subflow(sf);
@@ -219,6 +217,7 @@ static void on_event(struct tcp *t, enum tcp_event event)
 	case TCP_EVENT_TIMEOUT: on_timeout(sf); break;
 	case TCP_EVENT_FAILED: on_gone(sf, false); break;
 	case TCP_EVENT_CLOSED:
+		on_acked(sf); /* the ACK of a last FIN is no event of its own */
 		reinject_subflow(sf);
 		sf->conn->settle_due = true;
 		break;
