@@ -9,7 +9,7 @@
 
 enum box_direction { BOX_FORWARD = 1, BOX_REVERSE = 2, BOX_BOTH = 3 };
 
-#define BOX_PACKET_MAX 2048
+#define BOX_PACKET_MAX 4096
 
 /* A packet inside a box: octets that the box may edit, grow or shrink in place. */
 struct box_packet {

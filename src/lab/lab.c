@@ -59,7 +59,7 @@ static struct ip_addr known_as(const struct ip_addr *outside, const struct ip_ad
 int lab_resolve(const struct lab *lab, const char *name, uint8_t family, struct ip_addr *out,
 		struct error *err)
 {
-	const struct lab_target *t = lab->target ? lab_element_target(lab->target) : NULL;
+	const struct lab_target *t = lab_target(lab);
 	struct ip_addr known[2], wanted = {0};
 
 	if (!t)
@@ -108,12 +108,14 @@ uint8_t lab_path_length(const struct lab *lab)
 
 const struct lab_target *lab_target(const struct lab *lab)
 {
-	return lab->target ? lab_element_target(lab->target) : NULL;
+	return lab->target ? &lab->target_spec : NULL;
 }
 
 size_t lab_half_open(const struct lab *lab)
 {
-	return lab->target ? lab_element_half_open(lab->target) : 0;
+	bool simple = lab->target && !lab->target_spec.serve.endpoint;
+
+	return simple ? lab_element_half_open(lab->target) : 0;
 }
 
 uint64_t lab_packets(const struct lab *lab)

@@ -18,6 +18,7 @@
 #define MBOXTRACE_LAB_LAB_H
 
 #include "lab/box.h"
+#include "mptcp/conn.h"
 #include "net/net.h"
 #include "packet/icmp.h"
 
@@ -68,6 +69,17 @@ struct lab_router {
 
 enum lab_mptcp { LAB_MPTCP_NONE, LAB_MPTCP_V0, LAB_MPTCP_V1 };
 
+/* A target that is a real endpoint (lab_endpoint.h). Set `conn` with conn_config_defaults. */
+struct lab_serve {
+	bool endpoint;		    /* false: it only answers SYNs, and acknowledges */
+	int service;		    /* index of lab_app_name */
+	uint64_t octets;	    /* that `send` sends */
+	uint64_t in_seed, out_seed; /* of the streams it compares with, and sends */
+	bool add_addr, backup;	    /* announces its other addresses; as backups */
+	bool cookies;
+	struct conn_config conn;
+};
+
 struct lab_target {
 	char name[64]; /* resolved by lab_resolve */
 	struct ip_addr addr4, addr6;
@@ -78,6 +90,7 @@ struct lab_target {
 	bool silent; /* answers nothing at all */
 	bool echo;   /* answers ICMP echo */
 	uint8_t ttl; /* initial TTL of what it sends; 0: 64 */
+	struct lab_serve serve;
 };
 
 struct lab *lab_new(uint64_t seed);

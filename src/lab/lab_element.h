@@ -57,23 +57,6 @@ struct path {
 	uint16_t elements[LAB_ELEMENTS_MAX]; /* indices into lab->elements */
 };
 
-/* Paths that pairs of addresses came by, so that what answers them goes back the same way, whatever
- * a NAT has made of them. */
-#define LAB_ROUTES_MAX 64
-
-struct lab_routes {
-	struct lab_route {
-		struct ip_addr local, remote;
-		uint8_t path;
-	} route[LAB_ROUTES_MAX];
-	size_t count, oldest;
-};
-
-void lab_routes_learn(struct lab_routes *routes, const struct ip_addr *local,
-		      const struct ip_addr *remote, uint8_t path);
-uint8_t lab_routes_find(const struct lab_routes *routes, const struct ip_addr *local,
-			const struct ip_addr *remote); /* 0 if unknown */
-
 struct lab_chunk; /* packets are allocated in chunks */
 
 struct lab {
@@ -87,6 +70,7 @@ struct lab {
 	size_t path_count;
 	struct lab_client client;
 	struct lab_element *target; /* NULL until the path is complete */
+	struct lab_target target_spec;
 	struct lab_chunk *chunks;
 	struct lab_packet *pool;
 	size_t packet_count;		     /* allocated */
@@ -126,11 +110,12 @@ struct lab_element *lab_link_new(const struct lab_link *link);
 struct lab_element *lab_router_new(const struct lab_router *router);
 struct lab_element *lab_box_new(const char *name, struct error *err);
 struct lab_element *lab_target_new(const struct lab_target *target, struct error *err);
+struct lab_element *lab_endpoint_new(struct lab *lab, const struct lab_target *target,
+				     struct error *err);
 
 bool lab_element_is_router(const struct lab_element *e);
 /* NULL if the element is no box. */
 struct box *lab_element_box(struct lab_element *e);
-const struct lab_target *lab_element_target(const struct lab_element *e);
 size_t lab_element_half_open(const struct lab_element *e);
 
 #endif

@@ -166,14 +166,18 @@ int lab_add_shared(struct lab *lab, size_t element, struct error *err)
 int lab_add_target(struct lab *lab, const struct lab_target *target, struct error *err)
 {
 	int rc = path_open(lab, "target", err);
+	struct lab_element *e;
 
 	if (rc)
 		return rc;
 	if (!has_address(&target->addr4, &target->addr6))
 		return error_set(err, ERR_USAGE, "target: expected an address (addr or addr6)");
-	rc = path_append(lab, lab_target_new(target, err), err);
-	if (rc)
-		return rc;
+	lab->target_spec = *target;
+	e = target->serve.endpoint ? lab_endpoint_new(lab, &lab->target_spec, err)
+				   : lab_target_new(target, err);
+	if (!e)
+		return err ? (int)err->code : ERR_NOMEM;
+	path_append(lab, e, err);
 	for (size_t i = 0; i + 1 < lab->path_count; i++)
 		path_put(lab, i, lab->element_count - 1);
 	lab->target = lab->elements[lab->element_count - 1];
@@ -239,11 +243,9 @@ size_t lab_client_addrs(const struct lab *lab, struct ip_addr out[LAB_ADDRS_MAX]
 
 size_t lab_target_addrs(const struct lab *lab, struct ip_addr out[LAB_ADDRS_MAX])
 {
-	const struct lab_target *t = lab_target(lab);
+	const struct lab_target *t = &lab->target_spec;
 	struct addrs list = {.at = out};
 
-	if (!t)
-		return 0;
 	addrs_put(&list, t->outside4.family ? &t->outside4 : &t->addr4);
 	addrs_put(&list, t->outside6.family ? &t->outside6 : &t->addr6);
 	for (size_t i = 0; i < lab->path_count; i++) {
@@ -270,39 +272,9 @@ bool lab_is_client(const struct lab *lab, const struct ip_addr *addr)
 
 bool lab_is_target(const struct lab *lab, const struct ip_addr *addr)
 {
-	const struct lab_target *t = lab_target(lab);
+	const struct lab_target *t = &lab->target_spec;
 	struct ip_addr list[LAB_ADDRS_MAX];
 
 	return ip_addr_equal(&t->addr4, addr) || ip_addr_equal(&t->addr6, addr) ||
 	       is_among(list, lab_target_addrs(lab, list), addr);
-}
-
-static struct lab_route *route_of(const struct lab_routes *routes, const struct ip_addr *local,
-				  const struct ip_addr *remote)
-{
-	for (size_t i = 0; i < routes->count; i++)
-		if (ip_addr_equal(&routes->route[i].remote, remote) &&
-		    ip_addr_equal(&routes->route[i].local, local))
-			return (struct lab_route *)&routes->route[i];
-	return NULL;
-}
-
-void lab_routes_learn(struct lab_routes *routes, const struct ip_addr *local,
-		      const struct ip_addr *remote, uint8_t path)
-{
-	struct lab_route *r = route_of(routes, local, remote);
-
-	if (!r && routes->count < LAB_ROUTES_MAX)
-		r = &routes->route[routes->count++];
-	else if (!r)
-		r = &routes->route[routes->oldest++ % LAB_ROUTES_MAX];
-	*r = (struct lab_route){.local = *local, .remote = *remote, .path = path};
-}
-
-uint8_t lab_routes_find(const struct lab_routes *routes, const struct ip_addr *local,
-			const struct ip_addr *remote)
-{
-	const struct lab_route *r = route_of(routes, local, remote);
-
-	return r ? r->path : 0;
 }

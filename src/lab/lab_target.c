@@ -137,11 +137,6 @@ struct lab_element *lab_target_new(const struct lab_target *spec, struct error *
 	return &t->element;
 }
 
-const struct lab_target *lab_element_target(const struct lab_element *e)
-{
-	return &((const struct target *)e)->spec;
-}
-
 size_t lab_element_half_open(const struct lab_element *e)
 {
 	const struct target *t = (const struct target *)e;
