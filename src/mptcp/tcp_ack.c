@@ -79,7 +79,8 @@ static bool signals(const struct packet *p)
 	return false;
 }
 
-/* RFC 5681 §2. With SACK, only an ACK that has blocks, be they wrong: others may carry a DATA_ACK. */
+/* RFC 5681 §2. With SACK, only an ACK that has blocks, be they wrong: others may carry a DATA_ACK.
+ */
 static bool is_duplicate(const struct tcp *t, const struct tcp_arrival *a)
 {
 	return a->ack == t->snd_una && t->snd_una != t->snd_nxt && a->payload.len == 0 &&

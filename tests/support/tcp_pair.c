@@ -77,6 +77,8 @@ static size_t own_options(struct tcp *t, const struct tcp_segment *segment, uint
 {
 	size_t len = end_of(t)->option_octets;
 
+	if (end_of(t)->options)
+		return end_of(t)->options(end_of(t), segment, out, room);
 	if (!segment->piece || len < 2 || len > room)
 		return 0;
 	memset(out, 0, len);
