@@ -75,5 +75,7 @@ bool pair_whole(const struct tcp_pair *pair); /* both streams arrived, octet for
 uint8_t pair_octet(unsigned from, uint64_t at);
 
 extern const struct cc_ops pair_cc; /* a plain Reno */
+extern const struct tcp_owner_ops pair_owner;
+void pair_feed(struct tcp_pair_end *end); /* pushes what there is room for */
 
 #endif
