@@ -103,8 +103,8 @@ struct tcp_owner_ops {
 	uint32_t (*window)(struct tcp *t);
 };
 
-/* All of these may be called from within the owner's functions, but tcp_send, tcp_receive and
- * tcp_fini. */
+/* All of what follows may be called from within `segment`, `data` and `event`, but tcp_send,
+ * tcp_receive and tcp_fini; nothing that changes the TCP from within `options` and `window`. */
 
 struct tcp_config {
 	struct ip_addr local, remote;

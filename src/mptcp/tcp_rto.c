@@ -5,7 +5,6 @@
 #define PEER_DELAY_NS	(200 * NS_PER_MS) /* worst delay of an ACK (RFC 8985 §7.2) */
 #define MIN_RTT_SPAN_NS (150 * NS_PER_S)
 #define CLOCK_NS	NS_PER_MS
-#define BLACK_HOLE	2 /* time-outs before the path MTU is suspected */
 
 int64_t tcp_rto_ns(const struct tcp *t)
 {
@@ -125,8 +124,7 @@ static void rto_expired(struct tcp *t)
 	tcp_tell(t, TCP_EVENT_TIMEOUT);
 	if (t->state == TCP_CLOSED)
 		return;
-	if (t->timeouts > BLACK_HOLE && t->mss > tcp_mss_min(t))
-		tcp_shrink(t, tcp_mss_min(t));
+	tcp_black_hole(t);
 	tcp_time_out(t);
 	t->backoff++;
 	tcp_rtx_arm(t);
