@@ -204,7 +204,7 @@ static void decide_by_outcome(struct connection_result *r)
 	case OUTCOME_FALLBACK:
 		decide(r, VERDICT_CLEAN,
 		       r->info.client
-			   ? "The connection works, without MPTCP: the target does not speak it."
+			   ? "The connection works, without MPTCP."
 			   : "The connection works, without MPTCP: the client did not ask for it.");
 		break;
 	case OUTCOME_REFUSED:
