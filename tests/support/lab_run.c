@@ -142,6 +142,7 @@ static bool progress(struct runner *r)
 	return more;
 }
 
+/* The client's application first, then the target's. */
 static void hang_up(struct runner *r, int64_t now_ns)
 {
 	struct lab_served *s = lab_endpoint_at(lab_endpoint(r->lab), 0);
@@ -189,10 +190,10 @@ void lab_run(struct lab_run *run, struct lab *lab, const struct lab_run_spec *sp
 		    net_now_ns(r.net) >= deadline_ns)
 			break;
 		until_ns = r.moved_ns + patience_ns;
-		if (!run->hung_up && net_now_ns(r.net) >= until_ns)
+		if (net_now_ns(r.net) >= until_ns)
 			hang_up(&r, net_now_ns(r.net));
 		else
-			step(&r, until_ns < deadline_ns && !run->hung_up ? until_ns : deadline_ns);
+			step(&r, until_ns < deadline_ns ? until_ns : deadline_ns);
 	}
 	run->lasted_ns = net_now_ns(r.net) - begin_ns;
 	endpoint_free(r.endpoint);
