@@ -185,6 +185,8 @@ void tcp_ack_now(struct tcp *t); /* the owner has an option to send: an ACK carr
 /* The same without timestamps, for an option that needs all of the room (ADD_ADDR with an IPv6
  * address and port: 30 octets). Never on a segment with data. */
 void tcp_ack_bare(struct tcp *t);
+/* Asks the peer for an ACK: a segment from before its window (keep-alive, RFC 1122 §4.2.3.6). */
+void tcp_probe(struct tcp *t);
 /* The owner's `window` may have grown: sends an update if it is worth one. */
 void tcp_window_opened(struct tcp *t);
 /* The peer's shared window, heard on another subflow: at least so much from tcp_acked_ssn on. */
