@@ -208,6 +208,7 @@ static void the_only_path_is_cut(void **state)
 	    (struct lab_interval){.from_ns = 300 * NS_PER_MS, .to_ns = 20 * NS_PER_S};
 	run_plan(&run, &plan, &spec);
 	assert_whole(&run, "the only path");
+	assert_false(run.hung_up || run.server_hung_up);
 	assert_true(run.lasted_ns > 20 * NS_PER_S);
 }
 

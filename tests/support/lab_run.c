@@ -147,13 +147,15 @@ static void hang_up(struct runner *r, int64_t now_ns)
 {
 	struct lab_served *s = lab_endpoint_at(lab_endpoint(r->lab), 0);
 
-	r->run->hung_up = true;
 	r->moved_ns = now_ns;
-	if (r->conn)
+	if (r->conn) {
+		r->run->hung_up = true;
 		conn_fastclose(r->conn, now_ns);
-	else if (s && s->conn)
+	} else if (s && s->conn) {
+		r->run->server_hung_up = true;
 		conn_fastclose(s->conn, now_ns);
-	lab_endpoint_touch(lab_endpoint(r->lab));
+		lab_endpoint_touch(lab_endpoint(r->lab));
+	}
 }
 
 static void step(struct runner *r, int64_t deadline_ns)
@@ -222,7 +224,10 @@ const char *lab_run_describe(const struct lab_run *run, char *out, size_t cap)
 	size_t len = (size_t)snprintf(
 	    out, cap, "%.3f s, %llu packets back, %llu too long, %zu octets held%s\n",
 	    (double)run->lasted_ns / 1e9, (unsigned long long)run->packets,
-	    (unsigned long long)run->unsendable, run->memory_max, run->hung_up ? ", hung up" : "");
+	    (unsigned long long)run->unsendable, run->memory_max,
+	    run->hung_up	  ? ", hung up"
+	    : run->server_hung_up ? ", target hung up"
+				  : "");
 
 	if (len < cap)
 		len += describe_end(out + len, cap - len, "client", &run->client, &run->client_app,
