@@ -83,7 +83,7 @@ static void decide_reached(struct trace *t)
 		       t->result.config.port);
 	} else {
 		REASON(t, "The path is clean as far as the last router before the target%s.",
-		       user ? "" : "; the target does not speak MPTCP v1");
+		       user ? "" : "; the target answers without MPTCP");
 	}
 }
 
