@@ -36,6 +36,15 @@ strip_last() {
 	is '[.hops[].replies[] | select(.kind == "syn-ack") | .mptcp] | all(. == "none")'
 }
 
+own_probe() {
+	box mid 3 forward 0 'reset tcp option mptcp'
+	trace mid "$1" -P 'IP/TCP{dst=443}/MSS(1460)/SACKP/TS/WS(7)/MPCAPABLE{v=1}'
+	status_is 1
+	located mp_capable blanked 3 4
+	is '.probe.sent <= 14'
+	none_half_open mid
+}
+
 mss_clamp() {
 	box mid 3 forward 0 'tcp option maxseg size set 1200'
 	trace mid "$1"
@@ -98,6 +107,7 @@ for family in 4 6; do
 	for k in 1 2 3 4 5 6; do
 		run_case "MPTCP blanked in PREROUTING of router $k (IPv$family)" strip_prerouting $family $k
 	done
+	run_case "MPTCP blanked, probe of one's own (IPv$family)" own_probe $family
 	run_case "MSS clamped (IPv$family)" mss_clamp $family
 	run_case "masquerade (IPv$family)" masquerade $family
 done
