@@ -80,9 +80,12 @@ static bool followed(const struct segments *s, int probe, const char *field)
 
 static void follow_reply(const struct trace *t, const struct trace_reply *r, struct segments *s)
 {
+	bool witness = t->result.probes[r->probe].role == ROLE_WITNESS;
+	int probe = witness ? series_find(t, ROLE_TEST) : r->probe;
+
 	for (unsigned i = 0; i < r->diff.count; i++)
-		if (!followed(s, r->probe, r->diff.changes[i].field))
-			follow(t, r->probe, &r->diff.changes[i], s);
+		if (!followed(s, probe, r->diff.changes[i].field))
+			follow(t, probe, &r->diff.changes[i], s);
 }
 
 /* The TCP checksum cannot be translated back by a box that does not know what it covers. */

@@ -4,12 +4,20 @@
 #include "probe/engine.h"
 
 /* Does some quote from the last router before the target show all options? */
+static const struct finding *targets_choice(const struct trace *t)
+{
+	for (size_t i = 0; i < t->result.finding_count; i++)
+		if (t->result.findings[i].cause == CAUSE_TARGET)
+			return &t->result.findings[i];
+	return NULL;
+}
+
 static bool covered(const struct trace *t)
 {
 	uint8_t length = t->result.path_length;
 	const struct trace_reply *r = length > 1 ? observe_quote(t, 0, length - 1) : NULL;
 
-	return length == 1 || (r && r->diff.options_complete);
+	return length == 1 || targets_choice(t) || (r && r->diff.options_complete);
 }
 
 static const struct finding *worst(const struct trace *t, bool doubtful)
@@ -81,6 +89,10 @@ static void decide_reached(struct trace *t)
 		       "The path is clean as far as the last router before the target; the target "
 		       "refuses the connection (port %u is closed).",
 		       t->result.config.port);
+	} else if (targets_choice(t) && targets_choice(t)->after.ttl == length) {
+		REASON(t,
+		       "The path is clean: MP_CAPABLE arrived at the target, which answers without "
+		       "MPTCP.");
 	} else {
 		REASON(t, "The path is clean as far as the last router before the target%s.",
 		       user ? "" : "; the target answers without MPTCP");

@@ -92,6 +92,10 @@ int series_find(const struct trace *t, enum probe_role role); /* -1 if not there
 size_t series_packet(const struct trace *t, int probe, uint8_t ttl, size_t n, uint8_t *out);
 size_t series_reset_packet(const struct trace *t, int probe, uint8_t *out); /* RST that closes it */
 
+/* witness.c: makes a complete SYN one that its target quotes back, if it is exactly `hops` away.
+ * Returns its new length; 0 if that cannot be done. */
+size_t witness_insert(uint8_t *octets, size_t len, size_t cap, uint8_t hops);
+
 /* schedule.c: what to ask, and when */
 void schedule_want(struct trace *t, int probe, uint8_t ttl, uint8_t times, int64_t not_before_ns);
 void schedule_settle(struct trace *t, int64_t now_ns);	      /* ends waits, wants more */

@@ -190,6 +190,11 @@ static void what_target(const struct trace *t, const struct finding *f, struct b
 	explain_place(&f->after, after, sizeof(after));
 	if (f->cause == CAUSE_TARGET && f->confidence == CONFIDENCE_CERTAIN)
 		buf_printf(out, "the target speaks MPTCP v0, but not v1");
+	else if (f->cause == CAUSE_TARGET && f->after.ttl == f->by.ttl)
+		buf_printf(out,
+			   "the target answers without MPTCP although MP_CAPABLE arrived there "
+			   "unchanged, as the target itself quotes it: it does not speak MPTCP v1, "
+			   "or a box removes its answer's option on the way back");
 	else if (f->cause == CAUSE_TARGET)
 		buf_printf(
 		    out,

@@ -3,6 +3,18 @@
 
 #include "probe/engine.h"
 
+/* Does the reply quote what this series sent? The target's quote of a witness probe shows what
+ * became of the test. */
+static bool quotes(const struct trace *t, int probe, const struct trace_reply *r)
+{
+	if (!r->quote.len)
+		return false;
+	if (t->result.probes[r->probe].role != ROLE_WITNESS)
+		return r->probe == probe;
+	return t->result.probes[probe].role == ROLE_TEST &&
+	       ip_addr_equal(&r->from, &t->result.config.target);
+}
+
 /* Of several quotes the one that shows most. */
 const struct trace_reply *observe_quote(const struct trace *t, int probe, uint8_t ttl)
 {
@@ -11,7 +23,7 @@ const struct trace_reply *observe_quote(const struct trace *t, int probe, uint8_
 	for (size_t i = 0; i < t->result.reply_count; i++) {
 		const struct trace_reply *r = &t->result.replies[i];
 
-		if (r->probe == probe && r->ttl == ttl && r->quote.len &&
+		if (r->ttl == ttl && quotes(t, probe, r) &&
 		    (!best || r->quote.len > best->quote.len))
 			best = r;
 	}

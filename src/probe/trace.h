@@ -35,6 +35,8 @@ enum probe_role {
 	ROLE_JOIN,     /* follow-up: SYN with MP_JOIN */
 	ROLE_V0,       /* follow-up: SYN with MP_CAPABLE v0 */
 	ROLE_UNMARKED, /* follow-up: plain SYN without DSCP and ECN marks */
+	ROLE_WITNESS,  /* follow-up: the test with an IP option or extension that makes the target
+			* itself  quote what arrived (witness.c) */
 	ROLE_ECHO,     /* follow-up: ICMP echo, which no TCP proxy answers */
 };
 

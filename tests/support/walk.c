@@ -96,6 +96,7 @@ static void build(struct walk *w, const struct walk_spec *spec)
 		lab_add_router(w->lab, &r, NULL);
 	}
 	target.mptcp = w->mptcp;
+	target.problems = spec->problems;
 	lab_add_target(w->lab, &target, NULL);
 }
 

@@ -25,6 +25,7 @@ struct walk {
 /* What a random path may have. */
 struct walk_spec {
 	bool partial, silent, lossy;
+	bool problems;	    /* the target quotes what arrives in parameter problems */
 	const char *box;    /* NULL: none; stands at a random place */
 	const char *params; /* "key=value key=value" */
 	int target_mptcp;   /* enum lab_mptcp; -1: random */
