@@ -72,7 +72,7 @@ struct trace {
 	uint8_t hops_told;	 /* TTLs already given to events.hop */
 	unsigned followups_done; /* bits of the table in followup.c */
 	unsigned rounds;
-	int64_t next_send_ns;
+	int64_t next_send_ns, gap_ns;
 	int64_t longest_rtt_ns;		       /* 0: none yet */
 	int64_t hop_rtt_ns[TRACE_TTL_MAX + 1]; /* longest of a TTL; 0: none yet */
 	enum { PHASE_ASKING, PHASE_CLOSING, PHASE_DONE } phase;

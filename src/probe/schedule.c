@@ -2,7 +2,7 @@
 #include "probe/engine.h"
 
 /* Of a path that answers in microseconds, what the busiest router may still need. */
-#define WAIT_FLOOR_NS	 (20 * NS_PER_MS)
+#define WAIT_FLOOR_NS	 (3 * NS_PER_MS)
 #define PATIENT_FLOOR_NS (500 * NS_PER_MS)
 /* Silence this far behind the last router that spoke is not worth a second asking. */
 #define TAIL_TTLS    5u
@@ -40,6 +40,12 @@ void schedule_limit(struct trace *t, int probe, uint8_t ttl)
 			s->question[i].state = QUESTION_IDLE;
 }
 
+/* The second asking is given more time than the first; later ones no more than that. */
+static double backoff(const struct question *q)
+{
+	return q->asked > 1 ? 2 : 1;
+}
+
 /* A wait that adapts: to what this hop took before (HERE); to the longest round trip (NEAR), once
  * somebody farther away has answered; and with more patience where nobody has yet, or where a late
  * reply would be credited to the next question. */
@@ -58,9 +64,8 @@ int64_t schedule_wait_ns(const struct trace *t, int probe, uint8_t ttl)
 		wait = c->wait_here * (double)here;
 	else if (near && c->wait_near > 0)
 		wait = c->wait_near * (double)near;
-	if (wait <= 0 || wait + (double)floor > (double)c->wait_max_ns)
-		return c->wait_max_ns;
-	return (int64_t)wait + floor;
+	wait = wait > 0 ? backoff(&s->question[ttl]) * (wait + (double)floor) : 0;
+	return wait > 0 && wait < (double)c->wait_max_ns ? (int64_t)wait : c->wait_max_ns;
 }
 
 /* The highest TTL at which a router answered any probe. */
