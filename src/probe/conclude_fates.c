@@ -132,6 +132,17 @@ static void conclude_marks(struct trace *t)
 	f->after = observe_place(t, 0, t->series[0].top);
 }
 
+/* Did the same befall both? A RST from before routers that led the control on is not the RST that
+ * the control got. */
+static bool fared_alike(const struct trace *t, int probe, int control)
+{
+	const struct trace_reply *r = observe_answer(t, probe);
+
+	if (observe_fate(t, probe) != observe_fate(t, control))
+		return false;
+	return !r || r->kind != REPLY_RST || t->series[control].top < r->ttl;
+}
+
 void conclude_fates(struct trace *t)
 {
 	static const enum probe_role suspects[] = {ROLE_TEST, ROLE_SHAM};
@@ -145,7 +156,7 @@ void conclude_fates(struct trace *t)
 		int probe = series_find(t, suspects[i]);
 		enum fate fate = observe_fate(t, probe);
 
-		if (fate == observe_fate(t, control))
+		if (fared_alike(t, probe, control))
 			continue;
 		if (fate == FATE_SILENT)
 			conclude_dropped(t, probe, control);

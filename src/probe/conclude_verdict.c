@@ -65,6 +65,15 @@ static void decide_unreached(struct trace *t)
 	REASON(t, "The target %s does not answer; the last to answer is %s.", target, where);
 }
 
+/* Its test got a RST, but plain SYNs no answer at all: that decides nothing. */
+static bool refused_one_only(const struct trace *t)
+{
+	int control = series_find(t, ROLE_CONTROL);
+
+	return control >= 0 && observe_fate(t, 0) == FATE_RST &&
+	       observe_fate(t, control) == FATE_SILENT;
+}
+
 static void decide_reached(struct trace *t)
 {
 	const struct trace_reply *r = observe_answer(t, 0);
@@ -78,6 +87,12 @@ static void decide_reached(struct trace *t)
 		    "The path is clean: MP_CAPABLE reached the target at TTL %u and was answered "
 		    "with MPTCP v1.",
 		    length);
+	} else if (refused_one_only(t)) {
+		decide(t, VERDICT_INCONCLUSIVE);
+		REASON(
+		    t,
+		    "SYNs with MP_CAPABLE are refused, but plain SYNs get no answer at all: what "
+		    "refuses them, and why, is not known.");
 	} else if (!covered(t)) {
 		decide(t, VERDICT_INCONCLUSIVE);
 		REASON(t,

@@ -46,21 +46,31 @@ static double backoff(const struct question *q)
 	return q->asked > 1 ? 2 : 1;
 }
 
+/* Another probe was answered in the target's name here or before, this one not yet: is it loss, or
+ * did a box answer that one? Then the routers behind it, and the target, may be far away. */
+static bool lags_behind(const struct trace *t, const struct series *s, const struct question *q)
+{
+	bool answered = t->result.probes[s - t->series].reached_ttl;
+
+	return s->walks && t->target_ttl && !answered && q->asked >= q->allowed;
+}
+
 /* A wait that adapts: to what this hop took before (HERE); to the longest round trip (NEAR), once
- * somebody farther away has answered; and with more patience where nobody has yet, or where a late
- * reply would be credited to the next question. */
+ * somebody farther away has answered; and with more patience where nobody has yet, where probes
+ * fare differently, or where a late reply would be credited to the next question. */
 int64_t schedule_wait_ns(const struct trace *t, int probe, uint8_t ttl)
 {
 	const struct trace_config *c = &t->result.config;
 	const struct series *s = &t->series[probe];
 	int64_t here = t->hop_rtt_ns[ttl], near = t->longest_rtt_ns;
-	bool patient = s->serial || (ttl > t->farthest && !t->target_ttl);
+	bool behind = ttl >= t->target_ttl && lags_behind(t, s, &s->question[ttl]);
+	bool patient = s->serial || behind || (ttl > t->farthest && !t->target_ttl);
 	int64_t floor = patient ? PATIENT_FLOOR_NS : WAIT_FLOOR_NS;
 	double wait = 0;
 
 	if (s->brief && near)
 		return (int64_t)(BRIEF_FACTOR * (double)near) + WAIT_FLOOR_NS;
-	if (here && c->wait_here > 0 && !s->serial)
+	if (here && c->wait_here > 0 && !s->serial && !behind)
 		wait = c->wait_here * (double)here;
 	else if (near && c->wait_near > 0)
 		wait = c->wait_near * (double)near;
@@ -80,10 +90,11 @@ static uint8_t highest_top(const struct trace *t)
 }
 
 /* Has another probe found the target nearer than this? Then the series need not look for it there,
- * unless routers led it on. */
+ * unless routers led it on, or nobody answers it there: a box may have answered the other. */
 static bool beyond_target(const struct trace *t, const struct series *s, unsigned ttl)
 {
-	return t->target_ttl && ttl > t->target_ttl && s->top < t->target_ttl;
+	return t->target_ttl && ttl > t->target_ttl && s->top < t->target_ttl &&
+	       s->question[t->target_ttl].state != QUESTION_SILENT;
 }
 
 /* Would another asking teach anything? Behind the last voice on the path hardly; and of the
@@ -100,10 +111,23 @@ static bool worth_repeating(const struct trace *t, size_t probe, unsigned ttl)
 	return (role != ROLE_CONTROL && role != ROLE_SHAM) || s->top <= ttl;
 }
 
+/* What was given up as lying beyond the target, but does not. */
+static void resume_walk(struct trace *t, size_t probe)
+{
+	const struct series *s = &t->series[probe];
+
+	for (unsigned ttl = t->target_ttl + 1u; t->target_ttl && s->walks && ttl <= t->front; ttl++)
+		if (s->question[ttl].state == QUESTION_IDLE && !s->question[ttl].asked &&
+		    ttl <= s->limit && !beyond_target(t, s, ttl))
+			schedule_want(t, (int)probe, (uint8_t)ttl, t->result.config.queries, 0);
+}
+
 static void settle_series(struct trace *t, size_t probe, int64_t now_ns)
 {
 	const struct series *s = &t->series[probe];
 
+	if (!t->rounds)
+		resume_walk(t, probe);
 	for (unsigned ttl = 1; ttl <= t->highest; ttl++) {
 		struct question *q = question_at(t, probe, ttl);
 		int64_t wait;
