@@ -45,6 +45,13 @@ static bool suffered_otherwise(const struct diff *d, const struct change *like)
 	return false;
 }
 
+/* What is lost cannot be lost again: only its remains change. */
+static bool is_loss(const struct change *c)
+{
+	return c->option >= 0 && (c->kind == CHANGE_REMOVED || c->kind == CHANGE_BLANKED ||
+				  c->kind == CHANGE_TRUNCATED);
+}
+
 /* Follows the field that `like` speaks of along the path of one series. */
 static void follow(const struct trace *t, int probe, const struct change *like, struct segments *s)
 {
@@ -63,7 +70,7 @@ static void follow(const struct trace *t, int probe, const struct change *like, 
 			continue;
 		if (!seen)
 			restore(s, first);
-		else if (!now || !same_change(now, seen))
+		else if (!now || !(same_change(now, seen) || (is_loss(now) && is_loss(seen))))
 			segment_add(s, probe, seen, after, (uint8_t)ttl);
 		now = seen;
 		after = (uint8_t)ttl;
@@ -208,6 +215,7 @@ void conclude_quotes(struct trace *t)
 	for (size_t i = 0; i < t->result.reply_count; i++)
 		if (t->result.replies[i].quote.len)
 			follow_reply(t, &t->result.replies[i], &s);
+	segments_reconcile(t, &s);
 	segments_read_lengths(t, &s);
 	visible = s.count;
 	for (size_t i = 0; i < t->result.probe_count; i++)
