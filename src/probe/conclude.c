@@ -91,6 +91,7 @@ void conclude(struct trace *t)
 	struct trace_result *r = &t->result;
 
 	r->finding_count = 0;
+	credit_disown(t);
 	note_path(t);
 	conclude_quotes(t);
 	conclude_proxies(t);

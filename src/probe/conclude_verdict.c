@@ -57,6 +57,12 @@ static void decide_unreached(struct trace *t)
 		       code ? code : "unknown code");
 		return;
 	}
+	if (observe_any_answer(t, 0)) {
+		decide(t, VERDICT_INCONCLUSIVE);
+		REASON(t, "The target %s answers, but to which of the packets cannot be told.",
+		       target);
+		return;
+	}
 	if (!t->series[0].top) {
 		REASON(t, "Nobody on the path to %s answered: nothing can be said.", target);
 		return;
@@ -76,7 +82,7 @@ static bool refused_one_only(const struct trace *t)
 
 static void decide_reached(struct trace *t)
 {
-	const struct trace_reply *r = observe_answer(t, 0);
+	const struct trace_reply *r = observe_any_answer(t, 0);
 	bool user = t->result.config.user_probe;
 	unsigned length = t->result.path_length;
 

@@ -44,6 +44,7 @@ struct series {
 	uint8_t limit;	     /* nothing is asked beyond this TTL */
 	uint8_t top;	     /* highest TTL that a router answered */
 	uint16_t orphans;    /* replies of the target that could not be credited to a TTL */
+	bool nameless;	     /* there was such a reply: the first is trace.orphan[] */
 	uint16_t strays;     /* replies of routers, likewise */
 	struct question question[TRACE_TTL_MAX + 1];
 };
@@ -78,6 +79,7 @@ struct trace {
 	enum { PHASE_ASKING, PHASE_CLOSING, PHASE_DONE } phase;
 	uint8_t closing; /* next probe to close */
 	bool oom;
+	bool duplicates;			     /* this path duplicates packets */
 	struct trace_reply orphan[TRACE_PROBES_MAX]; /* the first of a series' orphans */
 	int64_t orphan_ns[TRACE_PROBES_MAX];
 	struct arena octets; /* quotes and answers: replies point into it */
@@ -119,6 +121,9 @@ struct match match_answer(const struct trace *t, const struct packet *answer);
 /* True if the target answered. */
 bool credit_packet(struct trace *t, int64_t now_ns, struct span octets);
 
+/* Takes back what was credited by guess to a TTL at which, or beyond which, a router answered. */
+void credit_disown(struct trace *t);
+
 /* answer.c: what a SYN/ACK says to our MP_CAPABLE */
 enum reply_mptcp answer_mptcp(const struct packet *sent, const struct packet *answer);
 
@@ -130,6 +135,8 @@ void followup_eager(struct trace *t, int64_t now_ns); /* those that need not wai
 /* observe.c: questions about the replies that conclude and followup share */
 const struct trace_reply *observe_quote(const struct trace *t, int probe, uint8_t ttl);
 const struct trace_reply *observe_answer(const struct trace *t, int probe); /* nearest TTL's */
+/* Likewise, or an answer of which the TTL is not known. */
+const struct trace_reply *observe_any_answer(const struct trace *t, int probe);
 const struct trace_reply *observe_at(const struct trace *t, int probe, uint8_t ttl);
 const struct trace_reply *observe_hop(const struct trace *t, uint8_t ttl); /* any probe */
 bool observe_target_spoke(const struct trace *t, int probe);
@@ -147,6 +154,8 @@ struct place observe_place(const struct trace *t, int probe, uint8_t ttl);
 /* Askings and replies of a series at `ttl` and beyond, as far as it was walked. */
 uint32_t observe_asked_from(const struct trace *t, int probe, uint8_t ttl);
 uint32_t observe_answers_from(const struct trace *t, int probe, uint8_t ttl);
+
+#define JOIN_ASKINGS 3 /* of an MP_JOIN, before silence says anything */
 
 /* conclude.c: replies to findings and a verdict */
 void conclude(struct trace *t);

@@ -62,9 +62,13 @@ static bool ask_echo(struct trace *t, int64_t now_ns)
 	return asked;
 }
 
-static bool want_samples(struct trace *t, int probe, uint8_t ttl, int64_t now_ns)
+/* Enough askings from `ttl` to `last` together, the missing ones of `ttl`. */
+static bool want_samples(struct trace *t, int probe, uint8_t ttl, uint8_t last, int64_t now_ns)
 {
-	uint32_t asked = probe < 0 ? SAMPLES : observe_asked_from(t, probe, ttl);
+	uint32_t asked = 0;
+
+	for (unsigned i = ttl; i <= last; i++)
+		asked += t->series[probe].question[i].asked;
 
 	if (asked >= SAMPLES)
 		return false;
@@ -95,11 +99,14 @@ static bool ask_samples(struct trace *t, int64_t now_ns)
 
 		if (probe < 0 || observe_fate(t, probe) == observe_fate(t, control))
 			continue;
-		asked |= want_samples(t, probe, end, now_ns);
-		asked |= want_samples(t, control, end, now_ns);
+		asked |= want_samples(t, probe, end, t->series[probe].limit, now_ns);
+		asked |= want_samples(t, control, end, t->series[control].limit, now_ns);
 		missing = first_missing(t, probe, control);
-		if (missing && missing < end)
+		if (missing && missing < end) {
 			asked |= want_if_new(t, probe, missing, SAMPLES - 1, now_ns);
+			asked |= !t->series[control].strays &&
+				 want_samples(t, control, missing, missing, now_ns);
+		}
 	}
 	return asked;
 }
@@ -114,6 +121,8 @@ static bool ask_join(struct trace *t, int64_t now_ns)
 	if (join < 0)
 		return false;
 	want_if_new(t, join, f->after.ttl, queries, now_ns);
+	if (f->basis == BASIS_CONTROL && queries < JOIN_ASKINGS)
+		queries = JOIN_ASKINGS;
 	return want_if_new(t, join, f->by.ttl, queries, now_ns);
 }
 

@@ -68,6 +68,13 @@ const struct trace_reply *observe_answer(const struct trace *t, int probe)
 	return nearest;
 }
 
+const struct trace_reply *observe_any_answer(const struct trace *t, int probe)
+{
+	const struct trace_reply *r = observe_answer(t, probe);
+
+	return !r && probe >= 0 && t->series[probe].nameless ? &t->orphan[probe] : r;
+}
+
 bool observe_target_spoke(const struct trace *t, int probe)
 {
 	return probe >= 0 && t->result.probes[probe].reached_ttl;
@@ -104,7 +111,7 @@ const struct trace_reply *observe_unreachable(const struct trace *t, int probe)
 
 enum fate observe_fate(const struct trace *t, int probe)
 {
-	const struct trace_reply *answer = observe_answer(t, probe);
+	const struct trace_reply *answer = observe_any_answer(t, probe);
 
 	if (!answer)
 		return observe_unreachable(t, probe) ? FATE_UNREACHABLE : FATE_SILENT;

@@ -147,11 +147,12 @@ static void settle_series(struct trace *t, size_t probe, int64_t now_ns)
 	}
 }
 
-/* Nothing more can come for this series, and some replies have no TTL: ask again, singly. */
-static void settle_orphans(struct trace *t, size_t probe)
+/* Nothing more can come for this series, and some replies have no TTL: ask again, singly, and
+ * where packets come twice not before the last has come. */
+static void settle_orphans(struct trace *t, size_t probe, int64_t now_ns)
 {
 	struct series *s = &t->series[probe];
-	uint8_t queries = t->result.config.queries;
+	int64_t when_ns = now_ns + (t->duplicates ? t->longest_rtt_ns : 0);
 
 	if (s->serial || !(s->orphans || s->strays))
 		return;
@@ -162,7 +163,8 @@ static void settle_orphans(struct trace *t, size_t probe)
 	s->serial = true;
 	for (unsigned ttl = s->strays ? 1 : s->top + 1u; ttl <= s->limit; ttl++)
 		if (s->question[ttl].state == QUESTION_SILENT)
-			schedule_want(t, (int)probe, (uint8_t)ttl, queries, 0);
+			schedule_want(t, (int)probe, (uint8_t)ttl, t->result.config.queries,
+				      when_ns);
 }
 
 /* The lowest TTL of the walk that still waits for something. */
@@ -216,7 +218,7 @@ void schedule_settle(struct trace *t, int64_t now_ns)
 {
 	for (size_t i = 0; i < t->result.probe_count; i++) {
 		settle_series(t, i, now_ns);
-		settle_orphans(t, i);
+		settle_orphans(t, i, now_ns);
 	}
 	walk_on(t);
 }
