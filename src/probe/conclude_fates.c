@@ -4,6 +4,8 @@
 #define SURE   0.01
 #define LIKELY 0.05
 
+#define BRANCHES 4 /* hops by which branches of a path may differ */
+
 struct tally {
 	uint32_t asked, answers;
 };
@@ -168,15 +170,25 @@ static void conclude_marks(struct trace *t)
 	f->after = observe_place(t, 0, t->series[0].top);
 }
 
+/* Do two answers come from as far away, as far as their TTLs tell? A branch may be longer. */
+static bool as_far(const struct trace_reply *a, const struct trace_reply *b)
+{
+	int apart = a->received_ttl - b->received_ttl;
+
+	return apart <= BRANCHES && apart >= -BRANCHES;
+}
+
 /* Did the same befall both? A RST from before routers that led the control on is not the RST that
  * the control got. */
 static bool fared_alike(const struct trace *t, int probe, int control)
 {
-	const struct trace_reply *r = observe_answer(t, probe);
+	const struct trace_reply *r = observe_answer(t, probe), *plain = observe_answer(t, control);
 
 	if (observe_fate(t, probe) != observe_fate(t, control))
 		return false;
-	return !r || r->kind != REPLY_RST || t->series[control].top < r->ttl;
+	if (!r || r->kind != REPLY_RST)
+		return true;
+	return t->series[control].top < r->ttl && as_far(r, plain);
 }
 
 void conclude_fates(struct trace *t)

@@ -38,6 +38,19 @@ static void decide(struct trace *t, enum verdict verdict)
 
 #define REASON(t, ...) snprintf((t)->result.reason, sizeof((t)->result.reason), __VA_ARGS__)
 
+/* The nearest TTL at which the same address spoke: a router that lets a TTL expire refuses what
+ * would have gone on. */
+static uint8_t nearest_of(const struct trace *t, const struct trace_reply *refusal)
+{
+	uint8_t ttl = refusal->ttl;
+
+	for (size_t i = 0; i < t->result.reply_count; i++)
+		if (t->result.replies[i].ttl < ttl &&
+		    ip_addr_equal(&t->result.replies[i].from, &refusal->from))
+			ttl = t->result.replies[i].ttl;
+	return ttl;
+}
+
 static void decide_unreached(struct trace *t)
 {
 	const struct trace_reply *r = NULL;
@@ -52,7 +65,8 @@ static void decide_unreached(struct trace *t)
 		const char *code =
 		    icmp_unreachable_name(t->result.config.target.family, r->icmp_code);
 
-		explain_place(&(struct place){true, r->ttl, r->from}, where, sizeof(where));
+		explain_place(&(struct place){true, nearest_of(t, r), r->from}, where,
+			      sizeof(where));
 		REASON(t, "The target is not reached: %s answers unreachable (%s).", where,
 		       code ? code : "unknown code");
 		return;
@@ -68,6 +82,12 @@ static void decide_unreached(struct trace *t)
 		return;
 	}
 	explain_place(&last, where, sizeof(where));
+	if (last.ttl == t->result.config.max_ttl) {
+		decide(t, VERDICT_INCONCLUSIVE);
+		REASON(t, "The path goes on behind %s, the last hop that was to be asked (-m %u).",
+		       where, t->result.config.max_ttl);
+		return;
+	}
 	REASON(t, "The target %s does not answer; the last to answer is %s.", target, where);
 }
 

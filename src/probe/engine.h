@@ -145,6 +145,8 @@ enum fate { FATE_SILENT, FATE_SYN_ACK, FATE_RST, FATE_OTHER_ANSWER, FATE_UNREACH
 enum fate observe_fate(const struct trace *t, int probe); /* how its walk ended */
 const struct trace_reply *observe_unreachable(const struct trace *t, int probe);
 const struct trace_reply *observe_syn_ack(const struct trace *t); /* of any walk, the nearest */
+/* The nearest RST, if there is nothing but RSTs to all walks, and no router beyond. */
+const struct trace_reply *observe_refusal(const struct trace *t);
 bool observe_is_mp_capable(const struct finding *f);
 /* Did an MP_JOIN come unharmed to where MP_CAPABLE no longer did? */
 bool observe_join_passed(const struct trace *t, int join, const struct finding *f);

@@ -122,7 +122,8 @@ static void where(const struct trace *t, const struct finding *f, struct buf *ou
 
 	explain_place(&f->after, after, sizeof(after));
 	explain_place(&f->by, by, sizeof(by));
-	if (f->by.known && f->by.ttl && ip_addr_equal(&f->by.addr, &t->result.config.target))
+	if (f->by.known && f->by.ttl >= t->result.path_length && f->by.ttl &&
+	    ip_addr_equal(&f->by.addr, &t->result.config.target))
 		snprintf(by, sizeof(by), "the target");
 	if (f->direction == DIRECTION_REVERSE)
 		buf_printf(out, "on the way back from the target");
@@ -152,7 +153,10 @@ static void what_packet(const struct trace *t, const struct finding *f, struct b
 		buf_printf(out, "SYNs with %s are dropped ", subject(t, f, room));
 		break;
 	case CHANGE_RESET:
-		buf_printf(out, "SYNs with %s are answered with RST ", subject(t, f, room));
+		if (strcmp(f->field, "packet"))
+			buf_printf(out, "SYNs with %s are answered with RST ", subject(t, f, room));
+		else
+			buf_printf(out, "SYNs are answered with RST in the target's name ");
 		break;
 	case CHANGE_ANSWERED:
 		buf_printf(out, "a %s answers the SYN in the target's name ",
@@ -218,6 +222,12 @@ static const char *doubt(const struct finding *f)
 	return f->confidence == CONFIDENCE_LIKELY ? "probably " : "possibly ";
 }
 
+/* Does it befall every SYN, whatever it carries? */
+static bool refused(const struct finding *f)
+{
+	return f->change == CHANGE_RESET && !strcmp(f->field, "packet");
+}
+
 void explain_finding(const struct trace *t, struct finding *f)
 {
 	struct buf text = {0};
@@ -231,6 +241,6 @@ void explain_finding(const struct trace *t, struct finding *f)
 	s = buf_text(&text);
 	snprintf(f->explain, sizeof(f->explain), "%c%s; %s.",
 		 s[0] >= 'a' && s[0] <= 'z' ? s[0] - 'a' + 'A' : s[0], s[0] ? s + 1 : "",
-		 consequences[f->impact]);
+		 refused(f) ? "TCP connections to this port fail" : consequences[f->impact]);
 	buf_fini(&text);
 }

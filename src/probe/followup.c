@@ -55,6 +55,8 @@ static bool ask_echo(struct trace *t, int64_t now_ns)
 	const struct trace_reply *syn_ack = observe_syn_ack(t);
 	bool asked = false;
 
+	if (!syn_ack)
+		syn_ack = observe_refusal(t);
 	if (echo < 0 || !syn_ack || (pong && pong->received_ttl == syn_ack->received_ttl))
 		return false;
 	for (unsigned i = 0; i < ECHO_TTLS; i++)

@@ -136,6 +136,26 @@ const struct trace_reply *observe_syn_ack(const struct trace *t)
 	return nearest;
 }
 
+const struct trace_reply *observe_refusal(const struct trace *t)
+{
+	const struct trace_reply *nearest = NULL;
+
+	for (size_t i = 0; i < t->result.probe_count; i++) {
+		const struct trace_reply *r = observe_answer(t, (int)i);
+
+		if (!t->series[i].walks)
+			continue;
+		if (!r || r->kind != REPLY_RST)
+			return NULL;
+		if (!nearest || r->ttl < nearest->ttl)
+			nearest = r;
+	}
+	for (size_t i = 0; nearest && i < t->result.probe_count; i++)
+		if (t->series[i].walks && t->series[i].top >= nearest->ttl)
+			return NULL;
+	return nearest;
+}
+
 bool observe_is_mp_capable(const struct finding *f)
 {
 	return !strcmp(f->field, "tcp.options.mptcp.mp_capable") && f->cause != CAUSE_TARGET;

@@ -46,13 +46,14 @@ static double backoff(const struct question *q)
 	return q->asked > 1 ? 2 : 1;
 }
 
-/* Another probe was answered in the target's name here or before, this one not yet: is it loss, or
- * did a box answer that one? Then the routers behind it, and the target, may be far away. */
+/* Another probe was answered in the target's name here or before, the plain SYN not yet: is it
+ * loss, or did a box answer that one? Then the routers behind it, and the target, may be far. */
 static bool lags_behind(const struct trace *t, const struct series *s, const struct question *q)
 {
-	bool answered = t->result.probes[s - t->series].reached_ttl;
+	int control = series_find(t, ROLE_CONTROL);
 
-	return s->walks && t->target_ttl && !answered && q->asked >= q->allowed;
+	return s->walks && t->target_ttl && control >= 0 &&
+	       !t->result.probes[control].reached_ttl && q->asked >= q->allowed;
 }
 
 /* A wait that adapts: to what this hop took before (HERE); to the longest round trip (NEAR), once
@@ -89,12 +90,22 @@ static uint8_t highest_top(const struct trace *t)
 	return top;
 }
 
+/* Nobody answers the plain SYN where another probe was answered, nor were others led further: a
+ * box may have answered the other, and routers behind it keep silent. */
+static bool may_lie_beyond(const struct trace *t, const struct series *s)
+{
+	int control = series_find(t, ROLE_CONTROL);
+
+	return control >= 0 && !t->result.probes[control].reached_ttl && s->top == highest_top(t) &&
+	       s->question[t->target_ttl].state == QUESTION_SILENT;
+}
+
 /* Has another probe found the target nearer than this? Then the series need not look for it there,
- * unless routers led it on, or nobody answers it there: a box may have answered the other. */
+ * unless routers led it on. */
 static bool beyond_target(const struct trace *t, const struct series *s, unsigned ttl)
 {
 	return t->target_ttl && ttl > t->target_ttl && s->top < t->target_ttl &&
-	       s->question[t->target_ttl].state != QUESTION_SILENT;
+	       !may_lie_beyond(t, s);
 }
 
 /* Would another asking teach anything? Behind the last voice on the path hardly; and of the
