@@ -115,7 +115,10 @@ bool fallback_unacked(struct subflow *sf, const struct arrived *a)
 		return false;
 	if (!fin && (sf->stage != STAGE_UP || !acks_data(sf, a->packet)))
 		return false;
-	if (!sf->initial || !conn_fall_back(sf, FALLBACK_FIRST_DATA, FALLBACK_BECAUSE_NO_DSS)) {
+	/* If options did arrive before, the peer may count on them, and send twice what it takes
+	 * for lost. */
+	if (!sf->initial || sf->mapped ||
+	    !conn_fall_back(sf, FALLBACK_FIRST_DATA, FALLBACK_BECAUSE_NO_DSS)) {
 		subflow_reset(sf, 6);
 		return false;
 	}

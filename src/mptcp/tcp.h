@@ -103,8 +103,8 @@ struct tcp_owner_ops {
 	uint32_t (*window)(struct tcp *t);
 };
 
-/* All of these may be called from within the owner's functions, but tcp_send, tcp_receive and
- * tcp_fini. */
+/* All of what follows may be called from within `segment`, `data` and `event`, but tcp_send,
+ * tcp_receive and tcp_fini; nothing that changes the TCP from within `options` and `window`. */
 
 struct tcp_config {
 	struct ip_addr local, remote;
@@ -121,6 +121,7 @@ struct tcp_config {
 	int64_t delayed_ack_ns; /* default 40 ms */
 	int64_t time_wait_ns;	/* default 60 s */
 	int64_t rto_initial_ns; /* default 1 s */
+	int64_t rto_max_ns;	/* default 120 s: how soon a path that was down is found up again */
 	int64_t fin_wait_2_ns;	/* silence of the peer after our FIN; default 10 min; 0: for ever */
 	uint8_t ttl, dscp;
 	const struct cc_ops *cc; /* must be set */

@@ -88,6 +88,13 @@ static bool is_end(enum conn_outcome outcome)
 	return outcome == OUTCOME_MPTCP || outcome == OUTCOME_FALLBACK;
 }
 
+static bool fell_back(const struct duo *p, int side)
+{
+	struct conn_info info = duo_info(p, side);
+
+	return info.outcome == OUTCOME_FALLBACK || info.fallback_stage != FALLBACK_NONE;
+}
+
 static const char *judge(const struct duo *p, bool edited)
 {
 	for (int s = 0; s < 2; s++) {
@@ -99,7 +106,7 @@ static const char *judge(const struct duo *p, bool edited)
 				   : NULL;
 		if (!one->closed)
 			return "hangs";
-		if (one->corrupt && !(edited && duo_info(p, s).outcome == OUTCOME_FALLBACK))
+		if (one->corrupt && !(edited && fell_back(p, s)))
 			return "corrupt";
 		if (one->received > p->side[!s].to_send)
 			return "too much";
