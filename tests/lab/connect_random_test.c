@@ -224,7 +224,7 @@ static const char *broken(const struct random_run *r)
 		return "hangs";
 	if (run->unsendable)
 		return "packets are too long";
-	if (run->hung_up && !(r->harm & MAY_END) && !is_lossy(r))
+	if ((run->hung_up || run->server_hung_up) && !(r->harm & MAY_END) && !is_lossy(r))
 		return "stalls";
 	if ((wrong = wrong_end(&run->client)) ||
 	    (run->accepted && (wrong = wrong_end(&run->server))))
