@@ -9,7 +9,7 @@
 #include "cli/endpoint_options.h"
 #include "cli/trace_options.h"
 
-#define WORDS_MAX 16
+#define WORDS_MAX 32
 
 /* Parses a command line; words are separated by single spaces, '' is an empty word. */
 static int parse(struct options *o, char *line, struct error *err)

@@ -145,6 +145,7 @@ static void test_subflow_reset_by_middlebox(void **state)
 	r.info.subflow_count = 2;
 	r.info.subflow[0].reset_reason = -1;
 	r.info.subflow[1].close = SUBFLOW_RST;
+	r.info.subflow[1].joined = true;
 	r.info.subflow[1].reset_reason = 3; /* the peer's policy */
 	connection_conclude(&r);
 	assert_int_equal(r.verdict, VERDICT_CLEAN);
