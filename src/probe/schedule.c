@@ -4,6 +4,8 @@
 /* Of a path that answers in microseconds, what the busiest router may still need. */
 #define WAIT_FLOOR_NS	 (3 * NS_PER_MS)
 #define PATIENT_FLOOR_NS (500 * NS_PER_MS)
+/* Of what is asked once or twice only, and whose silence would pass for an answer. */
+#define BRIEF_FLOOR_NS (30 * NS_PER_MS)
 /* Silence this far behind the last router that spoke is not worth a second asking. */
 #define TAIL_TTLS    5u
 #define LOOKAHEAD    6u
@@ -70,7 +72,7 @@ int64_t schedule_wait_ns(const struct trace *t, int probe, uint8_t ttl)
 	double wait = 0;
 
 	if (s->brief && near)
-		return (int64_t)(BRIEF_FACTOR * (double)near) + WAIT_FLOOR_NS;
+		return (int64_t)(BRIEF_FACTOR * (double)near) + BRIEF_FLOOR_NS;
 	if (here && c->wait_here > 0 && !s->serial && !behind)
 		wait = c->wait_here * (double)here;
 	else if (near && c->wait_near > 0)
