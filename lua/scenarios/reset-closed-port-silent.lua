@@ -15,5 +15,4 @@ probe  { port = 443 }
 expect { verdict = "interference", findings = {
 	{ field = "tcp.options.mptcp.mp_capable", change = "reset", after = 2, by = 3,
 	  basis = "control", confidence = "likely" },
-	{ field = "tcp.options.mptcp.mp_join", change = "reset", after = 2, by = 3 },
 } }
