@@ -156,7 +156,8 @@ static void what_packet(const struct trace *t, const struct finding *f, struct b
 		if (strcmp(f->field, "packet"))
 			buf_printf(out, "SYNs with %s are answered with RST ", subject(t, f, room));
 		else
-			buf_printf(out, "SYNs are answered with RST in the target's name ");
+			buf_printf(out, "%s answered with RST in the target's name ",
+				   t->result.config.user_probe ? "the probe is" : "SYNs are");
 		break;
 	case CHANGE_ANSWERED:
 		buf_printf(out, "a %s answers the SYN in the target's name ",
@@ -228,6 +229,12 @@ static bool refused(const struct finding *f)
 	return f->change == CHANGE_RESET && !strcmp(f->field, "packet");
 }
 
+static const char *refusal(const struct trace *t)
+{
+	return t->result.config.user_probe ? "connections that begin so fail"
+					   : "TCP connections to this port fail";
+}
+
 void explain_finding(const struct trace *t, struct finding *f)
 {
 	struct buf text = {0};
@@ -241,6 +248,6 @@ void explain_finding(const struct trace *t, struct finding *f)
 	s = buf_text(&text);
 	snprintf(f->explain, sizeof(f->explain), "%c%s; %s.",
 		 s[0] >= 'a' && s[0] <= 'z' ? s[0] - 'a' + 'A' : s[0], s[0] ? s + 1 : "",
-		 refused(f) ? "TCP connections to this port fail" : consequences[f->impact]);
+		 refused(f) ? refusal(t) : consequences[f->impact]);
 	buf_fini(&text);
 }
