@@ -133,10 +133,19 @@ static void answer_fins(struct conn *c)
 	}
 }
 
+/* Joins that were not answered yet: nobody is there to close with. */
+static void drop_joins(struct conn *c)
+{
+	for (unsigned i = 0; i < c->subflow_count; i++)
+		if (c->subflow[i]->tcp.state == TCP_SYN_SENT)
+			subflow_reset(c->subflow[i], 0);
+}
+
 /* Who closed first sends FINs; the other waits for them, that TIME-WAIT be where it belongs
  * (RFC 8041 §3.6). */
 static void both_closed(struct conn *c)
 {
+	drop_joins(c);
 	if (c->active_close && !c->closing_subflows)
 		shut_subflows(c);
 	else if (!c->closing_subflows && c->timer[TIMER_CLOSE] == TIME_NEVER)
