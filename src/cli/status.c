@@ -30,6 +30,8 @@ int64_t status_update(struct status *s, int64_t now_ns)
 {
 	if (!s->enabled || (s->shown && s->drawn == s->hop))
 		return TIME_NEVER;
+	if (!s->due_ns) /* a fast path is done before a line is worth its flicker */
+		s->due_ns = now_ns + REDRAW_NS;
 	if (now_ns < s->due_ns)
 		return s->due_ns;
 	fprintf(stderr, "\r\033[K probing hop %u\xe2\x80\xa6", s->hop);

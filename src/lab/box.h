@@ -9,13 +9,14 @@
 
 enum box_direction { BOX_FORWARD = 1, BOX_REVERSE = 2, BOX_BOTH = 3 };
 
-#define BOX_PACKET_MAX 2048
+#define BOX_PACKET_MAX 4096
 
 /* A packet inside a box: octets that the box may edit, grow or shrink in place. */
 struct box_packet {
 	uint8_t octets[BOX_PACKET_MAX];
 	size_t len;
 	enum box_direction direction; /* FORWARD: towards the target */
+	uint8_t path; /* where a lab has several: kept with what a box holds, makes or answers */
 };
 
 /* What becomes of the packet. */
@@ -34,6 +35,7 @@ struct box_io {
 	void *context;
 	struct rng *rng;
 	int64_t now_ns;
+	uint8_t path; /* of the packet at hand */
 };
 
 enum box_param_type {
@@ -64,6 +66,9 @@ struct box_ops {
 	int (*ready)(struct box *box, struct error *err); /* checks parameters; may be NULL */
 	enum box_fate (*packet)(struct box *box, struct box_packet *packet,
 				const struct box_io *io);
+	/* When `expire` must be called, or TIME_NEVER; both may be NULL. */
+	int64_t (*expiry_ns)(const struct box *box);
+	void (*expire)(struct box *box, const struct box_io *io);
 	void (*fini)(struct box *box); /* may be NULL */
 };
 

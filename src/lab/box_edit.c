@@ -200,5 +200,6 @@ void box_answer_send(struct packet *answer, struct span options, enum box_direct
 		return;
 	out.len = (size_t)len;
 	out.direction = towards;
+	out.path = io->path;
 	io->emit(io->context, &out);
 }

@@ -87,11 +87,38 @@ void box_edit_end(struct box_edit *edit);
  * afterwards. False, and nothing done, if it does not fit. */
 bool box_options_replace(struct box_packet *packet, const struct packet *p, struct span area);
 
+/* An option area on its way into a packet; unpadded. */
+struct box_options {
+	uint8_t at[TCP_OPTIONS_MAX];
+	size_t len;
+};
+
+/* The segment's options up to an EOL; without those meant; and one more: false if it does not fit.
+ */
+struct box_options box_options_of(const struct packet *p);
+void box_options_without(struct box_options *options, const struct box_option *option);
+bool box_options_put(struct box_options *options, struct span option);
+
+/* Builds a segment that takes the way of `like` from the edited copy `p` of a segment, with these
+ * options and its payload; lengths and checksums are right. False if it does not fit. */
+bool box_segment_make(struct box_packet *out, const struct box_packet *like, const struct packet *p,
+		      const struct box_options *options);
+
+/* Octets of sequence space it takes. */
+static inline uint32_t box_segment_len(const struct packet *p)
+{
+	return (uint32_t)p->payload.len + !!(p->tcp.flags & TCP_SYN) + !!(p->tcp.flags & TCP_FIN);
+}
+
 /* Starts a TCP segment that answers `p` in the name of its destination and walks back to where
  * the packet came from. Set `tcp` and what else is wanted, then box_answer_send. */
 void box_answer_init(struct packet *answer, const struct packet *p, uint8_t ttl);
 void box_answer_send(struct packet *answer, struct span options, enum box_direction towards,
 		     const struct box_io *io);
+
+/* Answers with a RST (RFC 9293 §3.10.7.1); a RST is not answered. */
+void box_answer_reset(const struct packet *p, const struct box_packet *packet, uint8_t ttl,
+		      struct span options, const struct box_io *io);
 
 static inline enum box_direction box_opposite(enum box_direction direction)
 {

@@ -41,32 +41,15 @@ static int reset_ready(struct box *box, struct error *err)
 	return box_trigger_ready(box, &r->trigger, &r->option, err);
 }
 
-/* RFC 9293 §3.10.7.1 */
-static void reset_header(struct tcp_header *tcp, const struct packet *p)
-{
-	tcp->flags = TCP_RST;
-	if (p->tcp.flags & TCP_ACK) {
-		tcp->seq = p->tcp.ack;
-		return;
-	}
-	tcp->flags |= TCP_ACK;
-	tcp->ack = p->tcp.seq + (uint32_t)p->payload.len + !!(p->tcp.flags & TCP_SYN) +
-		   !!(p->tcp.flags & TCP_FIN);
-}
-
 static enum box_fate reset_packet(struct box *box, struct box_packet *packet,
 				  const struct box_io *io)
 {
 	const struct reset *r = (const struct reset *)box;
-	struct packet p, answer;
+	struct packet p;
 
 	if (!box_triggered(&r->trigger, &r->option, &r->filter, packet, &p))
 		return BOX_PASS;
-	if (p.tcp.flags & TCP_RST)
-		return BOX_DROP;
-	box_answer_init(&answer, &p, (uint8_t)r->ttl);
-	reset_header(&answer.tcp, &p);
-	box_answer_send(&answer, (struct span){0}, box_opposite(packet->direction), io);
+	box_answer_reset(&p, packet, (uint8_t)r->ttl, (struct span){0}, io);
 	return BOX_DROP;
 }
 

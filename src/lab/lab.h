@@ -8,16 +8,26 @@
  *
  *   client ── link ── router 1 ── box ── link ── router 2 ── target
  *
+ * There may be several paths between the two, each a chain of its own (lab_add_path); an element
+ * may stand in more than one of them (lab_add_shared), as a bottleneck that they have in common
+ * does.
+ *
  * Routers decrement the TTL and answer with ICMP errors as their quote policy says; these walk
  * back through all boxes between them and the client, so a box may translate quotes back. */
 #ifndef MBOXTRACE_LAB_LAB_H
 #define MBOXTRACE_LAB_LAB_H
 
 #include "lab/box.h"
+#include "mptcp/conn.h"
 #include "net/net.h"
 #include "packet/icmp.h"
 
 struct lab;
+
+#define LAB_PATHS_MAX 16
+#define LAB_ADDRS_MAX 16 /* of a host */
+#define LAB_DOWN_MAX  8
+#define LAB_START_NS  NS_PER_S /* virtual time begins here: 0 is never a time that was seen */
 
 struct lab_client {
 	struct ip_addr addr4, addr6; /* family 0: none; likewise below */
@@ -29,6 +39,20 @@ struct lab_link {
 	double loss, reorder,
 	    duplicate;	   /* probabilities; a reordered packet is held one delay longer */
 	uint64_t rate_bps; /* 0: unlimited */
+	/* With a rate: what waits or is being sent, by direction; what does not fit any more is
+	 * dropped. 0: no limit. */
+	uint32_t queue_octets, queue_packets;
+	/* Cut: what comes from `from_ns` until before `to_ns` after the start is lost. */
+	struct lab_interval {
+		int64_t from_ns, to_ns;
+	} down[LAB_DOWN_MAX];
+	size_t down_count;
+};
+
+/* Which packets take a path: those between these addresses, as the client knows them; of several
+ * paths that fit the one that names more of them, then the first. Family 0: any. */
+struct lab_path {
+	struct ip_addr client4, client6, target4, target6;
 };
 
 struct lab_router {
@@ -45,6 +69,17 @@ struct lab_router {
 
 enum lab_mptcp { LAB_MPTCP_NONE, LAB_MPTCP_V0, LAB_MPTCP_V1 };
 
+/* A target that is a real endpoint (lab_endpoint.h). Set `conn` with conn_config_defaults. */
+struct lab_serve {
+	bool endpoint;		    /* false: it only answers SYNs, and acknowledges */
+	int service;		    /* index of lab_app_name */
+	uint64_t octets;	    /* that `send` sends */
+	uint64_t in_seed, out_seed; /* of the streams it compares with, and sends */
+	bool add_addr, backup;	    /* announces its other addresses; as backups */
+	bool cookies;
+	struct conn_config conn;
+};
+
 struct lab_target {
 	char name[64]; /* resolved by lab_resolve */
 	struct ip_addr addr4, addr6;
@@ -55,6 +90,7 @@ struct lab_target {
 	bool silent; /* answers nothing at all */
 	bool echo;   /* answers ICMP echo */
 	uint8_t ttl; /* initial TTL of what it sends; 0: 64 */
+	struct lab_serve serve;
 };
 
 struct lab *lab_new(uint64_t seed);
@@ -69,6 +105,18 @@ int lab_add_router(struct lab *lab, const struct lab_router *router, struct erro
 /* A box by name, not yet configured: set its parameters with box_set. Owned by the lab. */
 struct box *lab_add_box(struct lab *lab, const char *name, struct error *err);
 int lab_add_target(struct lab *lab, const struct lab_target *target, struct error *err);
+
+/* Begins another path, from the client on; the target closes them all. Without it there is one that
+ * takes every packet; before the first link, router or box it describes that one. */
+int lab_add_path(struct lab *lab, const struct lab_path *path, struct error *err);
+/* The element that was added last, and adding it to the path at hand as well. */
+size_t lab_last(const struct lab *lab);
+int lab_add_shared(struct lab *lab, size_t element, struct error *err);
+
+/* All addresses of the host, as the client knows them, at most LAB_ADDRS_MAX; the first are those
+ * of lab_add_client and lab_add_target. Returns how many. */
+size_t lab_client_addrs(const struct lab *lab, struct ip_addr out[LAB_ADDRS_MAX]);
+size_t lab_target_addrs(const struct lab *lab, struct ip_addr out[LAB_ADDRS_MAX]);
 
 /* The target by name or by either address; ERR_RESOLVE. `family` 4, 6 or 0 (what there is, 4
  * first). */

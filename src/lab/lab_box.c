@@ -26,25 +26,53 @@ static void box_element_emit(void *context, const struct box_packet *packet)
 	memcpy(p->box.octets, packet->octets, packet->len);
 	p->box.len = packet->len;
 	p->box.direction = packet->direction;
+	p->box.path = packet->path;
 	lab_emit(emission->lab, emission->from, emission->cause, p);
+}
+
+static struct box_io io_of(struct emission *emission)
+{
+	return (struct box_io){
+	    .emit = box_element_emit,
+	    .context = emission,
+	    .rng = &emission->lab->rng,
+	    .now_ns = emission->lab->now_ns,
+	};
+}
+
+static void arm(struct lab *lab, struct lab_element *e)
+{
+	const struct box *box = ((struct box_element *)e)->box;
+
+	if (box->ops->expiry_ns)
+		lab_arm(lab, e, box->ops->expiry_ns(box));
 }
 
 static bool box_element_arrive(struct lab *lab, struct lab_element *e, struct lab_packet *p)
 {
 	struct box *box = ((struct box_element *)e)->box;
 	struct emission emission = {.lab = lab, .from = e, .cause = p};
-	struct box_io io = {
-	    .emit = box_element_emit,
-	    .context = &emission,
-	    .rng = &lab->rng,
-	    .now_ns = lab->now_ns,
-	};
+	struct box_io io = io_of(&emission);
+	enum box_fate fate;
 
 	lab->walked++;
-	if (box->ops->packet(box, &p->box, &io) == BOX_PASS)
+	io.path = p->box.path;
+	fate = box->ops->packet(box, &p->box, &io);
+	arm(lab, e);
+	if (fate == BOX_PASS)
 		return true;
 	lab_packet_free(lab, p);
 	return false;
+}
+
+static void box_element_expire(struct lab *lab, struct lab_element *e)
+{
+	struct box *box = ((struct box_element *)e)->box;
+	struct emission emission = {.lab = lab, .from = e};
+	struct box_io io = io_of(&emission);
+
+	box->ops->expire(box, &io);
+	arm(lab, e);
 }
 
 static void box_element_fini(struct lab_element *e)
@@ -54,6 +82,7 @@ static void box_element_fini(struct lab_element *e)
 
 static const struct lab_element_ops box_element_ops = {
     .arrive = box_element_arrive,
+    .expire = box_element_expire,
     .fini = box_element_fini,
 };
 

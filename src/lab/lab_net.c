@@ -4,33 +4,25 @@
 
 #include "lab/lab_element.h"
 
-struct client {
-	struct lab_element element;
-	struct lab_client addr;
-};
-
 struct lab_net {
 	struct net net;
 	struct lab *lab;
 	struct lab_packet *delivered; /* what the caller may still be looking at */
 };
 
-static bool is_for(const struct lab_client *client, const struct lab_packet *p)
+static bool is_for_client(const struct lab *lab, const struct lab_packet *p)
 {
 	struct packet packet;
 
-	if (packet_parse(&packet, span_of(p->box.octets, p->box.len)))
-		return false;
-	return ip_addr_equal(&packet.ip.dst, &client->addr4) ||
-	       ip_addr_equal(&packet.ip.dst, &client->addr6);
+	return !packet_parse(&packet, span_of(p->box.octets, p->box.len)) &&
+	       lab_is_client(lab, &packet.ip.dst);
 }
 
 static bool client_arrive(struct lab *lab, struct lab_element *e, struct lab_packet *p)
 {
-	struct client *client = (struct client *)e;
-
+	(void)e;
 	lab->walked++;
-	if (!is_for(&client->addr, p)) {
+	if (!is_for_client(lab, p)) {
 		lab_packet_free(lab, p);
 		return false;
 	}
@@ -45,13 +37,12 @@ static const struct lab_element_ops client_ops = {.arrive = client_arrive};
 
 struct lab_element *lab_client_new(const struct lab_client *addr)
 {
-	struct client *client = calloc(1, sizeof(*client));
+	struct lab_element *e = calloc(1, sizeof(*e));
 
-	if (!client)
-		return NULL;
-	client->element.ops = &client_ops;
-	client->addr = *addr;
-	return &client->element;
+	(void)addr;
+	if (e)
+		e->ops = &client_ops;
+	return e;
 }
 
 static void lab_net_release(struct lab_net *ln)
@@ -66,6 +57,7 @@ static int lab_net_send(struct net *net, struct span packet, struct error *err)
 	struct lab_net *ln = (struct lab_net *)net;
 	struct packet parsed;
 	struct lab_packet *p;
+	int path;
 
 	lab_net_release(ln);
 	if (packet_parse(&parsed, packet))
@@ -74,12 +66,14 @@ static int lab_net_send(struct net *net, struct span packet, struct error *err)
 	if (packet.len > LAB_MTU)
 		return error_set(err, ERR_DEVICE, "lab: packet of %zu octets: expected at most %d",
 				 packet.len, LAB_MTU);
-	p = lab_packet_new(ln->lab);
+	path = lab_path_between(ln->lab, &parsed.ip.src, &parsed.ip.dst);
+	p = path < 0 ? NULL : lab_packet_new(ln->lab);
 	if (!p)
-		return 0; /* a full queue drops */
+		return 0; /* nothing leads there; a full queue drops */
 	memcpy(p->box.octets, packet.at, packet.len);
 	p->box.len = packet.len;
 	p->box.direction = BOX_FORWARD;
+	p->box.path = (uint8_t)path;
 	p->at = 1;
 	ln->lab->walked++;
 	lab_schedule(ln->lab, p, ln->lab->now_ns);

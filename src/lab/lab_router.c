@@ -84,6 +84,7 @@ static void router_error(struct lab *lab, struct router *r, const struct lab_pac
 		return;
 	}
 	p->box.len = (size_t)len;
+	p->box.path = offender->box.path;
 	p->box.direction = offender->box.direction == BOX_FORWARD ? BOX_REVERSE : BOX_FORWARD;
 	lab_emit(lab, &r->element, offender, p);
 }
@@ -135,6 +136,11 @@ gone:
 }
 
 static const struct lab_element_ops router_ops = {.arrive = router_arrive};
+
+bool lab_element_is_router(const struct lab_element *e)
+{
+	return e->ops == &router_ops;
+}
 
 /* The bucket starts full. */
 static void router_limit(struct router *r)

@@ -7,11 +7,6 @@
 
 #define UDP_HEADER 8
 
-static bool is_for(const struct lab_target *spec, const struct packet *p)
-{
-	return ip_addr_equal(&p->ip.dst, &spec->addr4) || ip_addr_equal(&p->ip.dst, &spec->addr6);
-}
-
 /* As a kernel: what is cut, fragmented or does not fit its checksum is dropped without a word. */
 static bool is_sound(const struct packet *p)
 {
@@ -54,6 +49,7 @@ void target_reply(struct lab *lab, struct target *t, const struct lab_packet *ca
 	}
 	p->box.len = (size_t)len;
 	p->box.direction = BOX_REVERSE;
+	p->box.path = cause->box.path;
 	lab_emit(lab, &t->element, cause, p);
 }
 
@@ -96,6 +92,7 @@ static void target_unreachable(struct lab *lab, struct target *t, const struct l
 	}
 	p->box.len = (size_t)len;
 	p->box.direction = BOX_REVERSE;
+	p->box.path = cause->box.path;
 	lab_emit(lab, &t->element, cause, p);
 }
 
@@ -104,7 +101,7 @@ static void target_packet(struct lab *lab, struct target *t, const struct lab_pa
 	struct packet p;
 
 	if (t->spec.silent || packet_parse(&p, span_of(cause->box.octets, cause->box.len)) ||
-	    !is_for(&t->spec, &p) || !is_sound(&p))
+	    !lab_is_target(lab, &p.ip.dst) || !is_sound(&p))
 		return;
 	switch (p.ip.proto) {
 	case IP_PROTO_TCP: target_segment(lab, t, cause, &p); break;
@@ -127,20 +124,17 @@ static bool target_arrive(struct lab *lab, struct lab_element *e, struct lab_pac
 
 static const struct lab_element_ops target_ops = {.arrive = target_arrive};
 
-struct lab_element *lab_target_new(const struct lab_target *spec)
+struct lab_element *lab_target_new(const struct lab_target *spec, struct error *err)
 {
 	struct target *t = calloc(1, sizeof(*t));
 
-	if (!t)
+	if (!t) {
+		error_set(err, ERR_NOMEM, "lab: out of memory");
 		return NULL;
+	}
 	t->element.ops = &target_ops;
 	t->spec = *spec;
 	return &t->element;
-}
-
-const struct lab_target *lab_element_target(const struct lab_element *e)
-{
-	return &((const struct target *)e)->spec;
 }
 
 size_t lab_element_half_open(const struct lab_element *e)

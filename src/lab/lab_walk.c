@@ -36,8 +36,10 @@ struct lab_packet *lab_packet_new(struct lab *lab)
 	p = lab->pool;
 	lab->pool = p->next;
 	p->next = NULL;
+	p->event.timer = false;
 	p->emitted = 0;
 	p->box.len = 0;
+	p->box.path = 0;
 	return p;
 }
 
@@ -56,6 +58,7 @@ struct lab_packet *lab_packet_copy(struct lab *lab, const struct lab_packet *p)
 	memcpy(copy->box.octets, p->box.octets, p->box.len);
 	copy->box.len = p->box.len;
 	copy->box.direction = p->box.direction;
+	copy->box.path = p->box.path;
 	copy->at = p->at;
 	copy->emitted = p->emitted;
 	return copy;
@@ -68,17 +71,40 @@ size_t lab_next(size_t at, enum box_direction direction)
 
 void lab_schedule(struct lab *lab, struct lab_packet *p, int64_t time_ns)
 {
-	if (!heap_push(&lab->waiting, time_ns, p))
+	if (heap_push(&lab->waiting, time_ns, &p->event))
+		lab->under_way++;
+	else
 		lab_packet_free(lab, p);
+}
+
+void lab_arm(struct lab *lab, struct lab_element *e, int64_t time_ns)
+{
+	if (time_ns < lab->now_ns)
+		time_ns = lab->now_ns;
+	if (time_ns >= e->armed_ns)
+		return;
+	if (heap_push(&lab->waiting, time_ns, &e->event))
+		e->armed_ns = time_ns;
+}
+
+/* Walked as soon as what walks now is done, not behind what waits for the same moment: the pieces
+ * of a packet do not fall behind the packet after it. */
+static void lab_soon(struct lab *lab, struct lab_packet *p)
+{
+	p->next = NULL;
+	*lab->soon_end = p;
+	lab->soon_end = &p->next;
 }
 
 void lab_emit(struct lab *lab, const struct lab_element *e, const struct lab_packet *cause,
 	      struct lab_packet *p)
 {
-	p->emitted = (uint8_t)(cause->emitted + 1);
-	p->at = lab_next(e->at, p->box.direction);
+	p->emitted = cause ? (uint8_t)(cause->emitted + 1) : 0;
+	p->at = lab_next(e->at[p->box.path], p->box.direction);
 	if (p->emitted > LAB_EMITTED_MAX)
 		lab_packet_free(lab, p);
+	else if (!cause || cause->box.direction == p->box.direction)
+		lab_soon(lab, p);
 	else
 		lab_schedule(lab, p, lab->now_ns);
 }
@@ -89,9 +115,40 @@ static void lab_walk(struct lab *lab, struct lab_packet *p)
 	struct lab_element *e;
 
 	do {
-		e = lab->elements[p->at];
-		p->at = lab_next(e->at, p->box.direction);
+		e = lab->elements[lab->paths[p->box.path]->elements[p->at]];
+		p->at = lab_next(p->at, p->box.direction);
 	} while (e->ops->arrive(lab, e, p));
+}
+
+/* A timer that was set anew meanwhile has another entry. */
+static void lab_expire(struct lab *lab, struct lab_element *e)
+{
+	if (e->armed_ns != lab->now_ns)
+		return;
+	e->armed_ns = TIME_NEVER;
+	e->ops->expire(lab, e);
+}
+
+static void lab_happen(struct lab *lab, struct lab_event *event)
+{
+	if (event->timer) {
+		lab_expire(lab, (struct lab_element *)event);
+		return;
+	}
+	lab->under_way--;
+	lab_walk(lab, (struct lab_packet *)event);
+}
+
+static void lab_walk_soon(struct lab *lab)
+{
+	struct lab_packet *p;
+
+	while ((p = lab->soon)) {
+		lab->soon = p->next;
+		if (!lab->soon)
+			lab->soon_end = &lab->soon;
+		lab_walk(lab, p);
+	}
 }
 
 bool lab_step(struct lab *lab, int64_t deadline_ns)
@@ -101,7 +158,8 @@ bool lab_step(struct lab *lab, int64_t deadline_ns)
 	if (!next || next->time_ns > deadline_ns)
 		return false;
 	lab->now_ns = next->time_ns;
-	lab_walk(lab, heap_pop(&lab->waiting));
+	lab_happen(lab, heap_pop(&lab->waiting));
+	lab_walk_soon(lab);
 	return true;
 }
 

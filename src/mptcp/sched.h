@@ -42,7 +42,7 @@ struct sched_ops {
 	/* Index of the subflow for the next segment; -1: none may take it now (the best may be to
 	 * wait for a faster one). Under a redundant strategy: for a segment that was never sent;
 	 * the owner copies it to the others as they have room. The shared window is the owner's to
-	 * heed: to ask while it is closed is harmless, and tells blest that it blocked. */
+	 * heed; room and in_flight must be of now, the segments just picked included. */
 	int (*pick)(struct sched_state *state, const struct sched_view *view);
 };
 

@@ -26,11 +26,13 @@ static uint64_t in_flight(const struct sched_view *view)
 	return sum;
 }
 
-/* The window is full, the fastest could send, and somebody else holds a part of the window. */
+/* The window is full, or will be with this segment, while the fastest could send more, and somebody
+ * else holds a part of the window. */
 static bool is_blocked(const struct sched_view *view, const struct sched_subflow *fast)
 {
-	return view->window_left < fast->mss && view->window_left < view->unsent &&
-	       fast->room >= fast->mss && in_flight(view) > fast->in_flight;
+	return view->window_left < 2 * (uint64_t)fast->mss && view->window_left < view->unsent &&
+	       fast->room > view->window_left && fast->room >= fast->mss &&
+	       in_flight(view) > fast->in_flight;
 }
 
 static void judge(struct sched_state *state, uint64_t window)

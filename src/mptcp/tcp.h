@@ -112,7 +112,7 @@ struct tcp_config {
 	uint32_t isn, ts_offset;
 	uint32_t flow_label; /* IPv6 */
 	uint16_t mss;	     /* announced, and never exceeded; options are taken off */
-	uint8_t wscale;
+	uint8_t wscale;	     /* at most: less if owner->window is small when the SYN leaves */
 	bool sack, timestamps, ecn;
 	bool ignore_checksums;	/* of what arrives: captured behind an offload, say */
 	uint8_t syn_retries;	/* default 6 */

@@ -51,6 +51,8 @@ static size_t send_syn(struct tcp *t, uint8_t *out, size_t cap)
 				      .ack_seq = ack ? t->rcv_nxt : 0};
 	unsigned flags = TCP_SYN | (ack ? TCP_ACK : 0);
 
+	if (!segment.retransmission)
+		tcp_window_begin(t);
 	if (ack)
 		flags |= t->ecn_on ? TCP_ECE : 0;
 	else if (t->config.ecn && t->timeouts == 0) /* RFC 3168 §6.1.1.1: then without */

@@ -65,6 +65,7 @@ size_t tcp_options_write(struct tcp *t, const struct tcp_segment *segment, uint8
 void tcp_arrival_read(const struct tcp *t, struct tcp_arrival *a, const struct packet *p);
 
 /* tcp_window.c */
+void tcp_window_begin(struct tcp *t); /* before the first SYN */
 uint16_t tcp_window_announce(struct tcp *t, bool syn);
 void tcp_window_take(struct tcp *t, const struct tcp_arrival *a);
 bool tcp_window_blocks(const struct tcp *t); /* the next queued segment */

@@ -3,6 +3,8 @@
 
 #define SEGMENTS_MAX 16384 /* queued and in flight, however short: bounds memory */
 
+#define UNITS_MIN 64 /* of the window at the start: leaves room to grow by 1024 times */
+
 static uint32_t least(uint32_t a, uint32_t b)
 {
 	return a < b ? a : b;
@@ -27,6 +29,25 @@ static uint32_t own_edge(const struct tcp *t, uint32_t window)
 	return window < offered || window - offered < worth(t) ? offered : window;
 }
 
+/* A unit that is large beside the window itself could not announce it. */
+void tcp_window_begin(struct tcp *t)
+{
+	uint32_t window = t->owner->window(t);
+
+	while (window && t->config.wscale && window >> t->config.wscale < UNITS_MIN)
+		t->config.wscale--;
+}
+
+/* In units of the scale. What was offered is rounded up where there is room; otherwise the edge
+ * seems to move back by less than a unit, and what was offered is still taken (RFC 7323 §2.4).
+ * Always rounding up, by up to 16 KiB an ACK, would never close the window. */
+static uint32_t in_units(uint32_t offered, uint32_t window, unsigned scale)
+{
+	uint32_t field = offered >> scale, up = (field + 1) << scale;
+
+	return field << scale < offered && up <= window ? field + 1 : field;
+}
+
 uint16_t tcp_window_announce(struct tcp *t, bool syn)
 {
 	unsigned scale = own_scale(t, syn);
@@ -34,14 +55,12 @@ uint16_t tcp_window_announce(struct tcp *t, bool syn)
 
 	if (window > t->rcv_wnd_max)
 		t->rcv_wnd_max = window;
-	if (!t->shared_window && t->state != TCP_SYN_SENT && !syn)
-		window = own_edge(t, window);
-	field = window >> scale;
-	if (!t->shared_window && !syn && (field << scale) < t->rcv_edge - t->rcv_nxt)
-		field++; /* rounding must not move the edge either */
-	field = least(field, UINT16_MAX);
+	if (t->shared_window || syn)
+		field = window >> scale;
+	else
+		field = least(in_units(own_edge(t, window), window, scale), UINT16_MAX);
 	t->announced = field << scale;
-	if (seq_before(t->rcv_edge, t->rcv_nxt + t->announced) || t->state == TCP_SYN_SENT)
+	if (seq_before(t->rcv_edge, t->rcv_nxt + t->announced))
 		t->rcv_edge = t->rcv_nxt + t->announced;
 	return (uint16_t)field;
 }

@@ -3,13 +3,26 @@
  * reached: what a quote does not reach it does not witness.
  *
  * - Options are compared by octets and in order: removed (gone, the rest moved up), blanked (NOPs
- * in its place), truncated (an EOL in its place or the area cut before it), reordered, added,
- *   rewritten.
+ *   in its place), truncated (an EOL in its place or before it, or the area cut before it),
+ *   reordered, added, rewritten (same kind and MPTCP subtype, other octets). Of several alike
+ *   the first is paired with the first. NOPs and EOLs between options are not compared.
+ * - An option is seen if it is found, or if the whole area that the quoted data offset claims, or
+ *   an EOL, is in sight: else one that is missing may stand behind the cut. Of an option through
+ *   which the quote is cut nothing is said. A data offset that changed where the options are
+ *   out of sight is listed as tcp.hdr_len.
  * - TTL and IPv4 header checksum must change and are never listed; lengths and data offset follow
  *   from option changes and are listed only if nothing else explains them; nor is a TCP checksum
- *   that follows from listed changes.
+ *   listed: see `checksum`.
  * - A quote whose checksums do not fit what it shows was translated back by a NAT or sequence
- *   randomizer on the return path (`checksum`). */
+ *   randomizer on the return path. One that lacks octets is judged by what it changes against
+ *   the packet as sent.
+ * - What routers do to their quotes is not a change: IP length, fragment word or identification
+ *   in host order, a length less or more by the header's, or zero; these fields then count as not
+ * seen. Nor are zeros in place of octets that a router did not keep: zeros at the end, where
+ * something else was sent, are not seen if the checksum does not know of them.
+ *
+ * "ip.dsfield.dscp rewritten 0x0a -> 0x00", "tcp.options.mss_val rewritten 1460 -> 1380",
+ * "tcp.options.mptcp.mp_capable removed 1e040101" */
 #ifndef MBOXTRACE_PACKET_DIFF_H
 #define MBOXTRACE_PACKET_DIFF_H
 
@@ -49,7 +62,7 @@ struct change {
 
 enum checksum_state {
 	CHECKSUM_UNSEEN,     /* the quote does not reach the TCP checksum, or cannot decide */
-	CHECKSUM_CONSISTENT, /* fits what the quote shows */
+	CHECKSUM_CONSISTENT, /* fits what the quote shows, or is as wrong as it was sent */
 	CHECKSUM_BETRAYED,   /* fits neither the sent packet nor what the quote shows */
 };
 
@@ -77,7 +90,7 @@ void diff_packets(struct diff *d, const struct packet *sent, const struct packet
 bool diff_reaches(const struct diff *d, const struct change *c);
 const struct change *diff_find(const struct diff *d, const struct change *like); /* same field */
 
-/* "ip.dsfield.dscp rewritten 0x0a -> 0x00" */
+/* Field, kind, and the values that there are. Those of a payload start where it parts. */
 void change_print(struct buf *out, const struct change *c);
 
 #endif

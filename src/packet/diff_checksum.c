@@ -47,6 +47,17 @@ static uint64_t tail_sum(struct span tail, bool odd)
 	return odd ? (uint16_t)(sum << 8 | sum >> 8) : sum;
 }
 
+/* Is all that the checksum covers, as far as it is in sight, as it was sent? */
+static bool nothing_changed(const struct diff_pair *pair, size_t prefix_len)
+{
+	bool v4 = pair->sent.p->ip.version == 4;
+	size_t addr = v4 ? 12 : 8;
+
+	return pair->sent.claimed == pair->seen.claimed && prefix_len <= pair->sent.transport.len &&
+	       memcmp(pair->sent.ip.at + addr, pair->seen.ip.at + addr, v4 ? 8 : 32) == 0 &&
+	       memcmp(pair->sent.transport.at, pair->seen.transport.at, prefix_len) == 0;
+}
+
 uint16_t diff_checksum_delta(const struct diff_pair *pair, size_t prefix_len)
 {
 	const struct span sent = pair->sent.transport;
@@ -54,6 +65,8 @@ uint16_t diff_checksum_delta(const struct diff_pair *pair, size_t prefix_len)
 	struct span tail = span_cut(sent, sent.len - tail_len, tail_len);
 	uint64_t was, is;
 
+	if (nothing_changed(pair, prefix_len))
+		return 0; /* as nearly always */
 	if (prefix_len > pair->seen.claimed || tail_len > sent.len)
 		return DIFF_NO_DELTA;
 	was = checksum_add(pseudo_sum(&pair->sent), sent.at, sent.len);
@@ -144,8 +157,9 @@ static void judge_ip(struct diff_pair *pair, uint16_t delta)
 void diff_checksums(struct diff_pair *pair)
 {
 	size_t sum_at = diff_checksum_at(pair);
+	size_t fixed = sum_at == 16 ? TCP_FIXED_LEN : ICMP_FIXED_LEN;
 	bool reached = pair->same_family && pair->same_proto && sum_at > 0 &&
-		       pair->seen.transport.len >= sum_at + 2;
+		       pair->sent.transport.len >= fixed && pair->seen.transport.len >= sum_at + 2;
 	uint16_t delta = DIFF_NO_DELTA;
 
 	if (reached) {

@@ -30,10 +30,27 @@ static void field_compare(struct diff *d, enum field f, struct span sent, struct
 		diff_add_field(d, f, &was, &is);
 }
 
+/* The fields of a layer follow each other, and so do their bits in a set. */
+#define FIELDS_FROM_TO(first, last) ((FIELD_BIT(last) << 1) - FIELD_BIT(first))
+
+static const struct {
+	uint64_t fields;
+	size_t len;
+} WHOLE[] = {
+    [LAYER_IP4] = {FIELDS_FROM_TO(FIELD_IP4_VERSION, FIELD_IP4_DST), 20},
+    [LAYER_IP6] = {FIELDS_FROM_TO(FIELD_IP6_VERSION, FIELD_IP6_DST), 40},
+    [LAYER_TCP] = {FIELDS_FROM_TO(FIELD_TCP_SRC_PORT, FIELD_TCP_URGENT), TCP_FIXED_LEN},
+    [LAYER_ICMP] = {FIELDS_FROM_TO(FIELD_ICMP_TYPE, FIELD_ICMP_REST), ICMP_FIXED_LEN},
+};
+
 /* `skip`: fields that the router garbled; they are not seen. */
 static void layer_compare(struct diff *d, enum field_layer layer, struct span sent,
 			  struct span seen, uint64_t skip, bool equal)
 {
+	if (equal && seen.len == WHOLE[layer].len && sent.len == seen.len) {
+		d->fields_seen |= WHOLE[layer].fields & ~skip;
+		return;
+	}
 	for (enum field f = field_next(layer, FIELD_NONE); f; f = field_next(layer, f))
 		if (!(skip & FIELD_BIT(f)))
 			field_compare(d, f, sent, seen, equal);
@@ -131,8 +148,9 @@ void diff_lengths(struct diff_pair *pair)
 
 	if (pair->same_proto)
 		diff_offset(pair);
-	if (!pair->same_family || pair->seen.length == pair->sent.length ||
-	    pair->seen.length == length_expected(pair) || payload_changed(pair->d))
+	if (!pair->same_family || pair->seen.len_garbled ||
+	    pair->seen.length == pair->sent.length || pair->seen.length == length_expected(pair) ||
+	    payload_changed(pair->d))
 		return;
 	diff_add_field(pair->d, v4 ? FIELD_IP4_LEN : FIELD_IP6_PLEN, &was, &is);
 }

@@ -2,7 +2,7 @@
  *
  *   diff_view     what of a packet is in sight, and which routers garbled its IP header
  *   diff_fields   fixed fields and lengths
- *   diff_options  TCP options, by octets and in order
+ *   diff_options  TCP options, by octets and in order; diff_pairing: which is which
  *   diff_checksum do the quote's checksums fit what it shows? */
 #ifndef MBOXTRACE_PACKET_DIFF_PARTS_H
 #define MBOXTRACE_PACKET_DIFF_PARTS_H

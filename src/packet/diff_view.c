@@ -75,9 +75,9 @@ static void side_init(struct diff_side *s, const struct packet *p)
 
 static bool length_garbled(uint16_t found, uint16_t right, uint16_t header_len)
 {
-	uint16_t less = (uint16_t)(right - header_len);
+	uint16_t less = (uint16_t)(right - header_len), more = (uint16_t)(right + header_len);
 
-	return found == swapped(right) || found == less || found == swapped(less);
+	return found == swapped(right) || found == less || found == swapped(less) || found == more;
 }
 
 /* An IP length that neither the sent packet nor its data offset explains, but a router's habit

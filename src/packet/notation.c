@@ -1,159 +1,9 @@
 /* Reads the probe notation, layer by layer, into a draft, and builds it for both families. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "packet/notation_parts.h"
-#include "util/octets.h"
-
-struct parser {
-	struct scanner scan;
-	struct draft draft;
-	bool has_ip, has_payload;
-	const char *narrowed; /* where a key settled the family */
-	uint8_t payload[PROBE_OCTETS_MAX];
-};
-
-/* Where and how a list of valid names goes into a message. */
-struct names {
-	char text[192];
-	size_t len;
-};
-
-static void names_add(struct names *n, const char *name)
-{
-	int put = snprintf(n->text + n->len, sizeof n->text - n->len, "%s%s",
-			   n->len > 0 ? ", " : "", name);
-
-	n->len += (size_t)put;
-	if (n->len >= sizeof n->text)
-		n->len = sizeof n->text - 1;
-}
-
-static void names_of_layer(struct names *n, enum field_layer layer)
-{
-	for (enum field f = field_next(layer, FIELD_NONE); f; f = field_next(layer, f))
-		names_add(n, field_info(f)->key);
-}
-
-static uint64_t bits_max(unsigned bits)
-{
-	return bits >= 64 ? UINT64_MAX : (UINT64_C(1) << bits) - 1;
-}
-
-/* --- Arguments of options --- */
-
-static int arg_append(struct parser *p, const struct arg_spec *spec, struct word w, struct arg *out)
-{
-	uint64_t number;
-	int err = value_number(&p->scan, w, spec->key, bits_max(spec->bits), &number);
-
-	if (err)
-		return err;
-	if (out->len + spec->bits / 8 > sizeof out->octets)
-		return scan_fail(&p->scan, w.at, "an option holds at most %d octets",
-				 TCP_OPTIONS_MAX);
-	store_bits(out->octets + out->len, 0, spec->bits, number);
-	out->len += spec->bits / 8;
-	return 0;
-}
-
-static int arg_value(struct parser *p, const struct arg_spec *spec, struct word w, struct arg *out)
-{
-	out->given = true;
-	switch (spec->type) {
-	case ARG_LIST: return arg_append(p, spec, w, out);
-	case ARG_ADDR: return value_address(&p->scan, w, &out->addr);
-	case ARG_OCTETS: return value_hex(&p->scan, w, out->octets, sizeof out->octets, &out->len);
-	default: return value_number(&p->scan, w, spec->key, bits_max(spec->bits), &out->number);
-	}
-}
-
-static int positional(struct parser *p, const struct option_spec *spec, struct arg *args)
-{
-	size_t i = 0;
-
-	if (!scan_char(&p->scan, '(') || scan_char(&p->scan, ')'))
-		return 0;
-	do {
-		struct word w = scan_value(&p->scan);
-		int err;
-
-		if (i == ARGS_MAX || !spec->args[i].type)
-			return scan_fail(&p->scan, w.at, "%s takes %zu argument%s", spec->name, i,
-					 i == 1 ? "" : "s");
-		err = arg_value(p, &spec->args[i], w, &args[i]);
-		if (err)
-			return err;
-		i += spec->args[i].type != ARG_LIST;
-	} while (scan_char(&p->scan, ','));
-	if (!scan_char(&p->scan, ')'))
-		return scan_fail(&p->scan, p->scan.at, "expected ',' or ')'");
-	return 0;
-}
-
-static int arg_unknown(struct parser *p, const struct option_spec *spec, struct word key)
-{
-	struct names names = {.len = 0};
-
-	for (size_t i = 0; i < ARGS_MAX && spec->args[i].type; i++)
-		names_add(&names, spec->args[i].key);
-	return scan_fail(&p->scan, key.at, "'%.*s' is not an argument of %s (%s)", (int)key.len,
-			 key.at, spec->name, names.len > 0 ? names.text : "it takes none");
-}
-
-static int named_arg(struct parser *p, const struct option_spec *spec, struct arg *args)
-{
-	struct word key = scan_name(&p->scan);
-	size_t i = 0;
-
-	while (i < ARGS_MAX && spec->args[i].type && !word_is(key, spec->args[i].key))
-		i++;
-	if (i == ARGS_MAX || !spec->args[i].type)
-		return arg_unknown(p, spec, key);
-	if (scan_char(&p->scan, '='))
-		return arg_value(p, &spec->args[i], scan_value(&p->scan), &args[i]);
-	if (spec->args[i].type != ARG_SWITCH)
-		return scan_fail(&p->scan, p->scan.at, "expected '=' and a value of %s",
-				 spec->args[i].key);
-	args[i].given = true;
-	args[i].number = 1;
-	return 0;
-}
-
-static int named_args(struct parser *p, const struct option_spec *spec, struct arg *args)
-{
-	int err;
-
-	if (!scan_char(&p->scan, '{') || scan_char(&p->scan, '}'))
-		return 0;
-	do {
-		err = named_arg(p, spec, args);
-		if (err)
-			return err;
-	} while (scan_char(&p->scan, ','));
-	if (!scan_char(&p->scan, '}'))
-		return scan_fail(&p->scan, p->scan.at, "expected ',' or '}'");
-	return 0;
-}
-
-static int parse_args(struct parser *p, const struct option_spec *spec, struct word name,
-		      struct arg *args)
-{
-	int err;
-
-	memset(args, 0, ARGS_MAX * sizeof *args);
-	for (size_t i = 0; i < ARGS_MAX; i++)
-		args[i].number = spec->args[i].preset;
-	err = positional(p, spec, args);
-	if (!err)
-		err = named_args(p, spec, args);
-	for (size_t i = 0; i < ARGS_MAX && !err; i++)
-		if (spec->args[i].rule == ARG_REQUIRED && spec->args[i].type && !args[i].given)
-			err = scan_fail(&p->scan, name.at, "%s needs its argument %s", spec->name,
-					spec->args[i].key);
-	return err;
-}
+#include "packet/mptcp_option.h"
+#include "packet/notation_parser.h"
 
 /* How many octets the options are that do not fit is worth knowing, so they are counted on. */
 static int parse_option(struct parser *p, const struct option_spec *spec, struct word name)
@@ -180,133 +30,6 @@ static int parse_option(struct parser *p, const struct option_spec *spec, struct
 	d->options_len += (size_t)len;
 	return 0;
 }
-
-/* --- Fields of headers --- */
-
-static int narrow(struct parser *p, struct word key, unsigned families)
-{
-	if ((p->draft.families & families) == 0)
-		return scan_fail(&p->scan, key.at, "'%.*s' is of IPv%d only, but '%.*s' is not",
-				 (int)key.len, key.at, families == FAMILY_4 ? 4 : 6,
-				 (int)(p->narrowed ? strcspn(p->narrowed, "={,/") : 0),
-				 p->narrowed ? p->narrowed : "");
-	if ((p->draft.families & families) != p->draft.families)
-		p->narrowed = key.at;
-	p->draft.families &= families;
-	return 0;
-}
-
-static int field_address(struct parser *p, struct word key, enum field f4, enum field f6)
-{
-	struct word w = scan_value(&p->scan);
-	struct ip_addr addr;
-	int err = value_address(&p->scan, w, &addr);
-	enum field f = addr.family == 4 ? f4 : f6;
-
-	if (err)
-		return err;
-	err = narrow(p, key, addr.family == 4 ? FAMILY_4 : FAMILY_6);
-	if (err)
-		return err;
-	draft_set(&p->draft, f, 0);
-	p->draft.addr[f] = addr;
-	return 0;
-}
-
-/* `other`: the same field of the other IP version, or FIELD_NONE. */
-static int field_number(struct parser *p, struct word key, enum field f, enum field other)
-{
-	const struct field_info *info = field_info(f);
-	struct word w = scan_value(&p->scan);
-	uint64_t max = bits_max(info->bits) * info->unit, number = 0;
-	int err = f == FIELD_TCP_FLAGS ? value_flags(&p->scan, w, &number)
-				       : value_number(&p->scan, w, info->key, max, &number);
-
-	if (err)
-		return err;
-	if (number % info->unit != 0)
-		return scan_fail(&p->scan, w.at, "%s counts octets in steps of %d", info->key,
-				 info->unit);
-	draft_set(&p->draft, f, number);
-	if (other)
-		draft_set(&p->draft, other, number);
-	(void)key;
-	return 0;
-}
-
-static int expect_equals(struct parser *p, struct word key)
-{
-	if (scan_char(&p->scan, '='))
-		return 0;
-	return scan_fail(&p->scan, p->scan.at, "expected '=' and a value of %.*s", (int)key.len,
-			 key.at);
-}
-
-static void lower(struct word w, char *out, size_t cap)
-{
-	size_t len = w.len < cap ? w.len : cap - 1;
-
-	for (size_t i = 0; i < len; i++)
-		out[i] = (char)(w.at[i] >= 'A' && w.at[i] <= 'Z' ? w.at[i] | 0x20 : w.at[i]);
-	out[len] = '\0';
-}
-
-static int field_unknown(struct parser *p, struct word key, const char *layer,
-			 const enum field_layer layers[2])
-{
-	struct names names = {.len = 0};
-
-	names_of_layer(&names, layers[0]);
-	if (layers[1] != layers[0])
-		names_add(&names, "flow, next");
-	return scan_fail(&p->scan, key.at, "'%.*s' is not a field of %s (%s)", (int)key.len, key.at,
-			 layer, names.text);
-}
-
-/* Layers of IP have two tables of fields, of which a key may be in one or both. */
-static int parse_field(struct parser *p, const char *layer, const enum field_layer layers[2])
-{
-	struct word key = scan_name(&p->scan);
-	char text[16];
-	enum field a, b;
-	int err;
-
-	lower(key, text, sizeof text);
-	a = field_by_key(layers[0], text);
-	b = field_by_key(layers[1], text);
-	if (!a && !b)
-		return field_unknown(p, key, layer, layers);
-	err = expect_equals(p, key);
-	if (err)
-		return err;
-	if (layers[0] == LAYER_TCP || layers[0] == LAYER_ICMP)
-		return field_number(p, key, a, FIELD_NONE);
-	if (field_info(a ? a : b)->format == FORMAT_ADDR)
-		return field_address(p, key, field_by_key(LAYER_IP4, text),
-				     field_by_key(LAYER_IP6, text));
-	if (!a || !b || layers[0] == layers[1])
-		err =
-		    narrow(p, key, field_info(a ? a : b)->layer == LAYER_IP4 ? FAMILY_4 : FAMILY_6);
-	return err ? err : field_number(p, key, a ? a : b, a && b != a ? b : FIELD_NONE);
-}
-
-static int parse_fields(struct parser *p, const char *layer, const enum field_layer layers[2])
-{
-	int err;
-
-	if (!scan_char(&p->scan, '{') || scan_char(&p->scan, '}'))
-		return 0;
-	do {
-		err = parse_field(p, layer, layers);
-		if (err)
-			return err;
-	} while (scan_char(&p->scan, ','));
-	if (!scan_char(&p->scan, '}'))
-		return scan_fail(&p->scan, p->scan.at, "expected ',' or '}'");
-	return 0;
-}
-
-/* --- Layers --- */
 
 static int parse_ip(struct parser *p, struct word name)
 {
@@ -369,7 +92,7 @@ static int layer_unknown(struct parser *p, struct word name)
 	names_add(&names, "TCP, ICMP, RAW");
 	for (size_t i = 0; i < notation_option_count; i++)
 		names_add(&names, notation_options[i].name);
-	for (size_t i = 0; i <= 8; i++)
+	for (size_t i = 0; i <= MPTCP_TCPRST; i++)
 		names_add(&names, notation_mptcp[i].name);
 	return scan_fail(&p->scan, name.at, "'%.*s' is not a layer (%s)", (int)name.len, name.at,
 			 names.text);
@@ -406,8 +129,6 @@ static int parse_layers(struct parser *p)
 		return scan_fail(&p->scan, p->scan.at, "expected '/' and a layer, or the end");
 	return 0;
 }
-
-/* --- The packets --- */
 
 static int build(struct parser *p, uint8_t family, uint8_t *out, uint16_t *out_len)
 {

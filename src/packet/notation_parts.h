@@ -4,7 +4,7 @@
  *   notation_table   what TCP options are called, their arguments, and how these become octets
  *   notation_mptcp   the same for the forms of the MPTCP option
  *   notation_draft   from fields, options and payload to the octets of a packet
- *   notation         layers
+ *   notation         layers; notation_args, notation_fields: what stands in their brackets
  *   notation_print   the way back */
 #ifndef MBOXTRACE_PACKET_NOTATION_PARTS_H
 #define MBOXTRACE_PACKET_NOTATION_PARTS_H

@@ -232,6 +232,8 @@ static void print_options(struct buf *out, struct span area)
 {
 	struct tcp_option_list list;
 
+	if (area.len == 0)
+		return;
 	tcp_options_parse(&list, area);
 	for (size_t i = 0; i < list.count && area.len > 0; i++) {
 		const struct tcp_option *o = &list.item[i];

@@ -87,7 +87,7 @@ static void print_icmp(struct buf *out, const struct packet *p)
 	bool v4 = p->ip.version == 4;
 	const char *code;
 
-	buf_printf(out, v4 ? "ICMP " : "ICMP6 ");
+	buf_printf(out, v4 ? "ICMP " : "ICMP6, ");
 	if (v4 ? type == 8 || type == 0 : type == 128 || type == 129) {
 		print_echo(out, p);
 	} else if (icmp_error_parse(&error, p) == 0) {

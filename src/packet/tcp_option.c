@@ -10,7 +10,7 @@ void tcp_options_parse(struct tcp_option_list *list, struct span area)
 
 	area = span_cut(area, 0, TCP_OPTIONS_MAX);
 	at = area.at;
-	end = area.at + area.len;
+	end = area.len ? area.at + area.len : area.at; /* NULL + 0 is undefined */
 	list->count = 0;
 	list->tail = span_of(end, 0);
 	while (at < end) {

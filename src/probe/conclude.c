@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct finding *conclude_add(struct trace *t, const char *field, enum change_kind change)
 {
@@ -64,7 +65,9 @@ static int by_weight(const void *a, const void *b)
 		return impact_weight(y->impact) - impact_weight(x->impact);
 	if (x->confidence != y->confidence)
 		return (int)x->confidence - (int)y->confidence;
-	return x->after.ttl - y->after.ttl;
+	if (x->after.ttl != y->after.ttl)
+		return x->after.ttl - y->after.ttl;
+	return !strcmp(x->field, "ip.id") - !strcmp(y->field, "ip.id");
 }
 
 void conclude(struct trace *t)

@@ -123,7 +123,7 @@ static void conclude_unsupported(struct trace *t, const struct trace_reply *r)
 /* MP_CAPABLE arrived after all: what a quote showed of it was the quote's own fault. */
 static void doubt_quotes(struct trace *t)
 {
-		for (size_t i = 0; i < t->result.finding_count; i++) {
+	for (size_t i = 0; i < t->result.finding_count; i++) {
 		struct finding *f = &t->result.findings[i];
 
 		if (observe_is_mp_capable(f) && f->basis == BASIS_QUOTE &&

@@ -98,9 +98,10 @@ static void conclude_join(struct trace *t)
 		return;
 	like = *capable;
 	r = observe_at(t, join, like.by.ttl);
-	if (r && r->kind == REPLY_TIME_EXCEEDED)
+	if (r && r->kind != REPLY_RST && r->kind != REPLY_UNREACHABLE)
 		return;
-	f = conclude_add(t, "tcp.options.mptcp.mp_join", r ? CHANGE_RESET : CHANGE_DROPPED);
+	f = conclude_add(t, "tcp.options.mptcp.mp_join",
+			 r && r->kind == REPLY_RST ? CHANGE_RESET : CHANGE_DROPPED);
 	if (!f)
 		return;
 	f->direction = like.direction;

@@ -65,10 +65,11 @@ static void decide_reached(struct trace *t)
 
 	decide(t, VERDICT_CLEAN);
 	if (!user && r && r->mptcp == MPTCP_V1) {
-		REASON(t,
-		       "The path is clean: MP_CAPABLE reached the target, %u hop%s away, and was "
-		       "answered with MPTCP v1.",
-		       length, length == 1 ? "" : "s");
+		REASON(
+		    t,
+		    "The path is clean: MP_CAPABLE reached the target at TTL %u and was answered "
+		    "with MPTCP v1.",
+		    length);
 	} else if (!covered(t)) {
 		decide(t, VERDICT_INCONCLUSIVE);
 		REASON(t,

@@ -82,8 +82,11 @@ static void note_progress(struct trace *t, const struct trace_reply *reply)
 	if (from_target(t, reply) && (!probe->reached_ttl || reply->ttl < probe->reached_ttl))
 		probe->reached_ttl = reply->ttl;
 	schedule_limit(t, reply->probe, reply->ttl);
-	if (s->walks && probe->reached_ttl)
-		t->result.reached = true;
+	if (!s->walks || !probe->reached_ttl)
+		return;
+	t->result.reached = true;
+	if (!t->target_ttl || probe->reached_ttl < t->target_ttl)
+		t->target_ttl = probe->reached_ttl;
 }
 
 /* Files a reply under the packet `number` that caused it. */

@@ -66,6 +66,7 @@ struct trace {
 	uint32_t ts_base; /* TSval of number 0 */
 	size_t reply_cap, finding_cap;
 	uint8_t front;		 /* highest TTL the walk has reached */
+	uint8_t target_ttl;	 /* nearest TTL at which the target answered a walk; 0: none yet */
 	uint8_t farthest;	 /* highest TTL answered in a walk */
 	uint8_t highest;	 /* highest TTL ever wanted of any series */
 	uint8_t hops_told;	 /* TTLs already given to events.hop */

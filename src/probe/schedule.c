@@ -48,7 +48,8 @@ int64_t schedule_wait_ns(const struct trace *t, int probe, uint8_t ttl)
 	const struct trace_config *c = &t->result.config;
 	const struct series *s = &t->series[probe];
 	int64_t here = t->hop_rtt_ns[ttl], near = t->longest_rtt_ns;
-	int64_t floor = ttl > t->farthest || s->serial ? PATIENT_FLOOR_NS : WAIT_FLOOR_NS;
+	bool patient = s->serial || (ttl > t->farthest && !t->target_ttl);
+	int64_t floor = patient ? PATIENT_FLOOR_NS : WAIT_FLOOR_NS;
 	double wait = 0;
 
 	if (s->brief && near)
@@ -73,6 +74,13 @@ static uint8_t highest_top(const struct trace *t)
 	return top;
 }
 
+/* Has another probe found the target nearer than this? Then the series need not look for it there,
+ * unless routers led it on. */
+static bool beyond_target(const struct trace *t, const struct series *s, unsigned ttl)
+{
+	return t->target_ttl && ttl > t->target_ttl && s->top < t->target_ttl;
+}
+
 /* Would another asking teach anything? Behind the last voice on the path hardly; and of the
  * control and the sham it is enough to know that they got further. */
 static bool worth_repeating(const struct trace *t, size_t probe, unsigned ttl)
@@ -82,17 +90,22 @@ static bool worth_repeating(const struct trace *t, size_t probe, unsigned ttl)
 
 	if (!s->walks || t->rounds)
 		return true;
-	if (ttl > highest_top(t) + TAIL_TTLS)
+	if (ttl > highest_top(t) + TAIL_TTLS || beyond_target(t, s, ttl))
 		return false;
 	return (role != ROLE_CONTROL && role != ROLE_SHAM) || s->top <= ttl;
 }
 
 static void settle_series(struct trace *t, size_t probe, int64_t now_ns)
 {
+	const struct series *s = &t->series[probe];
+
 	for (unsigned ttl = 1; ttl <= t->highest; ttl++) {
 		struct question *q = question_at(t, probe, ttl);
 		int64_t wait;
 
+		if (q->state == QUESTION_WANTED && s->walks && !q->asked &&
+		    beyond_target(t, s, ttl))
+			q->state = QUESTION_IDLE;
 		if (q->state != QUESTION_OPEN)
 			continue;
 		wait = schedule_wait_ns(t, (int)probe, (uint8_t)ttl);
@@ -135,7 +148,8 @@ static unsigned lowest_pending(const struct trace *t)
 static bool walk_ends(const struct trace *t, unsigned ttl)
 {
 	for (size_t i = 0; i < t->result.probe_count; i++)
-		if (t->series[i].walks && t->series[i].limit >= ttl)
+		if (t->series[i].walks && t->series[i].limit >= ttl &&
+		    !beyond_target(t, &t->series[i], ttl))
 			return false;
 	return true;
 }
@@ -163,7 +177,8 @@ static void walk_on(struct trace *t)
 	while (t->front < c->max_ttl && t->front < reach && !walk_ends(t, t->front + 1u)) {
 		t->front++;
 		for (size_t i = 0; i < t->result.probe_count; i++)
-			if (t->series[i].walks && t->series[i].limit >= t->front)
+			if (t->series[i].walks && t->series[i].limit >= t->front &&
+			    !beyond_target(t, &t->series[i], t->front))
 				schedule_want(t, (int)i, t->front, c->queries, 0);
 	}
 }

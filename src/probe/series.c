@@ -57,7 +57,7 @@ static int role_notation(const struct trace *t, enum probe_role role, struct not
 		snprintf(text, sizeof(text), "IP%s/ICMP{type=%u}", roles[role].marks,
 			 c->target.family == 6 ? 128u : 8u);
 	else
-		snprintf(text, sizeof(text), "IP%s/TCP{dst=%u}/MSS(%u)/SACKP/TS/WS(7)%s",
+		snprintf(text, sizeof(text), "IP%s/TCP{dst=%u}/MSS(%u)/SACKP/TS/NOP/WS(7)%s",
 			 roles[role].marks, c->port, default_mss(c), roles[role].option);
 	return notation_parse(n, text, err);
 }

@@ -49,6 +49,15 @@ void hop_collect(struct hop *hop, const struct trace_result *result, uint8_t ttl
 	}
 }
 
+bool hop_all_placed(const struct trace_result *result, size_t probe)
+{
+	uint32_t placed = 0;
+
+	for (size_t i = 0; i < result->reply_count; i++)
+		placed += result->replies[i].probe == probe;
+	return placed >= result->probes[probe].received;
+}
+
 size_t hop_quoted_octets(const struct trace_reply *reply)
 {
 	struct packet p;
@@ -79,11 +88,36 @@ static void coverage_add(struct hop_coverage *c, const struct trace_result *resu
 	c->short_quote += hop.answer_count && !complete;
 }
 
+/* The last hop that answered a probe that every hop is asked with; 0: none did. */
+static uint8_t last_answered(const struct trace_result *result)
+{
+	uint8_t last = 0;
+
+	for (size_t i = 0; i < result->reply_count; i++) {
+		const struct trace_reply *r = &result->replies[i];
+
+		if (r->ttl > last && r->ttl <= result->last_ttl &&
+		    !is_follow_up(result->probes[r->probe].role))
+			last = r->ttl;
+	}
+	return last;
+}
+
+uint8_t hop_last(const struct trace_result *result)
+{
+	uint8_t answered = last_answered(result);
+
+	if (!result->path_length)
+		return result->last_ttl;
+	return answered > result->path_length ? answered : result->path_length;
+}
+
 struct hop_coverage hop_coverage_of(const struct trace_result *result)
 {
 	struct hop_coverage c = {0};
+	uint8_t last = last_answered(result);
 
-	for (unsigned ttl = result->first_ttl; ttl && ttl <= result->last_ttl; ttl++)
+	for (unsigned ttl = result->first_ttl; ttl && ttl <= last; ttl++)
 		coverage_add(&c, result, (uint8_t)ttl);
 	return c;
 }

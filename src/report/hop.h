@@ -23,12 +23,19 @@ struct hop {
  * which come when its line is long printed). Views into the result. */
 void hop_collect(struct hop *hop, const struct trace_result *result, uint8_t ttl);
 
+/* False if the probe had answers that nobody can say which hop they are of: then a hop without one
+ * is not known to be silent. */
+bool hop_all_placed(const struct trace_result *result, size_t probe);
+
 /* Octets of the TCP header (and what follows) that a reply quotes; 0 if it quotes none. */
 size_t hop_quoted_octets(const struct trace_reply *reply);
 
+/* The last hop to report: nobody asks for silence beyond the target. */
+uint8_t hop_last(const struct trace_result *result);
+
 /* How far the options were seen over the whole trace. */
 struct hop_coverage {
-	unsigned hops;	      /* routers on the path, as far as it was traced */
+	unsigned hops;	      /* routers before the target or the last hop that answered */
 	unsigned options;     /* of these, quoted all options of a probe */
 	unsigned silent;      /* answered nobody */
 	unsigned short_quote; /* answered, but quoted too little */

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "report/hop.h"
+
 struct json_report {
 	struct report report;
 	struct report_config config;
@@ -106,7 +108,7 @@ static json_t *json_of_hops(const struct trace_result *result)
 {
 	json_t *hops = json_array();
 
-	for (unsigned ttl = result->first_ttl; ttl && ttl <= result->last_ttl; ttl++)
+	for (unsigned ttl = result->first_ttl; ttl && ttl <= hop_last(result); ttl++)
 		json_array_append_new(hops, json_of_hop(result, (uint8_t)ttl));
 	return hops;
 }

@@ -70,16 +70,37 @@ static void text_print_next(struct text_report *t, const struct trace_result *re
 }
 
 /* Asks for all names of a hop at once; true if none is still to come. */
-static bool text_named(struct text_report *t, const struct trace_result *result, uint8_t ttl)
+static bool text_named(struct text_report *t, const struct trace_result *result, unsigned ttl)
 {
 	char name[NAME_TEXT];
 	bool named = true;
 	struct hop hop;
 
-	hop_collect(&hop, result, ttl);
+	hop_collect(&hop, result, (uint8_t)ttl);
 	for (size_t i = 0; i < hop.answer_count; i++)
 		named &= names_get(t->config.names, &hop.answer[i].from, name) != NAME_PENDING;
 	return named;
+}
+
+/* The next hop up to `last` that somebody answered; 0 if there is none. Silent hops wait for one:
+ * an answer may still turn out to be theirs, and at the end of a path they are told in one line. */
+static unsigned text_next_answered(const struct text_report *t, const struct trace_result *result,
+				   unsigned last)
+{
+	struct hop hop;
+
+	for (unsigned ttl = t->next_ttl; ttl <= last; ttl++) {
+		hop_collect(&hop, result, (uint8_t)ttl);
+		if (hop.answer_count)
+			return ttl;
+	}
+	return 0;
+}
+
+static void text_print_to(struct text_report *t, const struct trace_result *result, unsigned last)
+{
+	while (t->next_ttl <= last)
+		text_print_next(t, result);
 }
 
 static void text_known(struct report *r, const struct trace_result *result, uint8_t ttl)
@@ -90,35 +111,48 @@ static void text_known(struct report *r, const struct trace_result *result, uint
 	text_named(t, result, ttl);
 	if (t->config.names)
 		return;
-	while (t->next_ttl <= ttl)
-		text_print_next(t, result);
+	text_print_to(t, result, text_next_answered(t, result, ttl));
 	text_flush(t);
 }
 
 static int64_t text_idle(struct report *r, const struct trace_result *result, int64_t now_ns)
 {
 	struct text_report *t = (struct text_report *)r;
+	unsigned ttl;
 
-	for (unsigned ttl = t->next_ttl; ttl <= t->known_ttl; ttl++) {
+	for (ttl = t->next_ttl; ttl <= t->known_ttl; ttl++) {
 		if (!t->due_ns[ttl])
 			t->due_ns[ttl] = now_ns + NAME_WAIT_NS;
 	}
-	while (t->next_ttl <= t->known_ttl &&
-	       (text_named(t, result, (uint8_t)t->next_ttl) || now_ns >= t->due_ns[t->next_ttl]))
-		text_print_next(t, result);
+	while ((ttl = text_next_answered(t, result, t->known_ttl)) != 0 &&
+	       (text_named(t, result, ttl) || now_ns >= t->due_ns[ttl]))
+		text_print_to(t, result, ttl);
 	text_flush(t);
-	return t->next_ttl <= t->known_ttl ? now_ns + NAME_POLL_NS : TIME_NEVER;
+	return ttl ? now_ns + NAME_POLL_NS : TIME_NEVER;
+}
+
+/* The hops behind the last one that answered, as far as they belong to the path. */
+static void text_tail(struct text_report *t, const struct trace_result *result)
+{
+	unsigned last = hop_last(result);
+
+	if (t->next_ttl == last)
+		buf_printf(&t->out, "%2u  *\n", last);
+	else if (t->next_ttl < last)
+		buf_printf(&t->out, "%2u-%u  *\n", t->next_ttl, last);
 }
 
 static void text_finish(struct report *r, const struct trace_result *result)
 {
 	struct text_report *t = (struct text_report *)r;
+	unsigned ttl;
 
-	for (unsigned ttl = t->next_ttl; ttl <= result->last_ttl; ttl++)
-		text_named(t, result, (uint8_t)ttl);
+	for (ttl = t->next_ttl; ttl <= result->last_ttl; ttl++)
+		text_named(t, result, ttl);
 	names_settle(t->config.names, NAME_WAIT_NS);
-	while (t->next_ttl <= result->last_ttl)
-		text_print_next(t, result);
+	while ((ttl = text_next_answered(t, result, result->last_ttl)) != 0)
+		text_print_to(t, result, ttl);
+	text_tail(t, result);
 	text_verdict(t, result);
 	text_flush(t);
 }

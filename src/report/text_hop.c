@@ -154,6 +154,23 @@ static bool is_listed(const struct hop *hop, size_t answer, size_t probe, const 
 	return false;
 }
 
+/* Every asking has a value of its own here: it would tell nothing, and differ by hop. */
+static bool is_own_value(const struct change *c)
+{
+	return c->id == FIELD_IP4_ID || c->id == FIELD_TCP_CHECKSUM ||
+	       !strcmp(c->field, "tcp.options.timestamp.tsval");
+}
+
+static void put_change(struct buf *out, const struct change *c)
+{
+	static const struct value none;
+
+	if (is_own_value(c))
+		word_change(out, c->field, c->kind, &none, &none);
+	else
+		word_change(out, c->field, c->kind, &c->sent, &c->seen);
+}
+
 static void list_changes(struct buf *out, const struct hop *hop)
 {
 	for (size_t a = 0; a < hop->answer_count; a++) {
@@ -166,7 +183,7 @@ static void list_changes(struct buf *out, const struct hop *hop)
 				if (is_listed(hop, a, p, c))
 					continue;
 				buf_printf(out, "%s", out->len ? ", " : "");
-				word_change(out, c->field, c->kind, &c->sent, &c->seen);
+				put_change(out, c);
 			}
 		}
 	}
@@ -202,7 +219,7 @@ static void put_silence(struct text_report *t, const struct trace_result *result
 	const char *between = "  no answer to: ";
 
 	for (size_t p = 0; p < result->probe_count; p++) {
-		if (!hop->asked[p] || hop->answered[p])
+		if (!hop->asked[p] || hop->answered[p] || !hop_all_placed(result, p))
 			continue;
 		buf_printf(&t->out, "%s%s", between, word_probe(result->probes[p].role));
 		between = ", ";

@@ -99,15 +99,19 @@ static const struct finding *first_finding(const struct trace_result *result)
  * first finding, which follows in full, it says what that means instead. */
 static void opening(struct buf *out, const struct trace_result *result)
 {
-	static const char *const openings[] = {
-	    [IMPACT_NONE] = "Something on this path changes packets; MPTCP is not affected.",
-	    [IMPACT_FALLBACK] = "MPTCP does not get through; connections over this path fall "
-				"back to plain TCP.",
-	    [IMPACT_NO_SUBFLOW] = "MPTCP gets through, but cannot use this path as an "
-				  "additional one.",
-	    [IMPACT_DEGRADED] = "MPTCP gets through, but something on this path hampers it.",
-	    [IMPACT_BROKEN] = "MPTCP does not get through; connections that ask for it fail on "
-			      "this path.",
+	/* Between the two halves stands "probably" where that is as much as is known. */
+	static const struct {
+		const char *who, *what;
+	} openings[] = {
+	    [IMPACT_NONE] = {"Something on this path ",
+			     "tampers with packets, but not so that MPTCP is affected."},
+	    [IMPACT_FALLBACK] = {"MPTCP ", "does not get through; connections over this path "
+					   "fall back to plain TCP."},
+	    [IMPACT_NO_SUBFLOW] = {"MPTCP gets through, but ",
+				   "cannot use this path as an additional one."},
+	    [IMPACT_DEGRADED] = {"MPTCP gets through, but something on this path ", "hampers it."},
+	    [IMPACT_BROKEN] = {"MPTCP ", "does not get through; connections that ask for it "
+					 "fail on this path."},
 	};
 	const struct finding *f = first_finding(result);
 
@@ -116,8 +120,9 @@ static void opening(struct buf *out, const struct trace_result *result)
 	else if (result->verdict != VERDICT_INTERFERENCE)
 		buf_printf(out, "It is not certain what this path does to MPTCP.");
 	else
-		buf_printf(out, "%s%s", f->confidence == CONFIDENCE_CERTAIN ? "" : "Likely: ",
-			   openings[f->impact]);
+		buf_printf(out, "%s%s%s", openings[f->impact].who,
+			   f->confidence == CONFIDENCE_CERTAIN ? "" : "probably ",
+			   openings[f->impact].what);
 }
 
 void text_verdict(struct text_report *t, const struct trace_result *result)

@@ -128,7 +128,7 @@ void word_change(struct buf *out, const char *field, enum change_kind kind,
 		return;
 	}
 	buf_printf(out, " %s", change_words[kind]);
-	if (kind == CHANGE_ADDED && is_short(seen)) {
+	if (kind == CHANGE_ADDED && is_short(seen) && seen->kind != VALUE_OCTETS) {
 		buf_printf(out, " (");
 		value_print(out, seen);
 		buf_printf(out, ")");

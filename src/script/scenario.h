@@ -11,12 +11,20 @@
  *
  * Statements run in order and lay the path from client to target:
  *   client  addr addr6
- *   link    delay jitter ("1ms", "300us"), loss reorder duplicate (0 to 1), rate (bit/s, "10M")
+ *   path    client_addr client_addr6 target_addr target_addr6: begins another path, for packets
+ *           between these (all, if none is named); one path needs no statement
+ *   link    delay jitter ("1ms", "300us"), loss reorder duplicate (0 to 1), rate (bit/s, "10M"),
+ *           queue queue_packets (octets, packets that may wait), down ({ { "2s", "5s" }, … })
  *   router  addr addr6 quote (8, 28, 128, "full", "rfc4884") silent rate burst (ICMP answers a
  *           second, and at once) prohibit (an unreachable code, or its name) labels
  *           ({ 16001, { label = 24003, tc = 1, ttl = 1 } }) ttl (of its errors)
  *   box.NAME  the box's parameters (box.h)
+ *   shared(x)  once more, in this path too, what link, router or box gave: local x = link { … }
  *   target  name addr addr6 outside outside6 port mptcp (1, 0 or false) echo silent ttl
+ *           and, with endpoint = true, a real endpoint: service ("echo", "discard", "send",
+ *           "half-close") octets seed (of what `send` sends) version checksum refuse_checksum
+ *           no_join_here pm scheduler cc add_addr (announces the target's addresses on other
+ *           paths) backup (as backups) cookies
  *   probe   how the trace is asked for, where it matters: notation family port
  *   expect  verdict, half_open (connections the target may be left with), findings (a list; each
  * with field and change, and as far as they matter direction after by basis cause confidence

@@ -33,6 +33,7 @@ bool read_bool(lua_State *L, const struct entry *e, void *at);	   /* bool */
 bool read_u8(lua_State *L, const struct entry *e, void *at);	   /* uint8_t, min to max */
 bool read_u16(lua_State *L, const struct entry *e, void *at);	   /* uint16_t, min to max */
 bool read_u32(lua_State *L, const struct entry *e, void *at);	   /* uint32_t, min to max */
+bool read_u64(lua_State *L, const struct entry *e, void *at);	   /* uint64_t, min to max */
 bool read_real(lua_State *L, const struct entry *e, void *at);	   /* double, min to max */
 bool read_duration(lua_State *L, const struct entry *e, void *at); /* int64_t, ns */
 bool read_bit_rate(lua_State *L, const struct entry *e, void *at); /* uint64_t, bit/s */

@@ -1,6 +1,7 @@
 /* The statements that lay the path. */
 #include <string.h>
 
+#include "lab/lab_app.h"
 #include "script/scenario_loader.h"
 
 #define ADDR4 "an IPv4 address in quotes"
@@ -22,19 +23,94 @@ static int client_statement(lua_State *L)
 	return 0;
 }
 
+/* Elements of a path are values of the script, to be given to `shared`. */
+static int push_element(lua_State *L)
+{
+	lua_pushinteger(L, (lua_Integer)lab_last(scenario_of(L)->lab));
+	return 1;
+}
+
+static int path_statement(lua_State *L)
+{
+	static const struct entry entries[] = {
+	    {"client_addr", read_addr4, offsetof(struct lab_path, client4), ADDR4, 0, 0, NULL},
+	    {"client_addr6", read_addr6, offsetof(struct lab_path, client6), ADDR6, 0, 0, NULL},
+	    {"target_addr", read_addr4, offsetof(struct lab_path, target4), ADDR4, 0, 0, NULL},
+	    {"target_addr6", read_addr6, offsetof(struct lab_path, target6), ADDR6, 0, 0, NULL},
+	    {0},
+	};
+	struct lab_path path = {0};
+	struct error err;
+
+	statement_read(L, "path", entries, &path);
+	if (lab_add_path(scenario_of(L)->lab, &path, &err))
+		return statement_error(L, &err);
+	return 0;
+}
+
+static int shared_statement(lua_State *L)
+{
+	struct error err;
+	int is_whole = 0;
+	lua_Integer element = lua_tointegerx(L, 1, &is_whole);
+
+	if (lua_gettop(L) != 1 || !is_whole || element < 0)
+		return luaL_error(L, "shared: expected what a link, router or box gave: local l = "
+				     "link { … } … shared(l)");
+	if (lab_add_shared(scenario_of(L)->lab, (size_t)element, &err))
+		return statement_error(L, &err);
+	return 0;
+}
+
+#define TIME "a time up to an hour such as '300us', '1.5ms' or '2s'"
+
+static void read_interval(lua_State *L, struct lab_interval *interval)
+{
+	int64_t *const times[] = {&interval->from_ns, &interval->to_ns};
+
+	for (int i = 0; i < 2; i++) {
+		lua_rawgeti(L, -1, i + 1);
+		if (!read_duration(L, NULL, times[i]))
+			value_error(L, "link: down", i ? "the end" : "the beginning", TIME);
+		lua_pop(L, 1);
+	}
+}
+
+static bool read_down(lua_State *L, const struct entry *e, void *at)
+{
+	struct lab_link *link = at;
+
+	(void)e;
+	if (!lua_istable(L, -1) || lua_rawlen(L, -1) > LAB_DOWN_MAX)
+		return false;
+	link->down_count = lua_rawlen(L, -1);
+	for (size_t i = 0; i < link->down_count; i++) {
+		lua_rawgeti(L, -1, (lua_Integer)i + 1);
+		if (!lua_istable(L, -1))
+			value_error(L, "link: down", "an interval", "a table: { '2s', '5s' }");
+		read_interval(L, &link->down[i]);
+		lua_pop(L, 1);
+	}
+	return true;
+}
+
 static int link_statement(lua_State *L)
 {
 #define CHANCE "a probability from 0 to 1"
 	static const struct entry entries[] = {
-	    {"delay", read_duration, offsetof(struct lab_link, delay_ns),
-	     "a time up to an hour such as '300us', '1.5ms' or '2s'", 0, 0, NULL},
-	    {"jitter", read_duration, offsetof(struct lab_link, jitter_ns),
-	     "a time up to an hour such as '300us', '1.5ms' or '2s'", 0, 0, NULL},
+	    {"delay", read_duration, offsetof(struct lab_link, delay_ns), TIME, 0, 0, NULL},
+	    {"jitter", read_duration, offsetof(struct lab_link, jitter_ns), TIME, 0, 0, NULL},
 	    {"loss", read_real, offsetof(struct lab_link, loss), CHANCE, 0, 1, NULL},
 	    {"reorder", read_real, offsetof(struct lab_link, reorder), CHANCE, 0, 1, NULL},
 	    {"duplicate", read_real, offsetof(struct lab_link, duplicate), CHANCE, 0, 1, NULL},
 	    {"rate", read_bit_rate, offsetof(struct lab_link, rate_bps),
 	     "bits a second from 1 to 1e12, such as 64000 or '10M'", 0, 0, NULL},
+	    {"queue", read_u32, offsetof(struct lab_link, queue_octets),
+	     "octets from 1 to 1000000000", 1, 1000000000, NULL},
+	    {"queue_packets", read_u32, offsetof(struct lab_link, queue_packets),
+	     "packets from 1 to 100000", 1, 100000, NULL},
+	    {"down", read_down, 0, "up to eight intervals of virtual time: { { '2s', '5s' }, … }",
+	     0, 0, NULL},
 	    {0},
 	};
 	struct lab_link link = {0};
@@ -43,7 +119,7 @@ static int link_statement(lua_State *L)
 	statement_read(L, "link", entries, &link);
 	if (lab_add_link(scenario_of(L)->lab, &link, &err))
 		return statement_error(L, &err);
-	return 0;
+	return push_element(L);
 }
 
 static bool read_quote(lua_State *L, const struct entry *e, void *at)
@@ -158,7 +234,7 @@ static int router_statement(lua_State *L)
 		router.quote = QUOTE_RFC4884;
 	if (lab_add_router(scenario_of(L)->lab, &router, &err))
 		return statement_error(L, &err);
-	return 0;
+	return push_element(L);
 }
 
 static bool read_mptcp(lua_State *L, const struct entry *e, void *at)
@@ -174,6 +250,50 @@ static bool read_mptcp(lua_State *L, const struct entry *e, void *at)
 	*(enum lab_mptcp *)at = version ? LAB_MPTCP_V1 : LAB_MPTCP_V0;
 	return true;
 }
+
+static const char *pm_at(int i)
+{
+	const struct pm_ops *ops = pm_list()[i];
+
+	return ops ? ops->name : NULL;
+}
+
+static const char *scheduler_at(int i)
+{
+	const struct sched_ops *ops = sched_list()[i];
+
+	return ops ? ops->name : NULL;
+}
+
+static const char *cc_at(int i)
+{
+	const struct cc_ops *ops = cc_list()[i];
+
+	return ops ? ops->name : NULL;
+}
+
+/* A strategy: the name itself, as its list has it. */
+static bool read_strategy(lua_State *L, const struct entry *e, void *at)
+{
+	int i;
+
+	if (!read_name(L, e, &i))
+		return false;
+	*(const char **)at = e->name(i);
+	return true;
+}
+
+/* An MPTCP version, or false for plain TCP. */
+static bool read_version(lua_State *L, const struct entry *e, void *at)
+{
+	if (lua_isboolean(L, -1) && !lua_toboolean(L, -1)) {
+		*(uint8_t *)at = 255;
+		return true;
+	}
+	return read_u8(L, e, at);
+}
+
+#define SERVE(member) offsetof(struct lab_target, serve.member)
 
 static int target_statement(lua_State *L)
 {
@@ -191,12 +311,31 @@ static int target_statement(lua_State *L)
 	    {"silent", read_bool, offsetof(struct lab_target, silent), "true or false", 0, 0, NULL},
 	    {"ttl", read_u8, offsetof(struct lab_target, ttl), "a whole number from 1 to 255", 1,
 	     255, NULL},
+	    {"endpoint", read_bool, SERVE(endpoint), "true or false", 0, 0, NULL},
+	    {"service", read_name, SERVE(service), "'echo', 'discard', 'send' or 'half-close'", 0,
+	     0, lab_app_name},
+	    {"octets", read_u64, SERVE(octets), "octets from 0 to 1e12", 0, 1000000000000, NULL},
+	    {"seed", read_u64, SERVE(out_seed), "a whole number that is not negative", 0, INT64_MAX,
+	     NULL},
+	    {"version", read_version, SERVE(conn.version), "1, 0 or false", 0, 1, NULL},
+	    {"checksum", read_bool, SERVE(conn.checksum), "true or false", 0, 0, NULL},
+	    {"refuse_checksum", read_bool, SERVE(conn.refuse_checksum), "true or false", 0, 0,
+	     NULL},
+	    {"no_join_here", read_bool, SERVE(conn.no_join_here), "true or false", 0, 0, NULL},
+	    {"pm", read_strategy, SERVE(conn.pm), "the name of a path manager", 0, 0, pm_at},
+	    {"scheduler", read_strategy, SERVE(conn.scheduler), "the name of a scheduler", 0, 0,
+	     scheduler_at},
+	    {"cc", read_strategy, SERVE(conn.cc), "the name of a congestion control", 0, 0, cc_at},
+	    {"add_addr", read_bool, SERVE(add_addr), "true or false", 0, 0, NULL},
+	    {"backup", read_bool, SERVE(backup), "true or false", 0, 0, NULL},
+	    {"cookies", read_bool, SERVE(cookies), "true or false", 0, 0, NULL},
 	    {0},
 	};
 	struct lab_target target = {.port = 443, .echo = true};
 	struct scenario *s = scenario_of(L);
 	struct error err;
 
+	conn_config_defaults(&target.serve.conn);
 	statement_read(L, "target", entries, &target);
 	if (!target.name[0])
 		ip_addr_print(target.addr4.family ? &target.addr4 : &target.addr6, target.name);
@@ -209,6 +348,8 @@ static int target_statement(lua_State *L)
 
 const struct luaL_Reg path_statements[] = {
     {"client", client_statement},
+    {"path", path_statement},
+    {"shared", shared_statement},
     {"link", link_statement},
     {"router", router_statement},
     {"target", target_statement},
@@ -271,7 +412,7 @@ static int box_statement(lua_State *L)
 	box_params(L, box, what);
 	if (box_ready(box, &err))
 		return statement_error(L, &err);
-	return 0;
+	return push_element(L);
 }
 
 /* An unknown name behind `box.` is answered with those there are. */

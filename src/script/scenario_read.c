@@ -117,6 +117,15 @@ bool read_u32(lua_State *L, const struct entry *e, void *at)
 	return ok;
 }
 
+bool read_u64(lua_State *L, const struct entry *e, void *at)
+{
+	int64_t value;
+	bool ok = whole(L, e, &value);
+
+	*(uint64_t *)at = (uint64_t)value;
+	return ok;
+}
+
 bool read_real(lua_State *L, const struct entry *e, void *at)
 {
 	double value = lua_tonumber(L, -1);

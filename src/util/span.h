@@ -22,7 +22,7 @@ static inline struct span span_cut(struct span s, size_t from, size_t len)
 		from = s.len;
 	if (len > s.len - from)
 		len = s.len - from;
-	return span_of(s.at + from, len);
+	return span_of(s.at ? s.at + from : NULL, len);
 }
 
 #endif

@@ -49,7 +49,7 @@ route add default via fd00:$id:10::2"
 route add fd00:$id:1$n::/64 via fd00:$id:1$k::2"
 }
 
-# Routers forward, and by default answer every probe: only some cases are about rate limits.
+# Routers forward, and answer every probe: only some cases are about rate limits.
 limits() {
 	within "$1" sh -c "echo $2 >/proc/sys/net/ipv4/icmp_ratelimit
 		echo $2 >/proc/sys/net/ipv6/icmp/ratelimit"
@@ -99,10 +99,21 @@ rules() {
 	{ echo "table inet box {" && cat && echo "}"; } | within "$ns" nft -f -
 }
 
+# As the kernel comes, for this case only: six errors at once, then one a second (IPv4) for each
+# that asks.
+default_limits() {
+	local ns
+	for ns in $(nodes "$1" "$2"); do
+		limits "$ns" 1000
+		RULED="$RULED $ns"
+	done
+}
+
 forget_rules() {
 	local ns
 	for ns in $RULED; do
 		within "$ns" nft flush ruleset
+		limits "$ns" 0
 	done
 	RULED=
 }

@@ -83,24 +83,29 @@ static struct pm_subflow *by_number(struct pm_conn *c, uint8_t id)
 	return &c->subflow[id];
 }
 
-static void note(struct pm_conn *c, const char *what, unsigned id)
+__attribute__((format(printf, 2, 3))) static void put(struct pm_conn *c, const char *format, ...)
 {
 	size_t len = strlen(c->log);
+	va_list args;
 
-	snprintf(c->log + len, sizeof(c->log) - len, "%s%s %u", len ? ", " : "", what, id);
+	va_start(args, format);
+	vsnprintf(c->log + len, sizeof(c->log) - len, format, args);
+	va_end(args);
+}
+
+static void note(struct pm_conn *c, const char *what, unsigned id)
+{
+	put(c, "%s%s %u", c->log[0] ? ", " : "", what, id);
 }
 
 static void note_open(struct pm_conn *c, const struct pm_action *a)
 {
-	size_t len;
-
 	note(c, "open", a->local_id);
-	len = strlen(c->log);
-	len += (size_t)snprintf(c->log + len, sizeof(c->log) - len, "-%u", a->remote_id);
+	put(c, "-%u", a->remote_id);
 	if (a->remote_port && a->remote_port != 443)
-		len += (size_t)snprintf(c->log + len, sizeof(c->log) - len, ":%u", a->remote_port);
+		put(c, ":%u", a->remote_port);
 	if (a->backup)
-		snprintf(c->log + len, sizeof(c->log) - len, " backup");
+		put(c, " backup");
 }
 
 static void do_open(struct pm_conn *c, const struct pm_action *a)

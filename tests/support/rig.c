@@ -96,18 +96,25 @@ static void set_param(struct box *box, char *param)
 		fail_msg("%s", err.text);
 }
 
-struct box *rig_box(struct rig *rig, const char *name, const char *params)
+void rig_set(struct box *box, const char *params)
 {
 	struct error err = {0};
-	struct box *box = lab_add_box(rig->lab, name, &err);
 	char copy[256], *save = NULL;
 
-	assert_non_null(box);
 	snprintf(copy, sizeof(copy), "%s", params);
 	for (char *p = strtok_r(copy, " ", &save); p; p = strtok_r(NULL, " ", &save))
 		set_param(box, p);
 	if (box_ready(box, &err))
 		fail_msg("%s", err.text);
+}
+
+struct box *rig_box(struct rig *rig, const char *name, const char *params)
+{
+	struct error err = {0};
+	struct box *box = lab_add_box(rig->lab, name, &err);
+
+	assert_non_null(box);
+	rig_set(box, params);
 	return box;
 }
 

@@ -36,6 +36,7 @@ void rig_fini(struct rig *rig);
  * "key=value key=value …". */
 void rig_path(struct rig *rig, unsigned routers, unsigned after, const char *box,
 	      const char *params);
+void rig_set(struct box *box, const char *params); /* and box_ready */
 struct box *rig_box(struct rig *rig, const char *name, const char *params);
 
 /* A SYN from 40001 with seq 0x01020304, ID = TTL, and these options. */

@@ -266,13 +266,15 @@ static void feed(struct tcp_pair_end *e)
 static void pump(struct tcp_pair *pair, unsigned i)
 {
 	struct tcp_pair_end *e = &pair->end[i];
+	size_t len;
 
 	if (!e->tcp.owner)
 		return;
 	for (;;) {
 		feed(e);
-		if (!tcp_send(&e->tcp, pair->now_ns, e->last, sizeof(e->last), &e->last_len))
+		if (!tcp_send(&e->tcp, pair->now_ns, e->last, sizeof(e->last), &len))
 			break;
+		e->last_len = len;
 		pair->packets[i]++;
 		transport(pair, i, e->last, e->last_len);
 	}

@@ -192,7 +192,7 @@ static void blest_learns(void **state)
 	after = admitted_from(&st);
 	assert_in_range(after, before + 145 / 10, before + 145 * 3 / 10 + 2);
 	for (int i = 0; i < 2000; i++)
-		pick("blest", &st, s, 2, 0);
+		pick("blest", &st, s, 2, 2 * MSS - 1);
 	assert_int_equal(admitted_from(&st), before + 44); /* 145 · 1.3 = 188.5 */
 	s[1] = subflow(100);
 	for (int i = 0; i < 200000; i++)

@@ -137,6 +137,9 @@ static void test_removed(void **state)
 	differs(IP_ TCP_ "/MSS/MPCAPABLE/SACKP/TS/NOP/NOP",
 		IP_ TCP_ "/MSS/SACKP/TS/NOP/NOP/EOL/EOL/EOL/EOL",
 		"tcp.options.mptcp.mp_capable removed 1e040101");
+	/* As many octets as an IP header has, which is not a router's way with lengths. */
+	differs(IP_ TCP_ "/MSS/MPCAPABLE{skey=1,rkey=2}", IP_ TCP_ "/MSS",
+		"tcp.options.mptcp.mp_capable removed 1e14010100000000000000010000000000000002");
 	differs(PROBE, IP_ TCP_,
 		"tcp.options.mss_val removed 020405b4\n"
 		"tcp.options.sack_perm removed 0402\n"
@@ -180,6 +183,9 @@ static void test_truncated(void **state)
 		"tcp.options.sack_perm truncated 0402\n"
 		"tcp.options.timestamp truncated 080a0000000100000000");
 	differs(PROBE, IP_ TCP_ "/MSS(1460)/SACKP/TS(1,0)/WS(7)/EOL/EOL/EOL/EOL/EOL",
+		"tcp.options.mptcp.mp_capable truncated 1e040101");
+	/* NOPs behind an EOL blank nothing. */
+	differs(IP_ TCP_ "/WS/NOP/MPCAPABLE", IP_ TCP_ "/WS/EOL/OCTETS(x01010101)",
 		"tcp.options.mptcp.mp_capable truncated 1e040101");
 	/* The data offset alone lowered: the option has become payload. */
 	differs(IP_ TCP_ "/MSS(1460)/MPCAPABLE", IP_ TCP_ "/MSS(1460)/RAW(x1e040101)",
@@ -385,6 +391,8 @@ static void test_garbled_headers(void **state)
 	assert_int_equal(p.d.checksum, CHECKSUM_CONSISTENT);
 	store_u16(p.seen.octets4 + 2, 0x2c00); /* both */
 	says_despite(&p, ALL, "");
+	store_u16(p.seen.octets4 + 2, 84); /* the header counted twice */
+	says_despite(&p, ALL, "");
 	store_u16(p.seen.octets4 + 2, 0);
 	says_despite(&p, ALL, "");
 	store_u16(p.seen.octets4 + 2, 64);
@@ -396,6 +404,43 @@ static void test_garbled_headers(void **state)
 	p.seen.octets4[8]--; /* TTL lowered, checksum not */
 	says_despite(&p, ALL, "");
 	assert_false(diff_reaches(&p.d, &(struct change){.id = FIELD_IP4_ID}));
+}
+
+/* … or garbled first, and the checksum made over that; then the TTL lowered. */
+static void test_garbled_before_checksum(void **state)
+{
+	struct pair p;
+
+	(void)state;
+	pair_make(&p, PROBE, PROBE);
+	store_u16(p.seen.octets4 + 2, 0x4000);
+	packet_fix_checksums(p.seen.octets4, p.seen.len4);
+	make(&p.sent, PROBE);
+	memcpy(p.seen.octets4 + 20, p.sent.octets4 + 20, p.sent.len4 - 20);
+	says_despite(&p, ALL, "");
+	p.seen.octets4[8]--;
+	says_despite(&p, ALL, "");
+}
+
+/* A checksum that ends in a zero, with nothing but zeros behind, is no filling. */
+static void test_checksum_ends_in_zero(void **state)
+{
+	struct pair p;
+	size_t tried = 0;
+
+	(void)state;
+	pair_make(&p, IP_ TCP_, IP_ TCP_);
+	for (uint32_t seq = 2000; tried < 10; seq++) {
+		store_u32(p.seen.octets4 + 24, seq);
+		packet_fix_checksums(p.seen.octets4, p.seen.len4);
+		if (p.seen.octets4[37] != 0)
+			continue;
+		tried++;
+		pair_diff(&p, ALL);
+		assert_int_equal(p.d.count, 1);
+		assert_true(p.d.complete);
+		assert_int_equal(p.d.checksum, CHECKSUM_CONSISTENT);
+	}
 }
 
 static void test_garbled_length_and_removed_option(void **state)
@@ -496,6 +541,8 @@ int main(void)
 	    cmocka_unit_test(test_wrong_as_sent),
 	    cmocka_unit_test(test_removal_follows_out_of_sight),
 	    cmocka_unit_test(test_garbled_headers),
+	    cmocka_unit_test(test_garbled_before_checksum),
+	    cmocka_unit_test(test_checksum_ends_in_zero),
 	    cmocka_unit_test(test_garbled_length_and_removed_option),
 	    cmocka_unit_test(test_filled_with_zeros),
 	    cmocka_unit_test(test_translated_between_families),

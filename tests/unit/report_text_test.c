@@ -124,7 +124,7 @@ static void test_icmp_codes(void **state)
 	s.result.first_ttl = s.result.last_ttl = 9;
 	s.result.path_length = 0;
 	for (size_t i = 0; i < 3; i++)
-		s.result.probes[i].reached_ttl = 0;
+		s.result.probes[i].reached_ttl = 0, s.result.probes[i].received = 0;
 	r = sample_reply(&s, 0, 9, "198.51.100.9", REPLY_UNREACHABLE, 1000);
 	r->icmp_type = 3;
 	r->icmp_code = 13;

@@ -105,7 +105,7 @@ borrowed_source() {
 
 # A device without link layer.
 tun_device() {
-	[ -w /dev/net/tun ] || skip "no /dev/net/tun"
+	[ -w /dev/net/tun ] || skip "no access to /dev/net/tun"
 	within near-c "$TUN_ECHO" t >"$TMP/tun" &
 	for _ in 1 2 3 4 5 6 7 8 9; do
 		! grep -q ready "$TMP/tun" || break

@@ -44,24 +44,31 @@ all_silent() {
 	is '[.findings[] | select(.cause != "target")] == []'
 }
 
-# As the kernel comes: six errors at once, then one a second (IPv4), for each that asks.
 rate_limits() {
-	local path=$1 family=$2 runs=$3 k hops
-	eval "hops=\$((n_$path + 1))"
-	for k in $(seq $((hops - 1))); do
-		limits "$path-r$k" 1000
-	done
+	local path=$1 family=$2 runs=$3 n
+	eval "n=\$n_$path"
+	default_limits "$path" "$n"
 	for _ in $(seq "$runs"); do
 		trace "$path" "$family"
 		clean
-		is ".path_length == $hops"
+		is ".path_length == $((n + 1))"
 	done
-	for k in $(seq $((hops - 1))); do
-		limits "$path-r$k" 0
+}
+
+# Once the routers have said all they may, nobody is a witness: the box is found or the result is
+# inconclusive, but the path is not called clean.
+limited_box() {
+	box near 1 forward 0 'reset tcp option mptcp'
+	default_limits near 2
+	for _ in 1 2 3 4; do
+		trace near "$1"
+		status_is 1 4
+		[ "$STATUS" = 4 ] || located mp_capable blanked 1 2
 	done
 }
 
 for family in 4 6; do
+	run_case "box behind default ICMP rate limits (IPv$family)" limited_box $family
 	run_case "silent hop (IPv$family)" silent_hops $family 5
 	run_case "silent hops (IPv$family)" silent_hops $family 1 4 5 6 12
 	run_case "box before a silent hop (IPv$family)" silent_witness $family

@@ -65,6 +65,7 @@ not_permitted() {
 # A user namespace inside this one, with nothing but a loopback device.
 user_namespace() {
 	[ -x "$MBOXTRACE" ] || skip "there is no $MBOXTRACE"
+	unshare -Urn true || skip "no user namespaces here"
 	STATUS=0
 	unshare -Urn sh -c "ip link set lo up; '$SERVER' m443 >'$TMP/server' &
 		sleep 0.2; '$MBOXTRACE' --json -n 127.0.0.1; status=\$?; kill \$!; exit \$status" \
@@ -85,9 +86,11 @@ no_route() {
 capture_file() {
 	trace near 4 --pcap "$TMP/all.pcap"
 	clean
-	[ -s "$TMP/all.pcap" ] || fail "there is no capture"
+	# Nanoseconds; raw IP.
+	[ "$(od -An -tx4 -N4 "$TMP/all.pcap")" = ' a1b23c4d' ] || fail "a file of another kind"
+	[ "$(od -An -tu4 -j20 -N4 "$TMP/all.pcap" | tr -d ' ')" = 101 ] || fail "another link type"
 	command -v tcpdump >/dev/null || skip "tcpdump is not installed"
-	tcpdump -n -r "$TMP/all.pcap" 2>/dev/null >"$TMP/packets"
+	tcpdump -n -r "$TMP/all.pcap" >"$TMP/packets" 2>"$TMP/err" || skip "tcpdump does not run here"
 	grep -q 'Flags \[S\],' "$TMP/packets" && grep -q 'Flags \[S\.\],' "$TMP/packets" &&
 		grep -q 'ICMP time exceeded' "$TMP/packets" || fail "$(cat "$TMP/packets")"
 }

@@ -1,0 +1,211 @@
+#include "lab/lab_endpoint.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lab/lab_element.h"
+#include "lab/lab_routes.h"
+
+struct lab_endpoint {
+	struct lab_element element;
+	struct lab *lab;
+	struct lab_target spec;
+	struct endpoint *endpoint;
+	struct lab_routes routes;
+	size_t count;
+	struct lab_served *served[LAB_SERVED_MAX]; /* owned */
+};
+
+static void accepted(struct lab_endpoint *e, struct conn *conn)
+{
+	const struct lab_serve *serve = &e->spec.serve;
+	struct lab_served *s = NULL;
+
+	if (e->count < LAB_SERVED_MAX)
+		s = calloc(1, sizeof(*s));
+	if (!s) {
+		endpoint_release(e->endpoint, conn, e->lab->now_ns);
+		return;
+	}
+	lab_app_init(&s->app, lab_app_find(lab_app_name(serve->service)), serve->in_seed,
+		     serve->out_seed, serve->octets);
+	s->conn = conn;
+	conn_set_user(conn, s);
+	e->served[e->count++] = s;
+}
+
+static void closed(struct lab_endpoint *e, struct conn *conn)
+{
+	struct lab_served *s = conn_user(conn);
+
+	if (s) {
+		conn_info(conn, &s->info);
+		s->conn = NULL;
+	}
+	endpoint_release(e->endpoint, conn, e->lab->now_ns);
+}
+
+static void happened(struct lab_endpoint *e, const struct endpoint_event *event)
+{
+	struct lab_served *s;
+
+	if (event->kind == EVENT_ACCEPTED)
+		accepted(e, event->conn);
+	s = conn_user(event->conn);
+	if (s && s->conn)
+		lab_app_run(&s->app, s->conn, e->lab->now_ns);
+	if (event->kind == EVENT_CLOSED)
+		closed(e, event->conn);
+}
+
+static void send_out(struct lab_endpoint *e, struct span octets)
+{
+	struct lab_packet *p = lab_packet_new(e->lab);
+	struct packet packet;
+
+	if (!p)
+		return;
+	if (octets.len > LAB_MTU || packet_parse(&packet, octets)) {
+		lab_packet_free(e->lab, p);
+		return;
+	}
+	memcpy(p->box.octets, octets.at, octets.len);
+	p->box.len = octets.len;
+	p->box.direction = BOX_REVERSE;
+	p->box.path = lab_routes_find(&e->routes, &packet.ip.src, &packet.ip.dst);
+	lab_emit(e->lab, &e->element, NULL, p);
+}
+
+/* Events make applications write, and writing makes packets. */
+static void endpoint_run(struct lab_endpoint *e)
+{
+	struct endpoint_event event;
+	struct span packet;
+	bool more;
+
+	do {
+		more = false;
+		for (; endpoint_event(e->endpoint, &event); more = true)
+			happened(e, &event);
+		for (; endpoint_send(e->endpoint, e->lab->now_ns, &packet); more = true)
+			send_out(e, packet);
+	} while (more);
+	lab_arm(e->lab, &e->element, endpoint_expiry_ns(e->endpoint));
+}
+
+static bool endpoint_arrive(struct lab *lab, struct lab_element *element, struct lab_packet *p)
+{
+	struct lab_endpoint *e = (struct lab_endpoint *)element;
+	struct span octets = span_of(p->box.octets, p->box.len);
+	struct packet packet;
+
+	lab->walked++;
+	if (!packet_parse(&packet, octets) && lab_is_target(lab, &packet.ip.dst)) {
+		lab_routes_learn(&e->routes, &packet.ip.dst, &packet.ip.src, p->box.path);
+		endpoint_receive(e->endpoint, lab->now_ns, octets);
+		endpoint_run(e);
+	}
+	lab_packet_free(lab, p);
+	return false;
+}
+
+static void endpoint_expire(struct lab *lab, struct lab_element *element)
+{
+	(void)lab;
+	endpoint_run((struct lab_endpoint *)element);
+}
+
+static void endpoint_fini(struct lab_element *element)
+{
+	struct lab_endpoint *e = (struct lab_endpoint *)element;
+
+	for (size_t i = 0; i < e->count; i++)
+		free(e->served[i]);
+	endpoint_free(e->endpoint);
+}
+
+static const struct lab_element_ops endpoint_ops = {
+    .arrive = endpoint_arrive,
+    .expire = endpoint_expire,
+    .fini = endpoint_fini,
+};
+
+/* What the listener announces: all addresses of the target, if so told. */
+static void local_addrs(const struct lab_endpoint *e, struct conn_config *config)
+{
+	struct ip_addr addrs[LAB_ADDRS_MAX];
+	size_t count = e->spec.serve.add_addr ? lab_target_addrs(e->lab, addrs) : 0;
+
+	for (size_t i = 0; i < count && i < PM_ADDRS_MAX; i++)
+		config->local[i] = (struct pm_addr){
+		    .addr = addrs[i],
+		    .id = (uint8_t)i,
+		    .backup = i && e->spec.serve.backup,
+		};
+	config->local_count = count < PM_ADDRS_MAX ? count : PM_ADDRS_MAX;
+}
+
+static int open_endpoint(struct lab_endpoint *e, struct error *err)
+{
+	struct endpoint_config config = {.seed = e->lab->seed ^ UINT64_C(0x7461726765740000)};
+	struct listener_config listener = {
+	    .port = e->spec.port,
+	    .backlog = 128,
+	    .always_cookies = e->spec.serve.cookies,
+	    .conn = e->spec.serve.conn,
+	};
+
+	local_addrs(e, &listener.conn);
+	e->endpoint = endpoint_new(&config, err);
+	if (!e->endpoint || !endpoint_listen(e->endpoint, &listener, err))
+		return ERR_USAGE;
+	return 0;
+}
+
+struct lab_element *lab_endpoint_new(struct lab *lab, const struct lab_target *spec,
+				     struct error *err)
+{
+	struct lab_endpoint *e = calloc(1, sizeof(*e));
+
+	if (!e) {
+		error_set(err, ERR_NOMEM, "lab: out of memory");
+		return NULL;
+	}
+	e->element.ops = &endpoint_ops;
+	e->lab = lab;
+	e->spec = *spec;
+	if (!open_endpoint(e, err))
+		return &e->element;
+	endpoint_fini(&e->element);
+	free(e);
+	return NULL;
+}
+
+struct lab_endpoint *lab_endpoint(struct lab *lab)
+{
+	return lab->target && lab->target->ops == &endpoint_ops ? (struct lab_endpoint *)lab->target
+								: NULL;
+}
+
+struct endpoint *lab_endpoint_of(struct lab_endpoint *e)
+{
+	return e->endpoint;
+}
+
+size_t lab_endpoint_count(const struct lab_endpoint *e)
+{
+	return e->count;
+}
+
+struct lab_served *lab_endpoint_at(struct lab_endpoint *e, size_t i)
+{
+	return i < e->count ? e->served[i] : NULL;
+}
+
+void lab_served_info(const struct lab_served *s, struct conn_info *out)
+{
+	if (s->conn)
+		conn_info(s->conn, out);
+	else
+		*out = s->info;
+}

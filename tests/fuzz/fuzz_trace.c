@@ -1,0 +1,140 @@
+/* Hostile replies into a running trace: each record is a length and so many octets; before they are
+ * handed over, a record may be given the tokens of a packet that was really sent, so that the
+ * fuzzer gets past the matching. The trace must end, and every finding must be sane. */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "packet/icmp.h"
+#include "probe/trace.h"
+#include "util/cursor.h"
+
+#define STEPS_MAX 200
+
+static struct trace_config fuzz_config(uint8_t family, uint8_t seed)
+{
+	struct trace_config c;
+
+	trace_config_defaults(&c);
+	ip_addr_parse(&c.source, family == 6 ? "2001:db8::7" : "192.0.2.7");
+	ip_addr_parse(&c.target, family == 6 ? "2001:db8::80" : "203.0.113.80");
+	c.seed = seed;
+	c.max_ttl = 12;
+	c.wait_max_ns = NS_PER_S;
+	for (unsigned i = 0; i < TRACE_PROBES_MAX; i++)
+		c.local_ports[i] = (uint16_t)(40000 + i);
+	return c;
+}
+
+/* Makes an ICMP error of the record: kind, code, quote policy and edits of the quoted packet. */
+static size_t as_error(const struct trace_config *c, struct span record, struct span sent,
+		       uint8_t *out, size_t cap)
+{
+	struct icmp_error_spec spec = {.ttl = 60, .to = c->source, .from = c->target};
+	uint8_t octets[1500];
+	int len;
+
+	memcpy(octets, sent.at, sent.len);
+	spec.kind = record.at[0] % 4 ? ICMP_KIND_TIME_EXCEEDED : ICMP_KIND_UNREACHABLE;
+	spec.code = record.at[0] >> 4;
+	spec.quote = (enum quote_policy)(record.at[1] % 5);
+	spec.from.octets[3] ^= record.at[2];
+	for (size_t i = 3; i + 1 < record.len; i += 2)
+		octets[record.at[i] % sent.len] = record.at[i + 1];
+	len = icmp_error_build(&spec, span_of(octets, sent.len), out, cap);
+	return len > 0 ? (size_t)len : 0;
+}
+
+/* Makes an answer of the record: the packet turned round, its TCP octets edited. */
+static size_t as_answer(struct span record, struct span sent, uint8_t *out)
+{
+	struct packet p;
+
+	memcpy(out, sent.at, sent.len);
+	if (packet_parse(&p, sent) < 0 || p.ip.proto != IP_PROTO_TCP)
+		return 0;
+	size_t at = p.ip.header_len, addr = p.ip.version == 6 ? 16 : 4;
+	uint8_t *ip = out + (p.ip.version == 6 ? 8 : 12);
+
+	memcpy(ip, sent.at + (ip - out) + addr, addr);
+	memcpy(ip + addr, sent.at + (ip - out), addr);
+	memcpy(out + at, sent.at + at + 2, 2);
+	memcpy(out + at + 2, sent.at + at, 2);
+	memcpy(out + at + 8, sent.at + at + 4, 4);
+	out[at + 11]++;
+	for (size_t i = 3; i + 1 < record.len; i += 2)
+		out[at + record.at[i] % (sent.len - at)] = record.at[i + 1];
+	return sent.len;
+}
+
+static void deliver(struct trace *t, const struct trace_config *c, int64_t now_ns,
+		    struct span record, struct span sent)
+{
+	uint8_t out[2048];
+	size_t len;
+
+	if (record.len < 3 || !sent.len || record.at[0] & 8) {
+		trace_receive(t, now_ns, record);
+		return;
+	}
+	len = record.at[0] & 4 ? as_answer(record, sent, out)
+			       : as_error(c, record, sent, out, sizeof(out));
+	trace_receive(t, now_ns, span_of(out, len));
+}
+
+static void check(const struct trace_result *r)
+{
+	for (size_t i = 0; i < r->finding_count; i++) {
+		const struct finding *f = &r->findings[i];
+
+		assert(f->explain[0] && f->field[0]);
+		assert(!f->by.known || f->direction != DIRECTION_FORWARD ||
+		       f->after.ttl <= f->by.ttl);
+	}
+	assert(r->reason[0]);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct cursor in = cursor_over(span_of(data, size));
+	uint8_t first = cursor_u8(&in);
+	struct trace_config c = fuzz_config(first & 1 ? 6 : 4, first);
+	struct trace *t = trace_new(&c, NULL, NULL);
+	uint8_t kept[16][256];
+	size_t kept_len[16] = {0}, count = 0;
+	int64_t now_ns = 0;
+	struct span out;
+
+	for (int i = 0; i < STEPS_MAX && !trace_finished(t); i++) {
+		while (trace_send(t, now_ns, &out)) {
+			if (out.len <= sizeof(kept[0])) {
+				memcpy(kept[count % 16], out.at, out.len);
+				kept_len[count++ % 16] = out.len;
+			}
+			now_ns += 60 * NS_PER_US;
+		}
+		if (cursor_left(&in)) {
+			size_t pick = cursor_u8(&in) % 16, len = cursor_u8(&in) % 64;
+
+			if (len > cursor_left(&in))
+				len = cursor_left(&in);
+			deliver(t, &c, now_ns, cursor_take(&in, len),
+				span_of(kept[pick], kept_len[pick]));
+			now_ns += 10 * NS_PER_US;
+		} else if (trace_expiry_ns(t) > now_ns && trace_expiry_ns(t) != TIME_NEVER) {
+			now_ns = trace_expiry_ns(t);
+		} else {
+			now_ns += NS_PER_MS;
+		}
+	}
+	if (!trace_finished(t))
+		trace_stop(t, now_ns);
+	while (trace_send(t, now_ns, &out))
+		;
+	assert(trace_finished(t));
+	check(trace_result(t));
+	trace_free(t);
+	return 0;
+}

@@ -1,0 +1,1 @@
+mboxtrace --lab lua/scenarios/all-silent.lua -m 12

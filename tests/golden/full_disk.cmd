@@ -1,0 +1,1 @@
+mboxtrace --lab lua/scenarios/demo.lua >/dev/full

@@ -1,0 +1,1 @@
+mboxtrace -4 -P 'IPV6/TCP' 2001:db8::1

@@ -1,0 +1,1 @@
+mboxtrace -p 80 -P 'IP/TCP{dst=443}' example.net

@@ -1,0 +1,295 @@
+/* Segments that lie: they change nothing, or as little as RFC 5961 allows. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "support/cmocka_all.h"
+#include "support/tcp_pair.h"
+#include "util/octets.h"
+
+static void begin(struct tcp_pair *pair, bool timestamps)
+{
+	pair_init(pair, 1);
+	pair->config[0].timestamps = timestamps;
+	pair->end[0].to_send = 5000;
+	pair_connect(pair);
+	assert_true(pair_settle(pair, NS_PER_S));
+	pair_run(pair, 100 * NS_PER_MS);
+}
+
+/* The last packet that end 1 sent is a bare ACK of where it stands. */
+static void assert_acked(const struct tcp_pair *pair, uint64_t packets_before)
+{
+	const struct tcp *t = &pair->end[1].tcp;
+
+	assert_int_equal(pair->packets[1], packets_before + 1);
+	assert_int_equal(pair->end[1].last[33], TCP_ACK);
+	assert_int_equal(load_u32(pair->end[1].last + 24), t->snd_nxt);
+	assert_int_equal(load_u32(pair->end[1].last + 28), t->rcv_nxt);
+}
+
+static void resets(void **state)
+{
+	struct tcp_pair pair;
+	struct tcp *t = &pair.end[1].tcp;
+	uint64_t before;
+
+	(void)state;
+	begin(&pair, true);
+	before = pair.packets[1];
+	pair_forge(&pair, 1, TCP_RST, t->rcv_nxt + 1, 0, span_of(NULL, 0));
+	assert_int_equal(t->state, TCP_ESTABLISHED);
+	assert_acked(&pair, before);
+	pair_forge(&pair, 1, TCP_RST, t->rcv_nxt - 1, 0, span_of(NULL, 0));
+	pair_forge(&pair, 1, TCP_RST, t->rcv_edge + 1, 0, span_of(NULL, 0));
+	assert_int_equal(pair.packets[1], before + 1);
+	assert_int_equal(t->state, TCP_ESTABLISHED);
+	pair_forge(&pair, 1, TCP_RST, t->rcv_nxt, 0, span_of(NULL, 0));
+	assert_int_equal(t->state, TCP_CLOSED);
+	assert_int_equal(pair.end[1].events[TCP_EVENT_RESET], 1);
+	pair_fini(&pair);
+}
+
+/* The owner says no: even a valid RST changes nothing. */
+static void owner_refuses(void **state)
+{
+	struct tcp_pair pair;
+	struct tcp *t = &pair.end[1].tcp;
+
+	(void)state;
+	begin(&pair, true);
+	pair.end[1].refuses = true;
+	pair_forge(&pair, 1, TCP_RST, t->rcv_nxt, 0, span_of(NULL, 0));
+	pair_forge(&pair, 1, TCP_ACK, t->rcv_nxt, t->snd_nxt, span_of("x", 1));
+	assert_int_equal(t->state, TCP_ESTABLISHED);
+	assert_int_equal(pair.end[1].received, 5000);
+	pair_fini(&pair);
+}
+
+static void syns(void **state)
+{
+	struct tcp_pair pair;
+	struct tcp *t = &pair.end[1].tcp;
+	uint64_t before;
+
+	(void)state;
+	begin(&pair, true);
+	before = pair.packets[1];
+	pair_forge(&pair, 1, TCP_SYN, t->rcv_nxt, 0, span_of(NULL, 0));
+	assert_acked(&pair, before);
+	assert_int_equal(t->state, TCP_ESTABLISHED);
+	for (unsigned i = 0; i < 100; i++)
+		pair_forge(&pair, 1, TCP_SYN, t->rcv_nxt + i, 0, span_of(NULL, 0));
+	assert_true(pair.packets[1] <= before + 10); /* challenges are limited */
+	pair_run(&pair, NS_PER_S);
+	before = pair.packets[1];
+	pair_forge(&pair, 1, TCP_SYN, 12345, 0, span_of(NULL, 0));
+	assert_int_equal(pair.packets[1], before + 1);
+	pair_fini(&pair);
+}
+
+/* ACKs of what was never sent, or of long ago, with data: not taken. */
+static void acks(void **state)
+{
+	struct tcp_pair pair;
+	struct tcp *t = &pair.end[1].tcp;
+	uint64_t before;
+
+	(void)state;
+	begin(&pair, false);
+	before = pair.packets[1];
+	pair_forge(&pair, 1, TCP_ACK, t->rcv_nxt, t->snd_nxt + 1, span_of("x", 1));
+	assert_acked(&pair, before);
+	pair_forge(&pair, 1, TCP_ACK, t->rcv_nxt, t->snd_una - t->snd_wnd_max - 1, span_of("x", 1));
+	assert_int_equal(pair.end[1].received, 5000);
+	pair_forge(&pair, 1, 0, t->rcv_nxt, 0, span_of("x", 1)); /* no ACK at all */
+	assert_int_equal(pair.end[1].received, 5000);
+	pair_fini(&pair);
+}
+
+static void beyond_the_window(void **state)
+{
+	struct tcp_pair pair;
+	struct tcp *t = &pair.end[1].tcp;
+
+	(void)state;
+	begin(&pair, false);
+	pair_forge(&pair, 1, TCP_ACK, t->rcv_edge + 1, t->snd_nxt, span_of("x", 1));
+	assert_int_equal(t->reorder.count, 0);
+	pair_forge(&pair, 1, TCP_ACK, t->rcv_edge - 1, t->snd_nxt, span_of("xyz", 3));
+	assert_int_equal(t->reorder.count, 1);
+	assert_int_equal(t->reorder.range[0].to - t->reorder.range[0].from, 1);
+	assert_true(tcp_memory(t) < 3 << 20);
+	pair_fini(&pair);
+}
+
+/* PAWS: an old segment of the same number, its stamp older. */
+static void paws(void **state)
+{
+	struct tcp_pair pair;
+	uint8_t old[PAIR_PACKET_MAX];
+	struct tcp *t = &pair.end[1].tcp;
+	size_t len;
+
+	(void)state;
+	begin(&pair, true);
+	memcpy(old, pair.end[0].last, pair.end[0].last_len);
+	len = pair.end[0].last_len;
+	pair_run(&pair, NS_PER_S);
+	pair.end[0].to_send += 100;
+	assert_true(pair_settle(&pair, NS_PER_S));
+	store_u32(old + 24, t->rcv_nxt); /* as if numbers had wrapped */
+	packet_fix_checksums(old, len);
+	pair_inject(&pair, 1, old, len);
+	assert_int_equal(pair.end[1].received, 5100);
+	assert_int_equal(pair.end[1].last[33], TCP_ACK);
+	pair_run(&pair, 25 * 24 * 3600 * NS_PER_S); /* after 24 days stamps say nothing */
+	store_u32(old + 24, t->rcv_nxt);
+	packet_fix_checksums(old, len);
+	pair_inject(&pair, 1, old, len);
+	assert_true(pair.end[1].received > 5100);
+	pair_fini(&pair);
+}
+
+static void damaged(void **state)
+{
+	struct tcp_pair pair;
+	uint8_t bad[PAIR_PACKET_MAX];
+	struct packet p;
+	struct tcp *t = &pair.end[1].tcp;
+
+	(void)state;
+	begin(&pair, true);
+	memcpy(bad, pair.end[0].last, pair.end[0].last_len);
+	bad[40] ^= 1;
+	pair_inject(&pair, 1, bad, pair.end[0].last_len);
+	assert_int_equal(t->stats.bad_checksums, 1);
+	assert_int_equal(packet_parse(&p, span_of(pair.end[0].last, 50)), 0);
+	tcp_receive(t, pair.now_ns, &p);
+	assert_int_equal(t->stats.dropped, 2);
+	t->config.ignore_checksums = true;
+	pair_inject(&pair, 1, bad, pair.end[0].last_len);
+	assert_int_equal(t->stats.bad_checksums, 1);
+	pair_fini(&pair);
+}
+
+/* Every other octet, backwards, then all at once: memory and ranges are bounded, the stream is
+ * what came first. */
+static void overlaps(void **state)
+{
+	struct tcp_pair pair;
+	struct tcp *t = &pair.end[1].tcp;
+	uint8_t octets[1400];
+	uint32_t base;
+
+	(void)state;
+	begin(&pair, false);
+	base = t->rcv_nxt;
+	for (uint32_t at = 20000; at > 0; at -= 2) {
+		octets[0] = pair_octet(0, 5000 + at);
+		pair_forge(&pair, 1, TCP_ACK, base + at, t->snd_nxt, span_of(octets, 1));
+	}
+	assert_true(t->reorder.count <= 4096 && t->reorder.count > 4000);
+	assert_true(tcp_memory(t) < 200000);
+	for (uint32_t at = 0; at < 21000; at += 1000) {
+		for (uint32_t i = 0; i < sizeof(octets); i++)
+			octets[i] = pair_octet(0, 5000 + at + i);
+		pair_forge(&pair, 1, TCP_ACK, base + at, t->snd_nxt,
+			   span_of(octets, sizeof(octets)));
+	}
+	assert_false(pair.end[1].corrupt);
+	assert_int_equal(pair.end[1].received, 5000 + 20000 + 1400);
+	assert_int_equal(t->reorder.count, 0);
+	pair_fini(&pair);
+}
+
+/* Random overlapping pieces of one stream in any order, from all sizes. */
+static void random_overlaps(void **state)
+{
+	struct tcp_pair pair;
+	struct tcp *t = &pair.end[1].tcp;
+	uint8_t octets[1400];
+	uint32_t base;
+
+	(void)state;
+	begin(&pair, false);
+	base = t->rcv_nxt;
+	for (unsigned n = 0; n < 20000; n++) {
+		uint32_t at = rng_below(&pair.rng, 101000) - 1000,
+			 len = 1 + rng_below(&pair.rng, rng_chance(&pair.rng, 0.5) ? 20 : 1400);
+
+		for (uint32_t i = 0; i < len; i++)
+			octets[i] = pair_octet(0, 5000 + at + i);
+		pair_forge(&pair, 1, TCP_ACK, base + at, t->snd_nxt, span_of(octets, len));
+	}
+	assert_false(pair.end[1].corrupt);
+	assert_true(pair.end[1].received > 100000);
+	assert_int_equal(pair.end[1].received, t->rcv_nxt - t->irs - 1);
+	pair_fini(&pair);
+}
+
+/* Random SACK blocks on every ACK: whatever they claim, the stream arrives. */
+static bool lie(struct tcp_pair *pair, unsigned from, uint8_t *octets, size_t len,
+		const struct packet *p)
+{
+	const struct tcp_option *o = tcp_option_find(&p->tcp.options, TCP_OPT_SACK, -1);
+	const struct tcp *t = &pair->end[0].tcp;
+
+	if (from == 0 || !o)
+		return !(from == 0 && p->payload.len && rng_chance(&pair->rng, 0.03));
+	for (unsigned i = 2; i < o->len; i += 4)
+		store_u32(octets + (o->at - octets) + i,
+			  t->snd_una + rng_below(&pair->rng, t->snd_nxt - t->snd_una + 1000));
+	packet_fix_checksums(octets, len);
+	return true;
+}
+
+static void sack_lies(void **state)
+{
+	(void)state;
+	for (unsigned seed = 0; seed < 30; seed++) {
+		struct tcp_pair pair;
+
+		pair_init(&pair, seed);
+		pair.filter = lie;
+		pair.end[0].to_send = 300000;
+		pair_open(&pair);
+		assert_true(pair_settle(&pair, 600 * NS_PER_S));
+		assert_true(pair_whole(&pair));
+		assert_int_equal(pair.end[0].events[TCP_EVENT_FAILED], 0);
+		pair_fini(&pair);
+	}
+}
+
+/* Urgent data are data. */
+static void urgent(void **state)
+{
+	struct tcp_pair pair;
+	uint8_t one = pair_octet(0, 5000);
+
+	(void)state;
+	begin(&pair, false);
+	pair_forge(&pair, 1, TCP_ACK | TCP_URG, pair.end[1].tcp.rcv_nxt, pair.end[1].tcp.snd_nxt,
+		   span_of(&one, 1));
+	assert_int_equal(pair.end[1].received, 5001);
+	assert_false(pair.end[1].corrupt);
+	pair_fini(&pair);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(resets),
+	    cmocka_unit_test(owner_refuses),
+	    cmocka_unit_test(syns),
+	    cmocka_unit_test(acks),
+	    cmocka_unit_test(beyond_the_window),
+	    cmocka_unit_test(paws),
+	    cmocka_unit_test(damaged),
+	    cmocka_unit_test(overlaps),
+	    cmocka_unit_test(random_overlaps),
+	    cmocka_unit_test(sack_lies),
+	    cmocka_unit_test(urgent),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
