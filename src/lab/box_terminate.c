@@ -196,10 +196,10 @@ static void run(struct terminate *t, const struct box_io *io)
 	do {
 		more = false;
 		for (unsigned side = 0; side < 2; side++) {
-			for (; endpoint_event(t->endpoint[side], &event); more = true)
-				happened(t, side, &event, io->now_ns);
 			for (; endpoint_send(t->endpoint[side], io->now_ns, &packet); more = true)
 				send_out(t, side, packet, io);
+			for (; endpoint_event(t->endpoint[side], &event); more = true)
+				happened(t, side, &event, io->now_ns);
 		}
 	} while (more);
 }

@@ -83,12 +83,12 @@ static void endpoint_run(struct lab_endpoint *e)
 	struct span packet;
 	bool more;
 
-	do {
+	do { /* sending may bring events, too: look at these last */
 		more = false;
-		for (; endpoint_event(e->endpoint, &event); more = true)
-			happened(e, &event);
 		for (; endpoint_send(e->endpoint, e->lab->now_ns, &packet); more = true)
 			send_out(e, packet);
+		for (; endpoint_event(e->endpoint, &event); more = true)
+			happened(e, &event);
 	} while (more);
 	lab_arm(e->lab, &e->element, endpoint_expiry_ns(e->endpoint));
 }
@@ -190,6 +190,11 @@ struct lab_endpoint *lab_endpoint(struct lab *lab)
 struct endpoint *lab_endpoint_of(struct lab_endpoint *e)
 {
 	return e->endpoint;
+}
+
+void lab_endpoint_touch(struct lab_endpoint *e)
+{
+	lab_arm(e->lab, &e->element, e->lab->now_ns);
 }
 
 size_t lab_endpoint_count(const struct lab_endpoint *e)

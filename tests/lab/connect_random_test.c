@@ -34,13 +34,13 @@ static const struct {
 } boxes[] = {
     {"split", "pieces=2", HARMLESS},
     {"split", "pieces=3 options=first", HARMLESS},
-    {"split", "pieces=2 options=last", HARMLESS},
+    {"split", "pieces=2 options=last", NO_MPTCP},
     {"coalesce", "keep=first", NO_MPTCP | MAY_END},
     {"coalesce", "keep=last", NO_MPTCP | MAY_END},
     {"coalesce", "keep=all", NO_MPTCP | MAY_END},
-    {"early_ack", "", HARMLESS},
-    {"early_ack", "direction=reverse", HARMLESS},
-    {"early_ack", "lose=30", MAY_END},
+    {"early_ack", "", NO_MPTCP},
+    {"early_ack", "direction=reverse", NO_MPTCP},
+    {"early_ack", "lose=30", NO_MPTCP | MAY_END},
     {"hold_holes", "", HARMLESS},
     {"rexmit", "", HARMLESS},
     {"clamp_ack", "", HARMLESS},
@@ -62,7 +62,7 @@ static const struct {
     {"drop", "subtype=mp_capable segments=syn", NO_MPTCP},
     {"drop", "subtype=mp_join", HARMLESS},
     {"reset", "subtype=mp_join", HARMLESS},
-    {"mirror", "mode=edit", NO_MPTCP},
+    {"mirror", "mode=edit", NO_MPTCP | MAY_END},
     {"lb", "backends=3", HARMLESS},
     {"syn_proxy", "", NO_MPTCP},
     {"payload", "at=20000", NO_MPTCP | CHANGES},
@@ -214,6 +214,8 @@ static const char *broken(const struct random_run *r)
 
 	if (!run->client_closed || (run->accepted && !run->server_closed))
 		return "hangs";
+	if (run->unsendable)
+		return "packets are too long";
 	if (run->hung_up && !(r->harm & MAY_END) && !is_lossy(r))
 		return "stalls";
 	if ((wrong = wrong_end(&run->client)) ||

@@ -89,17 +89,15 @@ static void pump(struct runner *r)
 {
 	int64_t now_ns = net_now_ns(r->net);
 	struct endpoint_event event;
-	struct error err = {0};
 	struct span packet;
 	bool more;
 
-	do {
+	do { /* sending may bring events, too: look at these last */
 		more = false;
+		for (; endpoint_send(r->endpoint, now_ns, &packet); more = true)
+			r->run->unsendable += net_send(r->net, packet, NULL) != 0;
 		for (; endpoint_event(r->endpoint, &event); more = true)
 			happened(r, &event, now_ns);
-		for (; endpoint_send(r->endpoint, now_ns, &packet); more = true)
-			if (net_send(r->net, packet, &err))
-				fatal("send", &err);
 	} while (more);
 }
 
@@ -152,6 +150,7 @@ static void hang_up(struct runner *r, int64_t now_ns)
 		conn_fastclose(r->conn, now_ns);
 	else if (s && s->conn)
 		conn_fastclose(s->conn, now_ns);
+	lab_endpoint_touch(lab_endpoint(r->lab));
 }
 
 static void step(struct runner *r, int64_t deadline_ns)
@@ -215,10 +214,10 @@ static size_t describe_end(char *out, size_t cap, const char *who, const struct 
 
 const char *lab_run_describe(const struct lab_run *run, char *out, size_t cap)
 {
-	size_t len =
-	    (size_t)snprintf(out, cap, "%.3f s, %llu packets back, %zu octets held%s\n",
-			     (double)run->lasted_ns / 1e9, (unsigned long long)run->packets,
-			     run->memory_max, run->hung_up ? ", hung up" : "");
+	size_t len = (size_t)snprintf(
+	    out, cap, "%.3f s, %llu packets back, %llu too long, %zu octets held%s\n",
+	    (double)run->lasted_ns / 1e9, (unsigned long long)run->packets,
+	    (unsigned long long)run->unsendable, run->memory_max, run->hung_up ? ", hung up" : "");
 
 	if (len < cap)
 		len += describe_end(out + len, cap - len, "client", &run->client, &run->client_app,
@@ -242,8 +241,8 @@ bool lab_run_whole(const struct lab_run *run)
 {
 	const struct lab_app *c = &run->client_app, *s = &run->server_app;
 
-	return run->accepted && lab_run_in_order(run) && c->read_ended && s->read_ended &&
-	       c->in.octets == s->out.octets && c->in.hash == s->out.hash &&
+	return run->accepted && !run->unsendable && lab_run_in_order(run) && c->read_ended &&
+	       s->read_ended && c->in.octets == s->out.octets && c->in.hash == s->out.hash &&
 	       s->in.octets == c->out.octets && s->in.hash == c->out.hash &&
 	       (!c->limit || c->out.octets == c->limit);
 }

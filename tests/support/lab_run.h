@@ -26,6 +26,7 @@ struct lab_run {
 	int64_t lasted_ns;
 	size_t memory_max; /* of both connections */
 	uint64_t packets;
+	uint64_t unsendable; /* of the client's, as longer than the path takes: not to be */
 };
 
 void lab_run_defaults(struct lab_run_spec *spec);
