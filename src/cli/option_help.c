@@ -1,8 +1,9 @@
 /* --help and the shell's completion, from the table of options. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/command.h"
-#include "cli/option.h"
+#include "util/buf.h"
 
 #define HELP_COLUMN 28
 #define HELP_WIDTH  79
@@ -27,20 +28,26 @@ static void help_usage(FILE *out, const struct option_info *info)
 }
 
 /* The default, where there is one worth knowing. */
-static void help_default(char *text, size_t cap, const struct option_info *info)
+static void help_default(char *text, size_t cap, const void *options,
+			 const struct option_info *info)
 {
-	struct options o;
 	int64_t value;
 
 	text[0] = '\0';
-	options_defaults(&o);
-	if (info->type == OPTION_WAIT)
-		snprintf(text, cap, " (%g,%g,%g)", o.wait.max_s, o.wait.here, o.wait.near);
+	if (info->fallback)
+		snprintf(text, cap, " (%s)", info->fallback);
 	if (info->type != OPTION_INT)
 		return;
-	memcpy(&value, (const char *)&o + info->offset, sizeof(value));
+	memcpy(&value, (const char *)options + info->offset, sizeof(value));
 	if (value > 0)
 		snprintf(text, cap, " (%lld)", (long long)value);
+}
+
+/* What may be chosen, the default first. */
+static void help_choices(struct buf *out, const struct option_info *info)
+{
+	for (size_t i = 0; info->choice && info->choice(i); i++)
+		buf_printf(out, "%s%s", i ? ", " : ": ", info->choice(i));
 }
 
 static void help_wrapped(FILE *out, const char *text)
@@ -58,23 +65,32 @@ static void help_wrapped(FILE *out, const char *text)
 	fprintf(out, "%s\n", text);
 }
 
-void options_help(FILE *out)
+void option_set_help(FILE *out, const struct option_set *set)
 {
-	char text[512], fallback[64];
+	void *options = calloc(1, set->size);
+	char fallback[64];
 
-	for (const struct option_info *info = option_table; info->letter || info->name; info++) {
+	if (!options)
+		return;
+	set->defaults(options);
+	for (const struct option_info *info = set->table; info->letter || info->name; info++) {
+		struct buf text = {0};
+
 		if (!info->help)
 			continue;
 		help_usage(out, info);
-		help_default(fallback, sizeof(fallback), info);
-		snprintf(text, sizeof(text), "%s%s", info->help, fallback);
-		help_wrapped(out, text);
+		help_default(fallback, sizeof(fallback), options, info);
+		buf_printf(&text, "%s%s", info->help, fallback);
+		help_choices(&text, info);
+		help_wrapped(out, buf_text(&text));
+		buf_fini(&text);
 	}
+	free(options);
 }
 
-static void completion_words(FILE *out)
+static void completion_words(FILE *out, const struct option_set *set)
 {
-	for (const struct option_info *info = option_table; info->letter || info->name; info++) {
+	for (const struct option_info *info = set->table; info->letter || info->name; info++) {
 		if (info->help && info->letter)
 			fprintf(out, " -%c", info->letter);
 		if (info->help && info->name)
@@ -82,8 +98,7 @@ static void completion_words(FILE *out)
 	}
 }
 
-/* One case per option that takes an argument. */
-static void completion_argument(FILE *out, const struct option_info *info)
+static void completion_offer(FILE *out, const struct option_info *info)
 {
 	static const char *const offers[] = {
 	    [OFFER_NOTHING] = "COMPREPLY=()",
@@ -91,12 +106,41 @@ static void completion_argument(FILE *out, const struct option_info *info)
 	    [OFFER_DEVICES] = "COMPREPLY=($(compgen -W \"$(ls /sys/class/net)\" -- \"$cur\"))",
 	};
 
-	fprintf(out, "\t");
+	if (!info->choice) {
+		fprintf(out, "%s", offers[info->offer]);
+		return;
+	}
+	fprintf(out, "COMPREPLY=($(compgen -W '");
+	for (size_t i = 0; info->choice(i); i++)
+		fprintf(out, "%s%s", i ? " " : "", info->choice(i));
+	fprintf(out, "' -- \"$cur\"))");
+}
+
+/* One case per option that takes an argument. */
+static void completion_argument(FILE *out, const struct option_info *info)
+{
+	fprintf(out, "\t\t");
 	if (info->letter)
 		fprintf(out, "-%c%s", info->letter, info->name ? "|" : "");
 	if (info->name)
 		fprintf(out, "--%s", info->name);
-	fprintf(out, ") %s; return ;;\n", offers[info->offer]);
+	fprintf(out, ") ");
+	completion_offer(out, info);
+	fprintf(out, "; return ;;\n");
+}
+
+/* One case per command; the first is what is meant where none is named. */
+static void completion_command(FILE *out, const struct command *c)
+{
+	fprintf(out, "\t%s)\n\t\tcase ${COMP_WORDS[COMP_CWORD - 1]} in\n",
+		c == command_table ? "*" : c->name);
+	for (const struct option_info *i = c->options->table; i->letter || i->name; i++) {
+		if (i->argument && i->help)
+			completion_argument(out, i);
+	}
+	fprintf(out, "\t\tesac\n\t\twords='");
+	completion_words(out, c->options);
+	fprintf(out, "' ;;\n");
 }
 
 int options_completion(FILE *out, const char *shell, struct error *err)
@@ -104,14 +148,13 @@ int options_completion(FILE *out, const char *shell, struct error *err)
 	if (strcmp(shell, "bash"))
 		return error_set(err, ERR_USAGE, "--completion '%s': expected bash", shell);
 	fprintf(out, "_mboxtrace()\n{\n\tlocal cur=${COMP_WORDS[COMP_CWORD]} words\n"
-		     "\tcase ${COMP_WORDS[COMP_CWORD - 1]} in\n");
-	for (const struct option_info *info = option_table; info->letter || info->name; info++) {
-		if (info->argument && info->help)
-			completion_argument(out, info);
+		     "\tcase ${COMP_WORDS[1]} in\n");
+	for (const struct command *c = command_table + 1; c->name; c++) {
+		if (c->options)
+			completion_command(out, c);
 	}
-	fprintf(out, "\tesac\n\twords='");
-	completion_words(out);
-	fprintf(out, "'\n\t[[ $cur != -* ]] && words=\"");
+	completion_command(out, command_table);
+	fprintf(out, "\tesac\n\t[[ $cur != -* ]] && words=\"");
 	for (const struct command *c = command_table; c->name; c++)
 		fprintf(out, "%s ", c->name);
 	fprintf(out, "$(compgen -A hostname)\"\n"

@@ -1,10 +1,10 @@
 /* Reading the argument of an option: all of it, or an error that says what was expected. */
 #include <errno.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli/option.h"
+#include "util/buf.h"
 
 static int read_set(void *at, const struct option_info *info, const char *shown, struct error *err)
 {
@@ -39,44 +39,40 @@ static int read_addr(struct ip_addr *at, const char *shown, const char *text, st
 	return 0;
 }
 
-/* A number that is not negative, up to `*text`'s next comma or its end. */
-static bool read_part(const char **text, double *out)
+static int read_text(const char **at, const struct option_info *info, const char *shown,
+		     const char *text, struct error *err)
 {
-	char *end;
-
-	if (**text < '.' || **text > '9')
-		return false;
-	*out = strtod(*text, &end);
-	if (end == *text || !isfinite(*out) || (*end && *end != ','))
-		return false;
-	*text = *end ? end + 1 : end;
-	return *end != ',' || end[1];
-}
-
-/* A day is more than anybody waits and fits nanoseconds. */
-#define WAIT_MAX_S 86400
-
-static int read_wait(struct option_wait *at, const char *shown, const char *text, struct error *err)
-{
-	const char *rest = text;
-	struct option_wait w = *at;
-	bool good = read_part(&rest, &w.max_s) && w.max_s > 0 && w.max_s <= WAIT_MAX_S;
-
-	if (good && *rest)
-		good = read_part(&rest, &w.here);
-	if (good && *rest)
-		good = read_part(&rest, &w.near);
-	if (!good || *rest)
-		return error_set(err, ERR_USAGE,
-				 "%s '%s': expected MAX[,HERE,NEAR]: seconds over 0, and two "
-				 "multiples of a round trip",
-				 shown, text);
-	*at = w;
+	if (!*text)
+		return error_set(err, ERR_USAGE, "%s '': expected %s", shown, info->argument);
+	*at = text;
 	return 0;
 }
 
-int option_read(struct options *o, const struct option_info *info, const char *shown,
-		const char *text, struct error *err)
+/* "a, b or c" */
+static void list_choices(struct buf *out, const char *(*choice)(size_t i))
+{
+	for (size_t i = 0; choice(i); i++)
+		buf_printf(out, "%s%s", !i ? "" : choice(i + 1) ? ", " : " or ", choice(i));
+}
+
+static int read_choice(const char **at, const struct option_info *info, const char *shown,
+		       const char *text, struct error *err)
+{
+	struct buf list = {0};
+
+	for (size_t i = 0; info->choice(i); i++) {
+		*at = info->choice(i);
+		if (!strcmp(*at, text))
+			return 0;
+	}
+	list_choices(&list, info->choice);
+	error_set(err, ERR_USAGE, "%s '%s': expected %s", shown, text, buf_text(&list));
+	buf_fini(&list);
+	return ERR_USAGE;
+}
+
+int option_read(void *o, const struct option_info *info, const char *shown, const char *text,
+		struct error *err)
 {
 	void *at = (char *)o + info->offset;
 
@@ -84,11 +80,9 @@ int option_read(struct options *o, const struct option_info *info, const char *s
 	case OPTION_SET: return read_set(at, info, shown, err);
 	case OPTION_INT: return read_int(at, info, shown, text, err);
 	case OPTION_ADDR: return read_addr(at, shown, text, err);
-	case OPTION_WAIT: return read_wait(at, shown, text, err);
+	case OPTION_CHOICE: return read_choice(at, info, shown, text, err);
+	case OPTION_OWN: return info->read(at, shown, text, err);
 	case OPTION_TEXT: break;
 	}
-	if (!*text)
-		return error_set(err, ERR_USAGE, "%s '': expected %s", shown, info->argument);
-	memcpy(at, &text, sizeof(text));
-	return 0;
+	return read_text(at, info, shown, text, err);
 }

@@ -2,7 +2,7 @@
 #ifndef MBOXTRACE_CLI_PATH_H
 #define MBOXTRACE_CLI_PATH_H
 
-#include "cli/option.h"
+#include "cli/trace_options.h"
 #include "net/net.h"
 #include "probe/trace.h"
 

@@ -2,9 +2,9 @@
 #ifndef MBOXTRACE_CLI_SESSION_H
 #define MBOXTRACE_CLI_SESSION_H
 
-#include "cli/option.h"
 #include "cli/path.h"
 #include "cli/status.h"
+#include "cli/trace_options.h"
 #include "report/report.h"
 
 struct session {

@@ -59,13 +59,27 @@ static bool same(const struct mapping *a, const struct mapping *b)
 	       a->has_checksum == b->has_checksum && a->checksum == b->checksum;
 }
 
+/* The last part of a mapping may come back with a DATA_FIN behind it that its first part did not
+ * know of: the octets are the same (Linux does that to a segment that was split in its queue). */
+static bool gained_fin(struct mapping *a, const struct mapping *b)
+{
+	if (a->dsn != b->dsn || a->ssn != b->ssn || a->len != b->len ||
+	    a->has_checksum != b->has_checksum)
+		return false;
+	if (b->total > a->total)
+		*a = *b;
+	return true;
+}
+
 enum map_result map_add(struct mappings *m, const struct mapping *one)
 {
 	uint32_t i = find(m, one->ssn);
 	struct mapping *at;
 
 	if (i < m->count && seq_before(m->at[m->first + i].ssn, end_of(one)))
-		return same(&m->at[m->first + i], one) ? MAP_KNOWN : MAP_CONFLICT;
+		return same(&m->at[m->first + i], one) || gained_fin(&m->at[m->first + i], one)
+			   ? MAP_KNOWN
+			   : MAP_CONFLICT;
 	if (!reserve(m))
 		return MAP_FULL;
 	at = m->at + m->first + i;

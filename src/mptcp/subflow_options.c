@@ -187,9 +187,12 @@ static size_t ack_options(struct subflow *sf, const struct tcp_segment *s, uint8
 	bool lone_fin = c->tx.fin_sent && !c->tx.fin_acked && c->tx.next == c->tx.end;
 	size_t len = 0;
 
-	/* A DATA_FIN without any data before it has to take turns with the keys. */
+	/* A DATA_FIN without any data before it has to take turns with the keys, which come first;
+	 * behind data it waits for these to arrive: a peer that sees a DSS where it expects the
+	 * keys falls back. */
 	sf->turn = !sf->turn;
-	if (c->client && sf->initial && !c->confirmed && !(lone_fin && sf->turn))
+	if (c->client && sf->initial && !c->confirmed &&
+	    !(lone_fin && c->tx.una == c->tx.end && !sf->turn))
 		return put_capable(c, true, true, NULL, out, room);
 	if (!c->remote_known)
 		return 0;

@@ -102,8 +102,9 @@ void tcp_take_ack(struct tcp *t, const struct tcp_arrival *a)
 	end_tail_probe(t, a, &d, duplicate || !d.acked);
 	if (d.acked || d.sacked || t->snd_wnd != window || t->rtx == TCP_RTX_PERSIST)
 		tcp_rtx_arm(t);
-	if (t->fin_queued && t->snd_una == t->snd_end)
-		tcp_fin_acked(t);
+	/* Told while it still lives: the ACK of a FIN may be its last. */
 	if (t->state != TCP_CLOSED && (d.acked || t->snd_wnd > window))
 		tcp_tell(t, TCP_EVENT_ACKED);
+	if (t->state != TCP_CLOSED && t->fin_queued && t->snd_una == t->snd_end)
+		tcp_fin_acked(t);
 }

@@ -33,3 +33,28 @@ void live_filter_print(struct buf *out, const struct ip_addr *target, const stru
 	else
 		buf_printf(out, "%s or %s)", icmp_v6, extended_v6);
 }
+
+static void print_hosts(struct buf *out, const struct live_scope *scope, uint8_t family)
+{
+	char text[IP_ADDR_TEXT];
+	const char *before = "(";
+
+	for (size_t i = 0; i < scope->addr_count; i++) {
+		if (scope->addr[i].family != family)
+			continue;
+		buf_printf(out, "%s%s dst host %s", before, family == 4 ? "ip" : "ip6",
+			   ip_addr_print(&scope->addr[i], text));
+		before = " or ";
+	}
+	buf_printf(out, ")");
+}
+
+void live_filter_print_scope(struct buf *out, const struct live_scope *scope, uint8_t family)
+{
+	print_hosts(out, scope, family);
+	buf_printf(out, " and ((tcp and (");
+	for (size_t i = 0; i < scope->range_count; i++)
+		buf_printf(out, "%sdst portrange %u-%u", i ? " or " : "", scope->range[i].first,
+			   scope->range[i].last);
+	buf_printf(out, ")) or %s)", family == 4 ? icmp_v4 : icmp_v6);
+}

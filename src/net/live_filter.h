@@ -6,10 +6,12 @@
 #ifndef MBOXTRACE_NET_LIVE_FILTER_H
 #define MBOXTRACE_NET_LIVE_FILTER_H
 
-#include "packet/ip_addr.h"
+#include "net/live_scope.h"
 #include "util/buf.h"
 
 void live_filter_print(struct buf *out, const struct ip_addr *target, const struct ip_addr *source,
 		       const uint16_t *ports, size_t port_count);
+/* TCP to a scope's addresses and ports of one family from whomever, and ICMP errors to them. */
+void live_filter_print_scope(struct buf *out, const struct live_scope *scope, uint8_t family);
 
 #endif

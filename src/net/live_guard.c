@@ -27,6 +27,47 @@ void live_guard_print(struct buf *out, long pid, const struct ip_addr *target,
 	buf_printf(out, " } drop\n");
 }
 
+static void print_rule(struct buf *out, const char *table, const struct live_scope *scope,
+		       uint8_t family)
+{
+	char text[IP_ADDR_TEXT];
+	size_t printed = 0;
+
+	for (size_t i = 0; i < scope->addr_count; i++) {
+		if (scope->addr[i].family != family)
+			continue;
+		if (!printed++)
+			buf_printf(out, "add rule %s input %s daddr { ", table,
+				   family == 4 ? "ip" : "ip6");
+		buf_printf(out, "%s%s", printed > 1 ? ", " : "",
+			   ip_addr_print(&scope->addr[i], text));
+	}
+	if (!printed)
+		return;
+	buf_printf(out, " } tcp dport { ");
+	for (size_t i = 0; i < scope->range_count; i++) {
+		const struct live_range *r = &scope->range[i];
+
+		buf_printf(out, "%s%u", i ? ", " : "", r->first);
+		if (r->last != r->first)
+			buf_printf(out, "-%u", r->last);
+	}
+	buf_printf(out, " } drop\n");
+}
+
+void live_guard_print_scope(struct buf *out, long pid, const struct live_scope *scope)
+{
+	char table[48];
+
+	snprintf(table, sizeof(table), "inet mboxtrace-%ld-%u", pid, scope->range[0].first);
+	buf_printf(out,
+		   "create table %s { flags owner; }\n"
+		   "add chain %s input { type filter hook input priority -10; policy accept; }\n",
+		   table, table);
+	print_rule(out, table, scope, 4);
+	print_rule(out, table, scope, 6);
+}
+
 static int no_guard(const char *why, size_t len, struct error *err)
 {
 	return error_set(err, ERR_MISSING,
@@ -88,21 +129,36 @@ static int install(struct live_guard *guard, const char *rules, struct error *er
 	return failed;
 }
 
+static int install_and_free(struct live_guard *guard, struct buf *rules, struct error *err)
+{
+	int failed;
+
+	*guard = (struct live_guard){0};
+	if (rules->failed)
+		failed = error_set(err, ERR_NOMEM, "out of memory");
+	else
+		failed = install(guard, buf_text(rules), err);
+	buf_fini(rules);
+	return failed;
+}
+
 int live_guard_open(struct live_guard *guard, const struct ip_addr *target,
 		    const struct ip_addr *source, const uint16_t *ports, size_t port_count,
 		    struct error *err)
 {
 	struct buf rules = {0};
-	int failed;
 
-	*guard = (struct live_guard){0};
 	live_guard_print(&rules, (long)getpid(), target, source, ports, port_count);
-	if (rules.failed)
-		failed = error_set(err, ERR_NOMEM, "out of memory");
-	else
-		failed = install(guard, buf_text(&rules), err);
-	buf_fini(&rules);
-	return failed;
+	return install_and_free(guard, &rules, err);
+}
+
+int live_guard_open_scope(struct live_guard *guard, const struct live_scope *scope,
+			  struct error *err)
+{
+	struct buf rules = {0};
+
+	live_guard_print_scope(&rules, (long)getpid(), scope);
+	return install_and_free(guard, &rules, err);
 }
 
 void live_guard_close(struct live_guard *guard)

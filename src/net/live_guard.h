@@ -9,7 +9,7 @@
 #ifndef MBOXTRACE_NET_LIVE_GUARD_H
 #define MBOXTRACE_NET_LIVE_GUARD_H
 
-#include "packet/ip_addr.h"
+#include "net/live_scope.h"
 #include "util/buf.h"
 #include "util/error.h"
 
@@ -24,6 +24,10 @@ void live_guard_print(struct buf *out, long pid, const struct ip_addr *target,
 int live_guard_open(struct live_guard *guard, const struct ip_addr *target,
 		    const struct ip_addr *source, const uint16_t *ports, size_t port_count,
 		    struct error *err);
+/* Likewise for all that arrives for a scope, from whomever. */
+void live_guard_print_scope(struct buf *out, long pid, const struct live_scope *scope);
+int live_guard_open_scope(struct live_guard *guard, const struct live_scope *scope,
+			  struct error *err);
 void live_guard_close(struct live_guard *guard);
 
 #endif

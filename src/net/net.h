@@ -12,6 +12,7 @@
 #include "util/time.h"
 
 struct net;
+struct pollfd;
 
 struct net_packet {
 	struct span octets; /* valid until the next call on the same net */
@@ -38,6 +39,10 @@ struct net_ops {
 	int (*route)(struct net *net, const struct ip_addr *target, struct net_route *out,
 		     struct error *err);
 	void (*close)(struct net *net); /* frees it and everything it opened; NULL is fine */
+	/* From now on a wait of receive() also ends (with 0) once one of `fds` is ready; they are
+	 * the caller's and may change between calls. False: this back-end cannot wait on
+	 * real things (its time is virtual). NULL: likewise. */
+	bool (*watch)(struct net *net, const struct pollfd *fds, size_t count);
 };
 
 /* The head of every back-end's own struct. */
@@ -65,6 +70,11 @@ static inline int net_route(struct net *net, const struct ip_addr *target, struc
 			    struct error *err)
 {
 	return net->ops->route(net, target, out, err);
+}
+
+static inline bool net_watch(struct net *net, const struct pollfd *fds, size_t count)
+{
+	return net->ops->watch && net->ops->watch(net, fds, count);
 }
 
 static inline void net_close(struct net *net)

@@ -61,6 +61,11 @@ static int tap_route(struct net *net, const struct ip_addr *target, struct net_r
 	return net_route(tap_of(net)->inner, target, out, err);
 }
 
+static bool tap_watch(struct net *net, const struct pollfd *fds, size_t count)
+{
+	return net_watch(tap_of(net)->inner, fds, count);
+}
+
 static void tap_free(struct tap *tap)
 {
 	if (tap->file)
@@ -83,6 +88,7 @@ static const struct net_ops tap_ops = {
     .now_ns = tap_now,
     .route = tap_route,
     .close = tap_close,
+    .watch = tap_watch,
 };
 
 static int tap_open_file(struct tap *tap, const char *path, struct error *err)

@@ -4,7 +4,6 @@
 #include "report/json.h"
 
 #include <stdlib.h>
-#include <time.h>
 
 #include "report/hop.h"
 
@@ -13,34 +12,11 @@ struct json_report {
 	struct report_config config;
 };
 
-void json_put(json_t *object, const char *key, json_t *value)
-{
-	if (value)
-		json_object_set_new(object, key, value);
-}
-
-static json_t *json_line(const char *type)
-{
-	json_t *line = json_object();
-
-	json_put(line, "type", json_string(type));
-	json_put(line, "schema", json_integer(1));
-	return line;
-}
-
-/* Writes and gives up `line`. A dump that fails leaves its error in the stream, or no line at all
- * if memory ran out. */
 static void json_write(struct json_report *j, json_t *line)
 {
-	char *text = json_dumps(line, JSON_COMPACT | JSON_PRESERVE_ORDER);
-
 	if (j->config.before_write)
 		j->config.before_write(j->config.context);
-	if (text)
-		fprintf(j->config.out, "%s\n", text);
-	fflush(j->config.out);
-	free(text);
-	json_decref(line);
+	json_put_line(j->config.out, line);
 }
 
 static void json_hop(struct report *r, const struct trace_result *result, uint8_t ttl)
@@ -50,18 +26,6 @@ static void json_hop(struct report *r, const struct trace_result *result, uint8_
 	json_put(line, "event", json_string("hop"));
 	json_put(line, "hop", json_of_hop(result, ttl));
 	json_write((struct json_report *)r, line);
-}
-
-static json_t *json_of_time(int64_t wall_ns)
-{
-	time_t seconds = (time_t)(wall_ns / NS_PER_S);
-	char text[64], date[32];
-	struct tm tm;
-
-	gmtime_r(&seconds, &tm);
-	strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &tm);
-	snprintf(text, sizeof(text), "%s.%06uZ", date, (unsigned)(wall_ns % NS_PER_S / NS_PER_US));
-	return json_string(text);
 }
 
 static json_t *json_of_target(const struct json_report *j, const struct trace_config *config)

@@ -12,6 +12,12 @@ json_t *json_of_addr(const struct ip_addr *addr);
 json_t *json_of_hop(const struct trace_result *result, uint8_t ttl);
 json_t *json_of_finding(const struct finding *f);
 
+json_t *json_of_time(int64_t wall_ns); /* RFC 3339, UTC */
+json_t *json_line(const char *type);   /* an object with type and schema */
+/* Writes and gives up `line`. A dump that fails leaves its error in the stream, or no line at all
+ * if memory ran out. */
+void json_put_line(FILE *out, json_t *line);
+
 /* Sets `key` unless `value` is NULL, which would be a failure of Jansson. */
 void json_put(json_t *object, const char *key, json_t *value);
 

@@ -39,6 +39,9 @@ void text_addr(const struct text_report *t, struct buf *out, const struct ip_add
 
 void text_hop(struct text_report *t, const struct trace_result *result, const struct hop *hop);
 
+/* The part of a hop's line that says what its quotes show changed; nothing if nothing is. */
+void text_changes(struct text_report *t, const struct hop *hop);
+
 /* What `-v` adds behind a hop's line. */
 void text_hop_raw(struct text_report *t, const struct trace_result *result, const struct hop *hop);
 

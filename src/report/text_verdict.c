@@ -9,61 +9,18 @@
  */
 #include <string.h>
 
+#include "report/paragraph.h"
 #include "report/text.h"
-
-#define WIDTH  79
-#define INDENT "   "
-
-/* Breaks text at spaces into lines of WIDTH: the first behind `head`, the others as far in. */
-static void put_wrapped(struct text_report *t, const char *head, const char *text)
-{
-	int indent = (int)strlen(head);
-	size_t room = WIDTH - strlen(head);
-
-	buf_printf(&t->out, "%s", head);
-	while (strlen(text) > room) {
-		size_t cut = room;
-
-		while (cut && text[cut] != ' ')
-			cut--;
-		if (!cut)
-			cut = strcspn(text, " ");
-		buf_printf(&t->out, "%.*s\n%*s", (int)cut, text, indent, "");
-		text += cut + strspn(text + cut, " ");
-	}
-	buf_printf(&t->out, "%s\n", text);
-}
-
-static void put_finding(struct text_report *t, const struct finding *f, unsigned number)
-{
-	struct buf line = {0};
-	const char *cause = word_cause(f->cause);
-	char head[8];
-
-	snprintf(head, sizeof(head), "%u. ", number);
-	buf_printf(&t->out, "\n");
-	put_wrapped(t, head, f->explain);
-	buf_printf(&line, "%s: %s.", word_confidence(f->confidence), word_basis(f->basis));
-	if (cause)
-		buf_printf(&line, " Probably %s.", cause);
-	put_wrapped(t, INDENT, buf_text(&line));
-	buf_fini(&line);
-}
 
 /* The target's own choices are no interference. */
 static void put_notes(struct text_report *t, const struct trace_result *result)
 {
-	struct buf line = {0};
-
 	for (size_t i = 0; i < result->finding_count; i++) {
 		if (result->findings[i].cause != CAUSE_TARGET)
 			continue;
-		buf_clear(&line);
-		buf_printf(&line, "Note: %s", result->findings[i].explain);
 		buf_printf(&t->out, "\n");
-		put_wrapped(t, "", buf_text(&line));
+		paragraph_note(&t->out, &result->findings[i]);
 	}
-	buf_fini(&line);
 }
 
 static void put_coverage(struct text_report *t, const struct trace_result *result)
@@ -142,8 +99,10 @@ void text_verdict(struct text_report *t, const struct trace_result *result)
 	buf_fini(&line);
 	buf_printf(&t->out, "\n");
 	for (size_t i = 0; i < result->finding_count; i++) {
-		if (result->findings[i].cause != CAUSE_TARGET)
-			put_finding(t, &result->findings[i], ++number);
+		if (result->findings[i].cause == CAUSE_TARGET)
+			continue;
+		buf_printf(&t->out, "\n");
+		paragraph_finding(&t->out, &result->findings[i], ++number);
 	}
 	put_notes(t, result);
 	put_coverage(t, result);

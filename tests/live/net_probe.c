@@ -72,82 +72,104 @@ static void print_answer(struct span p)
 		printf("quoted id %04x\n", load_u16(next + 8 + 4));
 }
 
-static int probe(struct net *net, const struct live_config *config, size_t port, uint16_t to,
-		 unsigned ttl)
-{
-	uint8_t octets[80];
-	struct net_packet answer;
-	struct error err = {0};
-	int64_t sent = net_now_ns(net);
-	int got;
+struct session {
+	struct live_config config;
+	struct net_route route;
+	struct net *net;
+	uint16_t port; /* the target's */
+	int64_t opened_ns;
+};
 
-	if (net_send(net, span_of(octets, build(octets, config, port, to, ttl, 2, 1000)), &err))
-		goto failed;
-	printf("sent ttl %u\n", ttl);
-	while ((got = net_receive(net, sent + NS_PER_S / 5, &answer, &err)) == 1) {
-		print_answer(answer.octets);
-		if (answer.time_ns < sent || answer.time_ns > net_now_ns(net))
-			printf("bad time %lld\n", (long long)(answer.time_ns - sent));
-	}
-	if (got < 0)
-		goto failed;
-	if (!getenv("KEEP"))
-		net_send(net, span_of(octets, build(octets, config, port, to, 64, 4, 1001)), &err);
-	return 0;
-failed:
-	fprintf(stderr, "net_probe: %s\n", err.text);
+static int fail(const struct error *err)
+{
+	fprintf(stderr, "net_probe: %s\n", err->text);
 	return 3;
 }
 
-static int flood(struct net *net, const struct live_config *config, uint16_t to, int count)
+/* Sends a segment from local port `port` (an index). */
+static int send_segment(struct session *s, size_t port, unsigned ttl, uint8_t flags, uint32_t seq,
+			struct error *err)
 {
 	uint8_t octets[80];
+	size_t len = build(octets, &s->config, port, s->port, ttl, flags, seq);
+
+	return net_send(s->net, span_of(octets, len), err);
+}
+
+static int probe(struct session *s, size_t port, unsigned ttl)
+{
+	struct net_packet answer;
+	struct error err = {0};
+	int64_t sent = net_now_ns(s->net);
+	int got;
+
+	if (send_segment(s, port, ttl, 0x02, 1000, &err))
+		return fail(&err);
+	printf("sent ttl %u\n", ttl);
+	while ((got = net_receive(s->net, sent + NS_PER_S / 5, &answer, &err)) == 1) {
+		print_answer(answer.octets);
+		if (answer.time_ns < s->opened_ns || answer.time_ns > net_now_ns(s->net))
+			printf("bad time %lld\n", (long long)(answer.time_ns - sent));
+	}
+	if (got < 0)
+		return fail(&err);
+	if (!getenv("KEEP"))
+		send_segment(s, port, 64, 0x04, 1001, &err);
+	return 0;
+}
+
+static int flood(struct session *s, int count)
+{
 	struct error err = {0};
 	int sent = 0;
 
-	while (sent < count &&
-	       !net_send(net, span_of(octets, build(octets, config, 0, to, 64, 2, 1000)), &err))
+	while (sent < count && !send_segment(s, 0, 64, 0x02, 1000, &err))
 		sent++;
 	printf("flood %d %s\n", sent, err.text);
 	return sent == count ? 0 : 3;
 }
 
-static int probe_both(struct net *net, const struct live_config *config, uint16_t to)
+static int open_session(struct session *s, struct error *err)
 {
-	int status = probe(net, config, 0, to, 1);
+	struct error warning = {0};
 
-	return status ? status : probe(net, config, 1, to, 64);
+	s->net = live_open(&s->config, &s->route, &warning, err);
+	if (!s->net || privilege_drop(err))
+		return -1;
+	s->opened_ns = net_now_ns(s->net);
+	if (warning.code)
+		printf("warning: %s\n", warning.text);
+	printf("device %s mtu %u\n", s->route.device, s->route.mtu);
+	return 0;
+}
+
+static int run(struct session *s)
+{
+	int status;
+
+	if (getenv("COUNT"))
+		return flood(s, atoi(getenv("COUNT")));
+	status = probe(s, 0, 1);
+	return status ? status : probe(s, 1, 64);
 }
 
 int main(int argc, char **argv)
 {
-	struct live_config config = {.port_count = 2};
-	struct net_route route;
-	struct error err = {0}, warning = {0};
-	struct net *net;
+	struct session s = {.config.port_count = 2};
+	struct error err = {0};
 	int status;
 
-	if (argc < 3 || !ip_addr_parse(&config.target, argv[1]))
+	if (argc < 3 || !ip_addr_parse(&s.config.target, argv[1]))
 		return 2;
+	s.port = (uint16_t)atoi(argv[2]);
 	if (argc > 3 && strcmp(argv[3], "-") != 0)
-		config.device = argv[3];
+		s.config.device = argv[3];
 	if (getenv("SOURCE"))
-		ip_addr_parse(&config.source, getenv("SOURCE"));
-	net = live_open(&config, &route, &warning, &err);
-	if (!net || privilege_drop(&err)) {
-		fprintf(stderr, "net_probe: %s\n", err.text);
-		return 3;
-	}
-	if (warning.code)
-		printf("warning: %s\n", warning.text);
-	printf("device %s mtu %u\n", route.device, route.mtu);
-	if (getenv("COUNT"))
-		status = flood(net, &config, (uint16_t)atoi(argv[2]), atoi(getenv("COUNT")));
-	else
-		status = probe_both(net, &config, (uint16_t)atoi(argv[2]));
+		ip_addr_parse(&s.config.source, getenv("SOURCE"));
+	status = open_session(&s, &err) ? fail(&err) : run(&s);
 	fflush(stdout);
 	if (getenv("HOLD"))
 		sleep((unsigned)atoi(getenv("HOLD")));
-	net_close(net);
+	net_close(s.net);
 	return status;
 }

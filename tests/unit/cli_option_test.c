@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "cli/option.h"
+#include "cli/trace_options.h"
 
 #define WORDS_MAX 16
 

@@ -38,9 +38,9 @@ static void test_enough_samples_decide(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_values),
-		cmocka_unit_test(test_says_nothing_without_difference),
-		cmocka_unit_test(test_enough_samples_decide),
+	    cmocka_unit_test(test_values),
+	    cmocka_unit_test(test_says_nothing_without_difference),
+	    cmocka_unit_test(test_enough_samples_decide),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

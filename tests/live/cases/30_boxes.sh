@@ -44,11 +44,14 @@ mss_clamp() {
 	is '[.findings[] | select(.field | test("mss")) | .cause == "mss-clamp"] | all'
 }
 
-dscp_set() {
-	box mid 4 forward 0 'ip dscp set cs1'
-	trace mid 4
+# rewritten FAMILY RULE FIELD CHANGE: by router 4, and nothing is said of MPTCP.
+rewritten() {
+	box mid 4 forward 0 "$2"
+	trace mid "$1"
 	status_is 1
-	located 'dscp' rewritten 4 5
+	located "$3" "$4" 4 5
+	is '[.findings[] | select(.field | test("mptcp"))] == []'
+	is '.path_length == 7'
 }
 
 ttl_set() {
@@ -99,6 +102,15 @@ for family in 4 6; do
 	run_case "masquerade (IPv$family)" masquerade $family
 done
 run_case 'MPTCP blanked in the last router' strip_last
-run_case 'DSCP set' dscp_set
+run_case 'DSCP set' rewritten 4 'ip dscp set cs1' 'dscp' rewritten
+run_case 'ECN bleached' rewritten 4 'ip ecn set not-ect' 'ecn' rewritten
+run_case 'IP ID set' rewritten 4 'ip id set 4660' 'ip.id' rewritten
+run_case 'flow label set' rewritten 6 'ip6 flowlabel set 0' 'ipv6.flow' rewritten
+for family in 4 6; do
+	run_case "window set (IPv$family)" rewritten $family 'tcp window set 1000' 'tcp.window' rewritten
+	run_case "SACK-permitted blanked (IPv$family)" rewritten $family 'reset tcp option sack-perm' 'sack_perm' blanked
+	run_case "timestamps blanked (IPv$family)" rewritten $family 'reset tcp option timestamp' 'timestamp' blanked
+	run_case "window scale blanked (IPv$family)" rewritten $family 'reset tcp option window' 'wscale' blanked
+done
 run_case 'TTL set' ttl_set
 run_case 'destination NAT' destination_nat

@@ -1,0 +1,279 @@
+/* The sub-command `connect`: options, something to run over, one connection (with --check perhaps
+ * a second without MPTCP, to compare), and what is to be said of it. */
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/command.h"
+#include "cli/connect.h"
+#include "cli/interrupt.h"
+#include "cli/request.h"
+#include "probe/drive.h"
+
+/* How long a check waits for an answer, and for its continuation. */
+#define CHECK_WAIT_S   10
+#define CHECK_QUIET_NS (1 * NS_PER_S)
+/* How long an end may take that both sides agree on. */
+#define CLOSE_WAIT_NS (3 * NS_PER_S)
+
+static void on_event(void *context, const struct endpoint_event *event)
+{
+	struct connect *c = context;
+	struct conn_info *info = &c->result.info;
+
+	if (event->conn != c->conn)
+		return;
+	if (event->kind == EVENT_READABLE || event->kind == EVENT_WRITABLE)
+		return;
+	conn_info(c->conn, info);
+	if (event->kind == EVENT_ESTABLISHED || event->kind == EVENT_FALLBACK)
+		c->stream.moved_ns = event->time_ns;
+	if (event->kind == EVENT_CLOSED)
+		c->closed = true;
+	if (c->sink.out)
+		connection_json_event(&c->report, event, info);
+	if (sink_broken(&c->sink))
+		interrupt_raise();
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* A check has its answer once the peer has ended, or has been quiet for a while. */
+static int64_t check_progress(struct connect *c, int64_t now_ns)
+{
+	struct stream *s = &c->stream;
+	bool wants = c->has_request;
+	int64_t due_ns = s->moved_ns + CHECK_QUIET_NS;
+
+	if (!s->hold || conn_state(c->conn) == CONN_OPENING)
+		return TIME_NEVER;
+	if (wants && !s->received && !s->out_ended)
+		return TIME_NEVER; /* -w bounds it */
+	if (wants && !s->out_ended && now_ns < due_ns)
+		return due_ns;
+	s->hold = false;
+	stream_pump(s, now_ns);
+	return TIME_NEVER;
+}
+
+/* Both directions are through. The rest (FINs, TIME-WAIT) is nothing to wait long for. */
+static bool through(const struct connect *c)
+{
+	return c->stream.in_ended && c->stream.out_ended;
+}
+
+static int64_t closing_progress(struct connect *c, int64_t now_ns)
+{
+	if (!through(c) || c->closed)
+		return TIME_NEVER;
+	if (!c->close_due_ns)
+		c->close_due_ns = now_ns + CLOSE_WAIT_NS;
+	if (now_ns >= c->close_due_ns)
+		c->finished = true;
+	return c->close_due_ns;
+}
+
+static void give_up(struct connect *c, int64_t now_ns)
+{
+	if (!c->aborted && conn_state(c->conn) != CONN_CLOSED)
+		conn_fastclose(c->conn, now_ns);
+	if (!c->aborted)
+		c->close_due_ns = now_ns + CLOSE_WAIT_NS;
+	c->aborted = true;
+}
+
+static int64_t wait_progress(struct connect *c, int64_t now_ns)
+{
+	int64_t due_ns = c->stream.moved_ns + (int64_t)(c->wait_s * (double)NS_PER_S);
+
+	if (c->aborted) {
+		c->finished |= now_ns >= c->close_due_ns;
+		return c->close_due_ns;
+	}
+	if (c->wait_s <= 0 || through(c))
+		return TIME_NEVER;
+	if (now_ns < due_ns)
+		return due_ns;
+	c->result.gave_up = true;
+	give_up(c, now_ns);
+	return c->close_due_ns;
+}
+
+/* Nobody wants to press a key to learn that the peer has gone. */
+static void end_terminal(struct connect *c, int64_t now_ns)
+{
+	struct stream *s = &c->stream;
+
+	if (s->out_errno && !c->aborted)
+		give_up(c, now_ns);
+	if (!s->out_ended || s->in_ended || s->in < 0 || !isatty(s->in))
+		return;
+	conn_shutdown(c->conn, now_ns);
+	s->in_ended = true;
+}
+
+static int64_t on_pump(void *context, int64_t now_ns)
+{
+	struct connect *c = context;
+	int64_t due_ns = TIME_NEVER;
+
+	stream_pump(&c->stream, now_ns);
+	end_terminal(c, now_ns);
+	if (c->options.check)
+		due_ns = check_progress(c, now_ns);
+	due_ns = earlier(due_ns, closing_progress(c, now_ns));
+	return earlier(due_ns, wait_progress(c, now_ns));
+}
+
+static void on_stopped(void *context, int64_t now_ns)
+{
+	struct connect *c = context;
+
+	c->result.interrupted = true;
+	give_up(c, now_ns);
+}
+
+static bool on_finished(void *context)
+{
+	const struct connect *c = context;
+
+	return c->finished || (c->closed && (c->aborted || !conn_peek(c->conn).len));
+}
+
+/* One connection from its SYN to its end; its info is then in `result`. */
+static int connect_run(struct connect *c, const struct conn_config *config, struct error *err)
+{
+	int64_t now_ns = net_now_ns(c->reach.net);
+	struct drive drive = {
+	    .endpoint = c->endpoint,
+	    .net = c->reach.net,
+	    .stop = interrupt_arm(),
+	    .context = c,
+	    .event = on_event,
+	    .pump = on_pump,
+	    .stopped = on_stopped,
+	    .finished = on_finished,
+	};
+	int rc;
+
+	c->conn =
+	    endpoint_connect(c->endpoint, &c->reach.target, c->reach.port, config, now_ns, err);
+	if (!c->conn)
+		return err->code;
+	c->closed = c->finished = c->aborted = false;
+	c->close_due_ns = 0;
+	c->stream.conn = c->conn;
+	c->stream.moved_ns = now_ns;
+	rc = drive_run(&drive, err);
+	if (c->closed)
+		stream_pump(&c->stream, net_now_ns(c->reach.net));
+	conn_info(c->conn, &c->result.info);
+	c->result.ended = through(c) && !c->aborted;
+	endpoint_release(c->endpoint, c->conn, net_now_ns(c->reach.net));
+	c->stream.conn = c->conn = NULL;
+	return rc;
+}
+
+static bool worth_control(const struct connect *c)
+{
+	enum conn_outcome outcome = c->result.info.outcome;
+
+	return c->options.check && !c->result.interrupted && c->config.version <= 1 &&
+	       (outcome == OUTCOME_REFUSED || outcome == OUTCOME_RESET ||
+		outcome == OUTCOME_TIMEOUT);
+}
+
+/* The same again without MPTCP. */
+static int connect_control(struct connect *c, struct error *err)
+{
+	struct conn_config plain = c->config;
+	struct connection_result first = c->result;
+	int rc;
+
+	plain.version = 255;
+	connect_stream(c);
+	rc = connect_run(c, &plain, err);
+	first.control = c->result.info;
+	first.had_control = true;
+	c->result = first;
+	return rc;
+}
+
+static int connect_measure(struct connect *c, struct error *err)
+{
+	int rc;
+
+	c->start_ns = net_now_ns(c->reach.net);
+	connect_stream(c);
+	rc = connect_run(c, &c->config, err);
+	c->end_ns = net_now_ns(c->reach.net);
+	c->result.answered = c->stream.received;
+	if (!rc && worth_control(c))
+		rc = connect_control(c, err);
+	connection_conclude(&c->result);
+	return rc;
+}
+
+static void connect_say(struct connect *c)
+{
+	struct buf answer = {0};
+
+	if (c->sink.out)
+		connection_json(&c->report, &c->result, c->start_ns, c->end_ns);
+	if (!c->options.output || strcmp(c->options.output, "-")) {
+		struct connection_report text = c->report;
+
+		text.out = stderr;
+		connection_text(&text, &c->result, c->options.check);
+		if (c->options.check && c->result.answered) {
+			request_describe_answer(&answer, c->stream.head, c->stream.head_len,
+						c->result.answered);
+			fprintf(stderr, "The target answered with %s.\n", buf_text(&answer));
+		}
+	}
+	buf_fini(&answer);
+	reach_warn(&c->reach);
+}
+
+static int connect_session(struct connect *c)
+{
+	struct error err = {0}, close_err = {0};
+	int status, rc = connect_open(c, &err);
+
+	if (!rc)
+		rc = connect_measure(c, &err);
+	if (!rc) {
+		connect_say(c);
+		status = verdict_exit_status(c->result.verdict);
+	} else {
+		status = command_fail(&err);
+	}
+	if (connect_close(c, &close_err) && !rc)
+		status = command_fail(&close_err);
+	return status;
+}
+
+int command_connect(int argc, char **argv)
+{
+	struct connect *c = calloc(1, sizeof(*c));
+	struct error err = {0};
+	int status;
+
+	if (!c)
+		return EXIT_NOT_MEASURED;
+	if (connect_options_parse(&c->options, argc, argv, &err)) {
+		status = command_fail(&err);
+	} else if (c->options.help) {
+		command_print_help(command_find("connect"));
+		status = EXIT_CLEAN;
+	} else {
+		c->wait_s = c->options.wait_s;
+		if (c->options.check && c->wait_s <= 0)
+			c->wait_s = CHECK_WAIT_S;
+		status = connect_session(c);
+	}
+	free(c);
+	return status;
+}

@@ -1,0 +1,42 @@
+/* One run of `serve`: the services, and the clients that are being served. */
+#ifndef MBOXTRACE_CLI_SERVE_H
+#define MBOXTRACE_CLI_SERVE_H
+
+#include "cli/endpoint_options.h"
+#include "cli/reach.h"
+#include "cli/sink.h"
+#include "report/connection.h"
+
+struct serve_client {
+	struct conn *conn;
+	struct serve_client *next, **at; /* in the list of all; `at` points to what points here */
+	int64_t start_ns;
+	size_t offset; /* of the file: handed over so far */
+	bool shut;     /* our end is told */
+};
+
+struct serve;
+
+/* What a client is served with. Moves what can be moved now; true once our end may be told. */
+struct service {
+	const char *name;
+	bool (*pump)(const struct serve *s, struct serve_client *client, int64_t now_ns);
+};
+
+const struct service *service_find(const char *name);
+
+struct serve {
+	struct endpoint_options options;
+	struct reach reach;
+	struct sink text, json; /* either may be nowhere */
+	struct connection_report report;
+	const struct service *service;
+	struct span file; /* mapped; `send` */
+	struct endpoint *endpoint;
+	struct serve_client *clients;
+	bool stopped;
+	int64_t stop_due_ns;
+	uint64_t accepted, mptcp, fallback, interfered;
+};
+
+#endif

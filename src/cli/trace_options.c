@@ -1,0 +1,130 @@
+#include "cli/trace_options.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "probe/trace.h"
+
+/* A number that is not negative, up to `*text`'s next comma or its end. */
+static bool read_part(const char **text, double *out)
+{
+	char *end;
+
+	if (**text < '.' || **text > '9')
+		return false;
+	*out = strtod(*text, &end);
+	if (end == *text || !isfinite(*out) || (*end && *end != ','))
+		return false;
+	*text = *end ? end + 1 : end;
+	return *end != ',' || end[1];
+}
+
+/* A day is more than anybody waits and fits nanoseconds. */
+#define WAIT_MAX_S 86400
+
+static int read_wait(void *out, const char *shown, const char *text, struct error *err)
+{
+	struct option_wait *at = out;
+	const char *rest = text;
+	struct option_wait w = *at;
+	bool good = read_part(&rest, &w.max_s) && w.max_s > 0 && w.max_s <= WAIT_MAX_S;
+
+	if (good && *rest)
+		good = read_part(&rest, &w.here);
+	if (good && *rest)
+		good = read_part(&rest, &w.near);
+	if (!good || *rest)
+		return error_set(err, ERR_USAGE,
+				 "%s '%s': expected MAX[,HERE,NEAR]: seconds over 0, and two "
+				 "multiples of a round trip",
+				 shown, text);
+	*at = w;
+	return 0;
+}
+
+#define AT(member) offsetof(struct options, member)
+
+static const struct option_info table[] = {
+    {'4', NULL, NULL, OPTION_SET, AT(family), 4, 4, 0, .help = "use IPv4"},
+    {'6', NULL, NULL, OPTION_SET, AT(family), 6, 6, 0, .help = "use IPv6"},
+    {'f', "first", "TTL", OPTION_INT, AT(first_ttl), 1, 255, 0, .help = "first hop to ask"},
+    {'m', "max-hops", "TTL", OPTION_INT, AT(max_ttl), 1, 255, 0, .help = "last hop to ask"},
+    {'p', "port", "PORT", OPTION_INT, AT(port), 1, 65535, 0, .help = "the target's TCP port (443)"},
+    {'q', "queries", "N", OPTION_INT, AT(queries), 1, 10, 0, .help = "times a silent hop is asked"},
+    {'N', "sim-queries", "N", OPTION_INT, AT(in_flight), 1, 255, 0, .help = "hops asked at once"},
+    {'w', "wait", "MAX[,HERE,NEAR]", OPTION_OWN, AT(wait), 0, 0, 0,
+     .help =
+	 "wait for an answer MAX seconds, or HERE times the round trip of the same hop, or NEAR "
+	 "times that of its neighbours",
+     .read = read_wait, .fallback = "5,3,4"},
+    {'n', NULL, NULL, OPTION_SET, AT(numeric), 1, 1, 0, .help = "print addresses only, no names"},
+    {'i', "interface", "DEVICE", OPTION_TEXT, AT(device), 0, 0, OFFER_DEVICES,
+     .help = "send through this interface"},
+    {'s', "source", "ADDRESS", OPTION_ADDR, AT(source), 0, 0, 0, .help = "send from this address"},
+    {'P', "probe", "NOTATION", OPTION_TEXT, AT(probe), 0, 0, 0,
+     .help = "trace with a probe of your own, e.g. IP/TCP{dst=443}/MSS(1460)/MPCAPABLE{v=1}"},
+    {0, "json", NULL, OPTION_SET, AT(json), 1, 1, 0, .help = "print JSON Lines"},
+    {'o', "output", "FILE", OPTION_TEXT, AT(output), 0, 0, OFFER_FILES, .help = "print to FILE"},
+    {0, "pcap", "FILE", OPTION_TEXT, AT(pcap), 0, 0, OFFER_FILES,
+     .help = "keep all packets sent and received in FILE"},
+    {'v', "verbose", NULL, OPTION_SET, AT(verbose), 1, 1, 0,
+     .help = "show what was sent and what was quoted"},
+    {0, "lab", "FILE", OPTION_TEXT, AT(lab), 0, 0, OFFER_FILES,
+     .help = "trace the emulated path that FILE describes; nothing is sent"},
+    {0, "seed", "N", OPTION_INT, AT(seed), 0, INT64_MAX, 0,
+     .help = "of everything random: the same seed repeats a --lab run bit for bit"},
+    {'h', "help", NULL, OPTION_SET, AT(help), 1, 1, 0, .help = "print this and exit"},
+    {'V', "version", NULL, OPTION_SET, AT(version), 1, 1, 0, .help = "print the version and exit"},
+    {0, "completion", "SHELL", OPTION_TEXT, AT(completion), .help = NULL},
+    {0},
+};
+
+static void options_defaults(void *options)
+{
+	struct options *o = options;
+	struct trace_config c = {0};
+
+	trace_config_defaults(&c);
+	*o = (struct options){
+	    .first_ttl = c.first_ttl,
+	    .max_ttl = c.max_ttl,
+	    .queries = c.queries,
+	    .in_flight = c.in_flight,
+	    .wait = {(double)c.wait_max_ns / NS_PER_S, c.wait_here, c.wait_near},
+	    .seed = -1,
+	};
+}
+
+const struct option_set trace_options = {
+    .table = table,
+    .size = sizeof(struct options),
+    .defaults = options_defaults,
+    .help = "mboxtrace --help",
+};
+
+static int check(const struct options *o, struct error *err)
+{
+	if (o->first_ttl > o->max_ttl)
+		return error_set(err, ERR_USAGE,
+				 "-f '%d' -m '%d': the first hop lies behind the last one",
+				 (int)o->first_ttl, (int)o->max_ttl);
+	if (o->source.family && o->family && o->source.family != o->family)
+		return error_set(err, ERR_USAGE, "-%d: the address given with -s is not IPv%d",
+				 (int)o->family, (int)o->family);
+	return 0;
+}
+
+int options_parse(struct options *o, int argc, char **argv, struct error *err)
+{
+	struct operands operands;
+	int rc = option_set_parse(&trace_options, o, &operands, argc, argv, err);
+
+	if (rc)
+		return rc;
+	if (operands.count > 1)
+		return error_set(err, ERR_USAGE, "'%s': one target at a time, and that is '%s'",
+				 operands.at[1], operands.at[0]);
+	o->target = operands.count ? operands.at[0] : NULL;
+	return check(o, err);
+}

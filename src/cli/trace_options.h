@@ -1,0 +1,36 @@
+/* The options of `trace`. */
+#ifndef MBOXTRACE_CLI_TRACE_OPTIONS_H
+#define MBOXTRACE_CLI_TRACE_OPTIONS_H
+
+#include "cli/option.h"
+
+/* -w MAX[,HERE,NEAR]: seconds, and multiples of a round trip. */
+struct option_wait {
+	double max_s, here, near;
+};
+
+struct options {
+	const char *target; /* NULL: none was given */
+	int64_t family;	    /* 4, 6, or 0: any */
+	int64_t first_ttl, max_ttl, queries, in_flight;
+	int64_t port; /* 0: not given */
+	struct option_wait wait;
+	int64_t numeric;
+	const char *device;
+	struct ip_addr source; /* family 0: not given */
+	const char *probe;     /* -P, as given */
+	int64_t json;
+	const char *output, *pcap;
+	int64_t verbose;
+	const char *lab;
+	int64_t seed; /* -1: not given */
+	int64_t help, version;
+	const char *completion; /* the shell to print a completion for */
+};
+
+extern const struct option_set trace_options;
+
+/* As option_set_parse, and what must fit together does. */
+int options_parse(struct options *o, int argc, char **argv, struct error *err);
+
+#endif

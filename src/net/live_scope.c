@@ -1,0 +1,85 @@
+#include "net/live_scope.h"
+
+#include <errno.h>
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <string.h>
+
+#include "net/sockaddr.h"
+#include "util/error.h"
+
+bool live_scope_add_addr(struct live_scope *scope, const struct ip_addr *addr)
+{
+	if (live_scope_has(scope, addr))
+		return true;
+	if (scope->addr_count == LIVE_ADDRS_MAX)
+		return false;
+	scope->addr[scope->addr_count++] = *addr;
+	return true;
+}
+
+bool live_scope_add_range(struct live_scope *scope, uint16_t first, uint16_t last)
+{
+	for (size_t i = 0; i < scope->range_count; i++)
+		if (scope->range[i].first <= first && scope->range[i].last >= last)
+			return true;
+	if (scope->range_count == LIVE_RANGES_MAX)
+		return false;
+	scope->range[scope->range_count++] = (struct live_range){first, last};
+	return true;
+}
+
+bool live_scope_has(const struct live_scope *scope, const struct ip_addr *addr)
+{
+	for (size_t i = 0; i < scope->addr_count; i++)
+		if (ip_addr_equal(&scope->addr[i], addr))
+			return true;
+	return false;
+}
+
+bool live_scope_has_family(const struct live_scope *scope, uint8_t family)
+{
+	for (size_t i = 0; i < scope->addr_count; i++)
+		if (scope->addr[i].family == family)
+			return true;
+	return false;
+}
+
+static struct ip_addr usable(const struct ifaddrs *at, const char *device)
+{
+	struct sockaddr_storage storage = {0};
+	struct ip_addr addr;
+	size_t len;
+
+	if (!at->ifa_addr || !(at->ifa_flags & IFF_UP) || (device && strcmp(at->ifa_name, device)))
+		return (struct ip_addr){0};
+	if (at->ifa_addr->sa_family != AF_INET && at->ifa_addr->sa_family != AF_INET6)
+		return (struct ip_addr){0};
+	len = at->ifa_addr->sa_family == AF_INET ? sizeof(struct sockaddr_in)
+						 : sizeof(struct sockaddr_in6);
+	memcpy(&storage, at->ifa_addr, len);
+	addr = sockaddr_ip(&storage);
+	return ip_addr_is_link_local(&addr) ? (struct ip_addr){0} : addr;
+}
+
+int live_scope_add_all(struct live_scope *scope, const char *device, struct error *err)
+{
+	struct ifaddrs *list;
+	size_t before = scope->addr_count;
+
+	if (getifaddrs(&list))
+		return error_set(err, ERR_ROUTE, "live: cannot list the addresses of this host: %s",
+				 strerror(errno));
+	for (const struct ifaddrs *at = list; at; at = at->ifa_next) {
+		struct ip_addr addr = usable(at, device);
+
+		if (addr.family)
+			live_scope_add_addr(scope, &addr);
+	}
+	freeifaddrs(list);
+	if (scope->addr_count > before)
+		return 0;
+	return error_set(err, ERR_ROUTE, "live: no address to listen on%s%s", device ? ": -i " : "",
+			 device ? device : "");
+}

@@ -1,0 +1,114 @@
+#include "net/live_sources.h"
+
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <string.h>
+
+#include "net/route_kernel.h"
+#include "net/sockaddr.h"
+
+/* The index of the device that has this address; 0: none. */
+static unsigned owner_of(const struct ip_addr *addr)
+{
+	struct ifaddrs *list;
+	unsigned owner = 0;
+
+	if (getifaddrs(&list))
+		return 0;
+	for (const struct ifaddrs *at = list; at && !owner; at = at->ifa_next) {
+		struct sockaddr_storage storage = {0};
+		struct ip_addr has;
+
+		if (!at->ifa_addr ||
+		    (at->ifa_addr->sa_family != AF_INET && at->ifa_addr->sa_family != AF_INET6))
+			continue;
+		memcpy(&storage, at->ifa_addr,
+		       at->ifa_addr->sa_family == AF_INET ? sizeof(struct sockaddr_in)
+							  : sizeof(struct sockaddr_in6));
+		has = sockaddr_ip(&storage);
+		if (ip_addr_equal(&has, addr))
+			owner = if_nametoindex(at->ifa_name);
+	}
+	freeifaddrs(list);
+	return owner;
+}
+
+/* The device to bind to; NULL: none, the routes are right. */
+static const char *device_for(const struct ip_addr *addr, const struct ip_addr *target,
+			      char name[IF_NAMESIZE])
+{
+	unsigned owner, routed;
+
+	if (target->family != addr->family)
+		return NULL;
+	owner = owner_of(addr);
+	routed = route_kernel_device(target, addr, 0);
+	if (!owner || routed == owner || (routed && routed == if_nametoindex("lo")) ||
+	    route_kernel_device(target, addr, owner) != owner)
+		return NULL;
+	return if_indextoname(owner, name);
+}
+
+int live_sources_open(struct live_sources *sources, const struct live_scope *scope,
+		      const struct ip_addr *target, const char *device, struct error *err)
+{
+	*sources = (struct live_sources){0};
+	for (size_t i = 0; i < scope->addr_count; i++) {
+		const struct ip_addr *addr = &scope->addr[i];
+		char name[IF_NAMESIZE];
+		const char *via = device ? device : device_for(addr, target, name);
+		int failed = live_inject_open(&sources->inject[i], addr, via, err);
+
+		if (failed) {
+			live_sources_close(sources);
+			return failed;
+		}
+		sources->addr[i] = *addr;
+		sources->count = i + 1;
+	}
+	return 0;
+}
+
+static bool is_from(const struct ip_addr *addr, struct span packet)
+{
+	uint8_t version = packet.at[0] >> 4;
+
+	if (version != addr->family)
+		return false;
+	return version == 4 ? !memcmp(packet.at + 12, addr->octets, 4)
+			    : !memcmp(packet.at + 8, addr->octets, 16);
+}
+
+static struct live_inject *source_of(struct live_sources *sources, struct span packet)
+{
+	if (packet.len < 40) /* an IPv4 and a TCP header, or an IPv6 header */
+		return NULL;
+	if (is_from(&sources->addr[sources->last], packet))
+		return &sources->inject[sources->last];
+	for (size_t i = 0; i < sources->count; i++) {
+		if (is_from(&sources->addr[i], packet)) {
+			sources->last = i;
+			return &sources->inject[i];
+		}
+	}
+	return NULL;
+}
+
+void live_sources_send(struct live_sources *sources, struct span packet)
+{
+	struct live_inject *inject = source_of(sources, packet);
+
+	if (!inject)
+		error_set(&sources->reason, ERR_DEVICE,
+			  "live: cannot send: not from an address of this endpoint");
+	if (!inject || live_inject_send(inject, packet, &sources->reason))
+		sources->lost++;
+}
+
+void live_sources_close(struct live_sources *sources)
+{
+	for (size_t i = 0; i < sources->count; i++)
+		live_inject_close(&sources->inject[i]);
+	*sources = (struct live_sources){0};
+}

@@ -1,0 +1,253 @@
+#include "probe/connection.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define MP_CAPABLE "tcp.options.mptcp.mp_capable"
+#define MP_JOIN	   "tcp.options.mptcp.mp_join"
+#define DSS	   "tcp.options.mptcp.dss"
+
+/* What a fallback betrays, by its reason. A row without a field is no sign of anything: the peer's
+ * (or our own) choice, which is a note if it has words. */
+struct sign {
+	const char *field;
+	enum change_kind change;
+	enum direction direction;
+	enum cause cause;
+	enum confidence confidence;
+	const char *explain;
+};
+
+static const struct sign signs[] = {
+    [FALLBACK_BECAUSE_NO_CAPABLE] =
+	{MP_CAPABLE, CHANGE_REMOVED, DIRECTION_END_TO_END, CAUSE_TARGET, CONFIDENCE_POSSIBLE,
+	 "The target answered without MP_CAPABLE: most likely it does not speak this version of "
+	 "MPTCP; a box that removes the option looks the same from here (a trace tells them "
+	 "apart)."},
+    [FALLBACK_BECAUSE_MIRRORED] =
+	{MP_CAPABLE, CHANGE_MIRRORED, DIRECTION_END_TO_END, CAUSE_MIRROR, CONFIDENCE_CERTAIN,
+	 "The MP_CAPABLE option came back as it was sent: a box or the server echoes options that "
+	 "it does not know; MPTCP falls back to plain TCP."},
+    [FALLBACK_BECAUSE_VERSION] =
+	{MP_CAPABLE, CHANGE_REWRITTEN, DIRECTION_END_TO_END, CAUSE_TARGET, CONFIDENCE_POSSIBLE,
+	 "The target answered with a version of MPTCP that was not asked for."},
+    [FALLBACK_BECAUSE_FLAGS] =
+	{MP_CAPABLE, CHANGE_REWRITTEN, DIRECTION_END_TO_END, CAUSE_NONE, CONFIDENCE_POSSIBLE,
+	 "The flags of MP_CAPABLE were not those of a version 1 or 0 peer, or changed during the "
+	 "handshake; MPTCP falls back to plain TCP."},
+    [FALLBACK_BECAUSE_CHECKSUM_REFUSED] =
+	{MP_CAPABLE, CHANGE_REMOVED, DIRECTION_END_TO_END, CAUSE_TARGET, CONFIDENCE_CERTAIN,
+	 "The target demands checksums, which were refused (--no-checksum)."},
+    [FALLBACK_BECAUSE_SYN_LOST] =
+	{MP_CAPABLE, CHANGE_DROPPED, DIRECTION_END_TO_END, CAUSE_BLACKHOLE, CONFIDENCE_LIKELY,
+	 "SYNs with MP_CAPABLE were not answered, a plain SYN was: something on the path drops "
+	 "them, or their answers; MPTCP falls back to plain TCP, after a delay."},
+    [FALLBACK_BECAUSE_NO_KEYS] =
+	{MP_CAPABLE, CHANGE_REMOVED, DIRECTION_END_TO_END, CAUSE_OPTION_STRIPPER, CONFIDENCE_LIKELY,
+	 "MPTCP was agreed on, but the segments behind the SYN come without its options; MPTCP "
+	 "falls back to plain TCP."},
+    [FALLBACK_BECAUSE_NO_DSS] =
+	{DSS, CHANGE_REMOVED, DIRECTION_END_TO_END, CAUSE_OPTION_STRIPPER, CONFIDENCE_LIKELY,
+	 "MPTCP was agreed on, but data or acknowledgements come without DSS: something on the "
+	 "path removes MPTCP options behind the SYN, in one direction or both; MPTCP falls back "
+	 "to plain TCP."},
+    [FALLBACK_BECAUSE_CHECKSUM] =
+	{"tcp.payload", CHANGE_REWRITTEN, DIRECTION_REVERSE, CAUSE_ALG, CONFIDENCE_CERTAIN,
+	 "A checksum of the stream does not fit what arrived: something on the path changes the "
+	 "data; MPTCP falls back to plain TCP."},
+    [FALLBACK_BECAUSE_MP_FAIL] =
+	{"tcp.payload", CHANGE_REWRITTEN, DIRECTION_FORWARD, CAUSE_ALG, CONFIDENCE_LIKELY,
+	 "The peer reports that a checksum of the stream did not fit (MP_FAIL): something on the "
+	 "path changes the data; MPTCP falls back to plain TCP."},
+    [FALLBACK_BECAUSE_INFINITE] =
+	{DSS, CHANGE_REMOVED, DIRECTION_FORWARD, CAUSE_NONE, CONFIDENCE_POSSIBLE,
+	 "The peer gave MPTCP up in mid-stream (an infinite mapping): it may have missed options "
+	 "that were sent."},
+};
+
+/* A server cannot know that a client spoke MPTCP before it has seen an option. */
+static bool is_silent_choice(const struct conn_info *info)
+{
+	return !info->client && (info->fallback_reason == FALLBACK_BECAUSE_NO_CAPABLE ||
+				 info->fallback_reason == FALLBACK_BECAUSE_CHECKSUM_REFUSED ||
+				 info->fallback_reason == FALLBACK_BECAUSE_VERSION);
+}
+
+static const struct sign *sign_of(const struct conn_info *info)
+{
+	size_t reason = info->fallback_reason;
+
+	if (is_silent_choice(info) || reason >= sizeof(signs) / sizeof(*signs) ||
+	    !signs[reason].field)
+		return NULL;
+	return &signs[reason];
+}
+
+static struct finding *add(struct connection_result *r, const char *field, enum change_kind change,
+			   enum impact impact)
+{
+	struct finding *f;
+
+	if (r->finding_count == CONNECTION_FINDINGS_MAX)
+		return NULL;
+	f = &r->findings[r->finding_count++];
+	*f = (struct finding){.change = change,
+			      .direction = DIRECTION_END_TO_END,
+			      .basis = BASIS_ENDPOINT,
+			      .impact = impact};
+	snprintf(f->field, sizeof(f->field), "%s", field);
+	return f;
+}
+
+static void find_fallback(struct connection_result *r)
+{
+	const struct sign *sign = sign_of(&r->info);
+	struct finding *f;
+
+	if (r->info.fallback_stage == FALLBACK_NONE || !sign)
+		return;
+	f = add(r, sign->field, sign->change, IMPACT_FALLBACK);
+	if (!f)
+		return;
+	f->direction = sign->direction;
+	f->cause = sign->cause;
+	f->confidence = sign->confidence;
+	snprintf(f->explain, sizeof(f->explain), "%s", sign->explain);
+}
+
+/* Checksums failed on a connection that could go on without the subflow. */
+static void find_checksums(struct connection_result *r)
+{
+	struct finding *f;
+
+	if (!r->info.checksum_failures || r->info.fallback_stage != FALLBACK_NONE)
+		return;
+	f = add(r, "tcp.payload", CHANGE_REWRITTEN, IMPACT_DEGRADED);
+	if (!f)
+		return;
+	f->direction = DIRECTION_REVERSE;
+	f->cause = CAUSE_ALG;
+	f->confidence = CONFIDENCE_CERTAIN;
+	snprintf(f->explain, sizeof(f->explain),
+		 "%llu checksums of the stream did not fit what arrived: something on the path of "
+		 "one subflow changes the data; that subflow is closed.",
+		 (unsigned long long)r->info.checksum_failures);
+}
+
+#define REASON_MIDDLEBOX 6
+
+/* A peer that resets a subflow with this reason (RFC 8684 §3.6) has seen interference itself. */
+static void find_resets(struct connection_result *r)
+{
+	char local[IP_ADDR_TEXT], remote[IP_ADDR_TEXT];
+
+	for (size_t i = 0; i < r->info.subflow_count; i++) {
+		const struct conn_subflow_info *s = &r->info.subflow[i];
+		struct finding *f;
+
+		if (s->close != SUBFLOW_RST || s->reset_reason != REASON_MIDDLEBOX)
+			continue;
+		f = add(r, i ? MP_JOIN : DSS, CHANGE_REMOVED,
+			i ? IMPACT_NO_SUBFLOW : IMPACT_DEGRADED);
+		if (!f)
+			return;
+		f->confidence = CONFIDENCE_LIKELY;
+		snprintf(f->explain, sizeof(f->explain),
+			 "The subflow from %s to %s was reset because MPTCP options were missing "
+			 "or did not fit (reason 6, middlebox interference).",
+			 ip_addr_print(&s->local, local), ip_addr_print(&s->remote, remote));
+	}
+}
+
+static bool reached(const struct conn_info *info)
+{
+	return info->outcome == OUTCOME_MPTCP || info->outcome == OUTCOME_FALLBACK;
+}
+
+/* The same again without MPTCP fared better. */
+static void find_control(struct connection_result *r)
+{
+	struct finding *f;
+
+	if (!r->had_control || reached(&r->info) || !reached(&r->control))
+		return;
+	f = add(r, MP_CAPABLE, r->info.outcome == OUTCOME_TIMEOUT ? CHANGE_DROPPED : CHANGE_RESET,
+		IMPACT_BROKEN);
+	if (!f)
+		return;
+	f->confidence = CONFIDENCE_LIKELY;
+	f->cause = r->info.outcome == OUTCOME_TIMEOUT ? CAUSE_BLACKHOLE : CAUSE_RESETTER;
+	snprintf(f->explain, sizeof(f->explain),
+		 "The connection with MPTCP was %s, the same without MPTCP right after it was not.",
+		 r->info.outcome == OUTCOME_TIMEOUT   ? "not answered"
+		 : r->info.outcome == OUTCOME_REFUSED ? "refused with a reset"
+						      : "reset");
+}
+
+static const struct finding *worst(const struct connection_result *r, bool doubtful)
+{
+	for (size_t i = 0; i < r->finding_count; i++) {
+		const struct finding *f = &r->findings[i];
+
+		if (f->cause != CAUSE_TARGET && (f->confidence == CONFIDENCE_POSSIBLE) == doubtful)
+			return f;
+	}
+	return NULL;
+}
+
+static void decide(struct connection_result *r, enum verdict verdict, const char *reason)
+{
+	r->verdict = verdict;
+	snprintf(r->reason, sizeof(r->reason), "%s", reason);
+}
+
+/* Without a finding. */
+static void decide_by_outcome(struct connection_result *r)
+{
+	switch (r->info.outcome) {
+	case OUTCOME_MPTCP: decide(r, VERDICT_CLEAN, "MPTCP works from end to end."); break;
+	case OUTCOME_FALLBACK:
+		decide(r, VERDICT_CLEAN,
+		       r->info.client
+			   ? "The connection works, without MPTCP: the target does not speak it."
+			   : "The connection works, without MPTCP: the client did not ask for it.");
+		break;
+	case OUTCOME_REFUSED:
+		decide(r, VERDICT_UNREACHABLE, "The target refuses the connection.");
+		break;
+	case OUTCOME_RESET: decide(r, VERDICT_INCONCLUSIVE, "The connection was reset."); break;
+	case OUTCOME_TIMEOUT: decide(r, VERDICT_UNREACHABLE, "The target does not answer."); break;
+	case OUTCOME_NONE:
+		decide(r, VERDICT_INCONCLUSIVE, "The connection did not come about in time.");
+		break;
+	}
+}
+
+static void conclude_verdict(struct connection_result *r)
+{
+	const struct finding *sure = worst(r, false), *doubtful = worst(r, true);
+
+	if (sure)
+		decide(r, VERDICT_INTERFERENCE, sure->explain);
+	else if (r->interrupted)
+		decide(r, VERDICT_INCONCLUSIVE, "Interrupted before the connection had ended.");
+	else if (doubtful)
+		decide(r, VERDICT_INCONCLUSIVE, doubtful->explain);
+	else if (r->gave_up && reached(&r->info))
+		decide(r, VERDICT_INCONCLUSIVE, "Nothing moved any more; given up.");
+	else
+		decide_by_outcome(r);
+}
+
+void connection_conclude(struct connection_result *r)
+{
+	r->finding_count = 0;
+	find_fallback(r);
+	find_checksums(r);
+	find_resets(r);
+	find_control(r);
+	/* Only a connection that had fallen back delivers what its checksum does not fit. */
+	r->intact =
+	    r->ended && !(r->info.checksum_failures && r->info.fallback_stage != FALLBACK_NONE);
+	conclude_verdict(r);
+}

@@ -1,0 +1,33 @@
+/* What an end-to-end run of an endpoint shows of the path: findings with basis `endpoint`, and the
+ * verdict. An endpoint sees both ends of nothing: it never says where. */
+#ifndef MBOXTRACE_PROBE_CONNECTION_H
+#define MBOXTRACE_PROBE_CONNECTION_H
+
+#include "mptcp/conn.h"
+#include "probe/finding.h"
+
+#define CONNECTION_FINDINGS_MAX 8
+
+struct connection_result {
+	struct conn_info info;
+	struct ip_addr target; /* whom we connected to, or who connected to us */
+	uint16_t port;
+	bool ended;	  /* both directions came to their end in order */
+	bool interrupted; /* by the user */
+	bool gave_up;	  /* nothing moved for as long as was asked for */
+	bool had_control; /* the same again without MPTCP, because the first one failed: */
+	struct conn_info control;
+	uint64_t answered; /* octets that the peer sent, in either */
+
+	/* Concluded: */
+	bool intact; /* nothing shows that the stream was altered or cut short */
+	size_t finding_count;
+	struct finding findings[CONNECTION_FINDINGS_MAX];
+	enum verdict verdict;
+	char reason[512]; /* a sentence */
+};
+
+/* Fills in the second half. */
+void connection_conclude(struct connection_result *r);
+
+#endif

@@ -1,0 +1,71 @@
+#include "probe/drive.h"
+
+/* Packets taken in a row before the endpoint may answer: acknowledgements are not held back for
+ * longer than a burst lasts. */
+#define BURST 32
+
+static void drive_events(const struct drive *d)
+{
+	struct endpoint_event event;
+
+	while (endpoint_event(d->endpoint, &event))
+		d->event(d->context, &event);
+}
+
+static int drive_send(const struct drive *d, struct error *err)
+{
+	struct span packet;
+	int rc = 0;
+
+	while (!rc && endpoint_send(d->endpoint, net_now_ns(d->net), &packet))
+		rc = net_send(d->net, packet, err);
+	drive_events(d);
+	return rc;
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Waits for a packet, and takes what follows on its heels. */
+static int drive_receive(const struct drive *d, int64_t deadline_ns, struct error *err)
+{
+	struct net_packet packet;
+	int rc = net_receive(d->net, deadline_ns, &packet, err);
+
+	for (int i = 1; rc > 0; i++) {
+		endpoint_receive(d->endpoint, packet.time_ns, packet.octets);
+		if (i == BURST)
+			return 0;
+		rc = net_receive(d->net, packet.time_ns, &packet, err);
+	}
+	return rc;
+}
+
+/* The pump may make something due, which goes out before the wait. */
+static int drive_step(const struct drive *d, struct error *err)
+{
+	int64_t wanted_ns = d->pump(d->context, net_now_ns(d->net));
+	int rc = drive_send(d, err);
+
+	if (rc < 0 || d->finished(d->context))
+		return rc;
+	return drive_receive(d, earlier(wanted_ns, endpoint_expiry_ns(d->endpoint)), err);
+}
+
+int drive_run(const struct drive *d, struct error *err)
+{
+	bool stopped = false;
+	int rc = drive_send(d, err);
+
+	while (rc >= 0 && !d->finished(d->context)) {
+		if (!stopped && d->stop && *d->stop) {
+			stopped = true;
+			d->stopped(d->context, net_now_ns(d->net));
+		}
+		rc = drive_step(d, err);
+		drive_events(d);
+	}
+	return rc < 0 ? rc : 0;
+}

@@ -1,0 +1,1 @@
+mboxtrace --lab lua/scenarios/lossy.lua --seed 7
