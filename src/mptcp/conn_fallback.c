@@ -148,7 +148,7 @@ void fallback_infinite(struct subflow *sf, const struct mptcp_dss *dss)
 	if (sf->hold.len)
 		subflow_hold_flush(sf, at);
 	sf->rx_end = c->rx.next;
-	conn_fall_back(sf, FALLBACK_LATER,
+	conn_fall_back(sf, c->tx_verified || sf->mapped ? FALLBACK_LATER : FALLBACK_FIRST_DATA,
 		       failing ? FALLBACK_BECAUSE_CHECKSUM : FALLBACK_BECAUSE_INFINITE);
 }
 

@@ -3,11 +3,15 @@
 #include "mptcp/key.h"
 #include "packet/checksum.h"
 
-#define OPTIONS_MAX 28 /* a DSS with everything; an MP_CAPABLE with data is smaller */
+#define OPTIONS_MAX  28 /* a DSS with everything; an MP_CAPABLE with data is smaller */
+#define INFINITE_LEN 16
 
 static uint32_t payload_max(const struct subflow *sf)
 {
-	return tcp_payload_max(&sf->tcp, sf->conn->plain ? 0 : OPTIONS_MAX);
+	const struct conn *c = sf->conn;
+	size_t infinite = c->infinite_due ? INFINITE_LEN : 0;
+
+	return tcp_payload_max(&sf->tcp, c->plain ? infinite : OPTIONS_MAX);
 }
 
 /* The throughput that segments of `mss` octets would give: a subflow of a smaller segment size

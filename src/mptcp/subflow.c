@@ -218,6 +218,8 @@ static void on_event(struct tcp *t, enum tcp_event event)
 	case TCP_EVENT_FAILED: on_gone(sf, false); break;
 	case TCP_EVENT_CLOSED:
 		reinject_subflow(sf);
+		if (sf->conn->plain)
+			on_acked(sf); /* the last ACK, of our FIN */
 		sf->conn->settle_due = true;
 		break;
 	}

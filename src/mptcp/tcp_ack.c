@@ -1,6 +1,8 @@
 /* What an acceptable ACK changes: the ring, the clock, the windows, and whose turn it is. */
 #include "mptcp/tcp_parts.h"
 
+#define RING_KEEP 256 /* segments: a longer ring is given back once empty */
+
 void tcp_delivered(struct tcp *t, const struct tcp_arrival *a, const struct tcp_sent *s,
 		   struct tcp_delivery *d)
 {
@@ -25,6 +27,8 @@ static void pop_acked(struct tcp *t, const struct tcp_arrival *a, struct tcp_del
 		d->repaired = d->repaired || s->resent;
 		ring_pop(r);
 	}
+	if (r->head == r->tail && r->size > RING_KEEP)
+		ring_fini(r);
 }
 
 /* RFC 2861 in spirit: was the congestion window what held us back, in this round or the last? */
@@ -62,10 +66,25 @@ static void end_tail_probe(struct tcp *t, const struct tcp_arrival *a, const str
 		t->config.cc->lost(t->config.group, &t->flow, t->now_ns);
 }
 
+/* An ACK may be there for an MPTCP option other than DSS (subtype 2): it says nothing of loss then
+ * (RFC 8684 §3.3.4). */
+static bool signals(const struct packet *p)
+{
+	for (unsigned i = 0; i < p->tcp.options.count; i++) {
+		const struct tcp_option *o = &p->tcp.options.item[i];
+
+		if (o->kind == TCP_OPT_MPTCP && o->len > 2 && o->at[2] >> 4 != 2)
+			return true;
+	}
+	return false;
+}
+
+/* RFC 5681 §2. With SACK, only an ACK that has blocks, be they wrong: others may carry a DATA_ACK. */
 static bool is_duplicate(const struct tcp *t, const struct tcp_arrival *a)
 {
 	return a->ack == t->snd_una && t->snd_una != t->snd_nxt && a->payload.len == 0 &&
-	       !(a->flags & TCP_FIN) && a->window == t->snd_wnd;
+	       !(a->flags & TCP_FIN) && a->window == t->snd_wnd && (!t->sack_on || a->sack.len) &&
+	       !signals(a->p);
 }
 
 /* What an advance puts an end to. */

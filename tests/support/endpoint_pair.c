@@ -136,7 +136,7 @@ static struct duo_path *path_of(struct duo *p, const struct duo_packet *packet)
 	return &p->path[n >= 1 && n <= DUO_PATHS ? n - 1 : 0];
 }
 
-static void fly(struct duo *p, const struct duo_packet *packet)
+void duo_fly(struct duo *p, const struct duo_packet *packet)
 {
 	struct duo_path *path = path_of(p, packet);
 	int64_t start = p->now_ns, *busy = &path->busy_ns[packet->from], delay = path->delay_ns;
@@ -190,9 +190,9 @@ static void collect(struct duo *p, int from)
 			continue;
 		}
 		trace(p, &packet, "");
-		fly(p, &packet);
+		duo_fly(p, &packet);
 		if (rng_chance(&p->rng, path_of(p, &packet)->duplicate))
-			fly(p, &packet);
+			duo_fly(p, &packet);
 	}
 }
 

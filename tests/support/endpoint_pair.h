@@ -66,7 +66,8 @@ void duo_start(struct duo *p); /* the server listens, the client connects */
 /* Runs until both are closed, nothing happens any more, or the time is over. */
 bool duo_run(struct duo *p, int64_t for_ns);
 bool duo_step(struct duo *p, int64_t until_ns);
-void duo_inject(struct duo *p, int to, struct span octets); /* arrives now */
+void duo_fly(struct duo *p, const struct duo_packet *packet); /* one more, behind the hook */
+void duo_inject(struct duo *p, int to, struct span octets);   /* arrives now */
 struct conn_info duo_info(const struct duo *p, int side);
 /* Both streams arrived whole and both connections ended. */
 bool duo_complete(const struct duo *p);

@@ -65,10 +65,9 @@ static void report(const struct duo *p, uint64_t seed)
 			"  side %d: sent %llu of %llu, received %llu of %llu%s%s, outcome %d, "
 			"fallback %s: %s, %zu subflows, memory %zu\n",
 			s, (unsigned long long)one->sent, (unsigned long long)one->to_send,
-			(unsigned long long)one->received,
-			(unsigned long long)p->side[!s].to_send, one->corrupt ? ", corrupt" : "",
-			one->closed ? ", closed" : "", info.outcome,
-			fallback_stage_name(info.fallback_stage),
+			(unsigned long long)one->received, (unsigned long long)p->side[!s].to_send,
+			one->corrupt ? ", corrupt" : "", one->closed ? ", closed" : "",
+			info.outcome, fallback_stage_name(info.fallback_stage),
 			fallback_reason_text(info.fallback_reason), info.subflow_count,
 			info.memory);
 	}
