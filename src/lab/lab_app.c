@@ -61,10 +61,6 @@ static void send_run(struct lab_app *app, struct conn *conn, int64_t now_ns)
 
 		if (len > sizeof(part))
 			len = sizeof(part);
-		if (len > conn_write_space(conn))
-			len = conn_write_space(conn);
-		if (!len)
-			break;
 		lab_stream_fill(app->out.seed, app->out.octets, part, len);
 		taken = conn_write(conn, now_ns, span_of(part, len));
 		if (taken <= 0)

@@ -53,6 +53,7 @@ static void take_lone_fin(struct subflow *sf, const struct mptcp_dss *dss, uint6
 	if (c->checksum &&
 	    (!dss->has_checksum || dss->checksum != key_dss_checksum(dsn, dss->ssn, 1, 0)))
 		return;
+	sf->fin_heard = c->rx.fin_known;
 	rx_fin(c, dsn);
 	tcp_ack_now(&sf->tcp);
 }

@@ -63,6 +63,7 @@ static struct subflow *new_join(struct conn *c, const struct tuple *t, bool clie
 static void join_config(const struct conn *c, const struct tuple *t, struct tcp_config *out)
 {
 	conn_tcp_config(c, out);
+	out->mss = conn_mss(out, t->local.family);
 	out->local = t->local;
 	out->remote = t->remote;
 	out->local_port = t->local_port;

@@ -83,6 +83,12 @@ void conn_learn_key(struct conn *c, uint64_t key)
 	rx_start(c, key_idsn(c->version, key) + 1);
 }
 
+/* The template's is for IPv4; the header of IPv6 is 20 octets longer. */
+uint16_t conn_mss(const struct tcp_config *config, uint8_t family)
+{
+	return family == 6 && config->mss > 1240 ? (uint16_t)(config->mss - 20) : config->mss;
+}
+
 void conn_tcp_config(const struct conn *c, struct tcp_config *out)
 {
 	*out = c->config.tcp;
@@ -93,6 +99,7 @@ static void tuple_config(struct conn *c, const struct tuple *t, int64_t now_ns,
 			 struct tcp_config *out)
 {
 	conn_tcp_config(c, out);
+	out->mss = conn_mss(out, t->local.family);
 	out->local = t->local;
 	out->remote = t->remote;
 	out->local_port = t->local_port;

@@ -145,6 +145,7 @@ int conn_accept_cookie(struct conn *c, const struct packet *ack, const struct tc
 bool conn_draw_key(struct conn *c);
 bool conn_take_key(struct conn *c, uint64_t key); /* ours, come back in a cookie */
 void conn_learn_key(struct conn *c, uint64_t key);
+uint16_t conn_mss(const struct tcp_config *config, uint8_t family);
 void conn_tcp_config(const struct conn *c, struct tcp_config *out);
 void conn_opened(struct conn *c); /* the initial handshake is over */
 

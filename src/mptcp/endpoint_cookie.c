@@ -120,7 +120,7 @@ static size_t put_tcp_options(struct endpoint *e, const struct listener *l, cons
 
 	out[0] = TCP_OPT_MSS;
 	out[1] = 4;
-	store_u16(out + 2, config->mss);
+	store_u16(out + 2, conn_mss(config, t->local.family));
 	if (!f->timestamps || !config->timestamps)
 		return len;
 	out[len] = TCP_OPT_TIMESTAMP;
@@ -193,6 +193,7 @@ static void cookie_config(struct endpoint *e, const struct conn *c, const struct
 			  struct tcp_config *out)
 {
 	conn_tcp_config(c, out);
+	out->mss = conn_mss(out, t->local.family);
 	out->local = t->local;
 	out->remote = t->remote;
 	out->local_port = t->local_port;

@@ -217,6 +217,7 @@ static void on_event(struct tcp *t, enum tcp_event event)
 	case TCP_EVENT_TIMEOUT: on_timeout(sf); break;
 	case TCP_EVENT_FAILED: on_gone(sf, false); break;
 	case TCP_EVENT_CLOSED:
+		on_acked(sf); /* the ACK of a last FIN is no event of its own */
 		reinject_subflow(sf);
 		if (sf->conn->plain)
 			on_acked(sf); /* the last ACK, of our FIN */

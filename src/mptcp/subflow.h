@@ -76,6 +76,7 @@ struct subflow {
 
 	/* To be sent with the next ACK */
 	bool prio_due, fail_due, turn;
+	bool fin_heard; /* the ACK at hand answers a DATA_FIN that we knew: it carries none */
 	uint64_t fail_dsn;
 
 	/* How it is to be reset, and was */

@@ -187,6 +187,10 @@ static size_t ack_options(struct subflow *sf, const struct tcp_segment *s, uint8
 	bool lone_fin = c->tx.fin_sent && !c->tx.fin_acked && c->tx.next == c->tx.end;
 	size_t len = 0;
 
+	/* Two ends that miss data would else answer each other's DATA_FINs for ever. */
+	lone_fin = lone_fin && !sf->fin_heard;
+	sf->fin_heard = false;
+
 	/* A DATA_FIN without any data before it has to take turns with the keys, which come first;
 	 * behind data it waits for these to arrive: a peer that sees a DSS where it expects the
 	 * keys falls back. */

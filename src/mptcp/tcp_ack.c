@@ -79,7 +79,8 @@ static bool signals(const struct packet *p)
 	return false;
 }
 
-/* RFC 5681 §2. With SACK, only an ACK that has blocks, be they wrong: others may carry a DATA_ACK. */
+/* RFC 5681 §2. With SACK, only an ACK that has blocks, be they wrong: others may carry a DATA_ACK.
+ */
 static bool is_duplicate(const struct tcp *t, const struct tcp_arrival *a)
 {
 	return a->ack == t->snd_una && t->snd_una != t->snd_nxt && a->payload.len == 0 &&
@@ -87,12 +88,18 @@ static bool is_duplicate(const struct tcp *t, const struct tcp_arrival *a)
 	       !signals(a->p);
 }
 
-/* What an advance puts an end to. */
-static void advance(struct tcp *t, const struct tcp_arrival *a)
+/* What is acknowledged, and what of it was news. */
+static void take_numbers(struct tcp *t, const struct tcp_arrival *a, struct tcp_delivery *d)
 {
+	if (t->sack_on && a->sack.len)
+		tcp_sack_take(t, a, d);
+	d->acked = a->ack - t->snd_una;
+	pop_acked(t, a, d);
 	t->snd_una = a->ack;
-	t->backoff = 0;
-	t->timeouts = 0;
+	if (d->acked)
+		t->backoff = 0;
+	if (d->acked || t->snd_wnd == 0)
+		t->timeouts = 0; /* the peer lives */
 }
 
 void tcp_take_ack(struct tcp *t, const struct tcp_arrival *a)
@@ -105,14 +112,7 @@ void tcp_take_ack(struct tcp *t, const struct tcp_arrival *a)
 		return;
 	duplicate = is_duplicate(t, a);
 	note_flight(t, a);
-	if (t->sack_on && a->sack.len)
-		tcp_sack_take(t, a, &d);
-	d.acked = a->ack - t->snd_una;
-	pop_acked(t, a, &d);
-	if (d.acked)
-		advance(t, a);
-	if (t->snd_wnd == 0)
-		t->timeouts = 0; /* the peer lives */
+	take_numbers(t, a, &d);
 	tcp_window_take(t, a);
 	tcp_rtt_take(t, a, &d);
 	if ((a->flags & TCP_ECE) && !(a->flags & TCP_SYN))

@@ -1,8 +1,6 @@
 /* What leaves, the most urgent first. */
 #include "mptcp/tcp_parts.h"
 
-#define PACE_MIN_NS (20 * NS_PER_US) /* shorter pauses are not worth a timer */
-
 static bool sends_data(const struct tcp *t)
 {
 	static const bool may[] = {
@@ -164,84 +162,12 @@ static size_t transmit(struct tcp *t, uint32_t i, bool probe, uint8_t *out, size
 	return len;
 }
 
-/* A window's worth at once may overflow a queue on the way: between ACKs, bursts leave at twice
- * the rate of the window. */
-static bool paced(struct tcp *t)
-{
-	int64_t pause;
-
-	if (t->burst)
-		return true;
-	pause = t->srtt_ns / 2 * TCP_BURST * t->flow.mss / (t->flow.cwnd + 1);
-	if (pause < PACE_MIN_NS)
-		t->burst = TCP_BURST;
-	else if (t->pace_ns == TIME_NEVER)
-		t->pace_ns = t->now_ns + pause;
-	return t->burst > 0;
-}
-
-static bool admitted(const struct tcp *t, uint32_t len)
-{
-	uint32_t out = tcp_in_flight(t);
-
-	return out == 0 || (uint64_t)out + len <= t->flow.cwnd;
-}
-
-static uint32_t next_lost(struct tcp_ring *r)
-{
-	while (!ring_at(r, r->lost_from)->lost)
-		r->lost_from++;
-	return r->lost_from;
-}
-
-static bool pick_lost(struct tcp *t, uint32_t *i)
-{
-	if (t->ring.lost_octets == 0)
-		return false;
-	*i = next_lost(&t->ring);
-	return t->force_retransmit || (admitted(t, ring_at(&t->ring, *i)->len) && paced(t));
-}
-
-static bool pick_new(struct tcp *t, uint32_t *i)
-{
-	const struct tcp_sent *s;
-
-	*i = t->ring.next;
-	if (t->ring.next == t->ring.tail)
-		return false;
-	s = ring_at(&t->ring, *i);
-	if (s->len == 0)
-		return true;
-	if (tcp_window_blocks(t)) {
-		if (t->timer[TCP_TIMER_RTX] == TIME_NEVER)
-			tcp_rtx_arm(t);
-		return false;
-	}
-	return (s->piece.len == 0 || admitted(t, s->piece.len)) && paced(t);
-}
-
-/* RFC 8985 §7.3: new data if there is any, or else the last segment again. */
-static bool pick_tail(struct tcp *t, uint32_t *i)
-{
-	t->tail_probe_due = false;
-	*i = t->ring.next;
-	if (t->ring.next == t->ring.tail || tcp_window_blocks(t))
-		do
-			if ((*i)-- == t->ring.head)
-				return false;
-		while (ring_at(&t->ring, *i)->len == 0 || ring_at(&t->ring, *i)->sacked);
-	t->tail_probing = true;
-	t->tail_probe_resent = ring_at(&t->ring, *i)->sent;
-	t->stats.tlps++;
-	return true;
-}
-
 static size_t send_tail_probe(struct tcp *t, uint8_t *out, size_t cap)
 {
 	uint32_t i;
 	size_t len;
 
-	if (!pick_tail(t, &i)) {
+	if (!tcp_pick_tail(t, &i)) {
 		tcp_rtx_arm(t);
 		return 0;
 	}
@@ -258,7 +184,7 @@ static size_t send_data(struct tcp *t, uint8_t *out, size_t cap)
 
 	if (t->tail_probe_due && (len = send_tail_probe(t, out, cap)))
 		return len;
-	if (pick_lost(t, &i) || pick_new(t, &i))
+	if (tcp_pick_lost(t, &i) || tcp_pick_new(t, &i))
 		return transmit(t, i, false, out, cap);
 	return 0;
 }
@@ -309,48 +235,4 @@ bool tcp_send(struct tcp *t, int64_t now_ns, uint8_t *out, size_t cap, size_t *l
 	}
 	t->dirty = false;
 	return false;
-}
-
-int tcp_push(struct tcp *t, const struct tcp_piece *piece)
-{
-	struct tcp_sent s = {.piece = *piece, .seq = t->snd_end, .len = piece->len};
-
-	if (!ring_reserve(&t->ring, 2)) /* and one for a FIN */
-		return ERR_NOMEM;
-	ring_push(&t->ring, &s);
-	t->snd_end += piece->len;
-	t->dirty = true;
-	return 0;
-}
-
-uint32_t tcp_next_ssn(const struct tcp *t)
-{
-	return t->snd_end - t->iss;
-}
-
-uint32_t tcp_acked_ssn(const struct tcp *t)
-{
-	return t->snd_una - t->iss;
-}
-
-const struct tcp_piece *tcp_unacked(const struct tcp *t, size_t i)
-{
-	const struct tcp_sent *s;
-
-	if (i >= t->ring.tail - t->ring.head)
-		return NULL;
-	s = ring_at(&t->ring, t->ring.head + (uint32_t)i);
-	return s->piece.len || s->piece.mapping.present ? &s->piece : NULL;
-}
-
-void tcp_ack_now(struct tcp *t)
-{
-	if (t->state > TCP_SYN_RECEIVED)
-		tcp_ack_at_once(t);
-}
-
-void tcp_ack_bare(struct tcp *t)
-{
-	t->bare_ack_due = t->state > TCP_SYN_RECEIVED;
-	t->dirty = true;
 }

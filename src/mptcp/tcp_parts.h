@@ -114,6 +114,11 @@ void tcp_time_out(struct tcp *t);
 void tcp_take_ecn_echo(struct tcp *t);
 uint32_t tcp_in_flight(const struct tcp *t);
 
+/* tcp_pick.c: the number in the ring of the next segment that may be sent; false: none. */
+bool tcp_pick_lost(struct tcp *t, uint32_t *i);
+bool tcp_pick_new(struct tcp *t, uint32_t *i);
+bool tcp_pick_tail(struct tcp *t, uint32_t *i); /* as a probe */
+
 /* tcp_rto.c */
 void tcp_rtt_sample(struct tcp *t, int64_t rtt_ns);
 void tcp_rtt_take(struct tcp *t, const struct tcp_arrival *a, const struct tcp_delivery *d);

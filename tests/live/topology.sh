@@ -3,6 +3,8 @@
 #   path NAME ID N     builds NAME-c, NAME-r1 … NAME-rN, NAME-s, for IPv4 and IPv6 at once;
 #                      link i lies between hop i and hop i+1 (the client is hop 0):
 #                      10.ID.i.1 and fd00:ID:1i::1 on its left, .2 and ::2 on its right
+#   duo NAME ID        builds NAME-c and NAME-s with two links between them, p1 and p2:
+#                      10.ID.i.1 and fd00:ID:i::1 are the client's ends, .2 and ::2 the server's
 #   serve NAME         starts the servers: MPTCP on 443, plain TCP on 80
 #   within NS COMMAND… runs a command there
 #   rules NS           loads nft chains (standard input) there, for this case only
@@ -133,4 +135,23 @@ server() {
 
 router() {
 	right_end "$1" "$2" $(($3 - 1))
+}
+
+duo() {
+	local name=$1 id=$2 ns i end
+	for ns in "$name-c" "$name-s"; do
+		ip netns add "$ns" || return 1
+		no_dad "$ns"
+		ip -n "$ns" link set dev lo up
+	done
+	for i in 1 2; do
+		ip link add p$i netns "$name-c" type veth peer name p$i netns "$name-s" || return 1
+		end=1
+		for ns in "$name-c" "$name-s"; do
+			ip -n "$ns" link set dev p$i up
+			ip -n "$ns" addr add 10.$id.$i.$end/24 dev p$i
+			ip -n "$ns" addr add fd00:$id:$i::$end/64 dev p$i nodad
+			end=2
+		done
+	done
 }

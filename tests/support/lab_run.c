@@ -6,6 +6,8 @@
 
 #include "net/tap.h"
 
+#define LOOK_NS (10 * NS_PER_S)
+
 struct runner {
 	struct lab_run *run;
 	const struct lab_run_spec *spec;
@@ -161,6 +163,8 @@ static void step(struct runner *r, int64_t deadline_ns)
 
 	if (until_ns > deadline_ns)
 		until_ns = deadline_ns;
+	if (until_ns > net_now_ns(r->net) + LOOK_NS) /* at the server, too */
+		until_ns = net_now_ns(r->net) + LOOK_NS;
 	if (net_receive(r->net, until_ns, &packet, &err) > 0) {
 		endpoint_receive(r->endpoint, net_now_ns(r->net), packet.octets);
 		r->run->packets++;

@@ -23,6 +23,9 @@ struct tcp_pair_end {
 	uint32_t buffer; /* receive buffer */
 	bool reads;	 /* at once; otherwise `unread` piles up */
 	uint32_t unread;
+	/* Replaces the made-up options; may be NULL. */
+	size_t (*options)(struct tcp_pair_end *end, const struct tcp_segment *segment, uint8_t *out,
+			  size_t room);
 	size_t option_octets;	       /* of made-up MPTCP options on data */
 	uint32_t piece_max;	       /* 0: as long as fits */
 	bool refuses;		       /* owner->segment says no */
@@ -72,5 +75,7 @@ bool pair_whole(const struct tcp_pair *pair); /* both streams arrived, octet for
 uint8_t pair_octet(unsigned from, uint64_t at);
 
 extern const struct cc_ops pair_cc; /* a plain Reno */
+extern const struct tcp_owner_ops pair_owner;
+void pair_feed(struct tcp_pair_end *end); /* pushes what there is room for */
 
 #endif

@@ -1,0 +1,176 @@
+# Our client against the kernel's MPTCP: every transfer is compared octet by octet.
+. "$here/transfer.sh"
+
+# One path, or two (the client joins), or four subflows (the server announces its second address).
+locals() {
+	echo "--local $(at 1 "$1" 1)"
+	[ "$2" -eq 1 ] || echo "--local $(at 1 "$1" 2)"
+	[ "$2" -lt 4 ] || within duo-s ip mptcp endpoint add "$(at 2 "$1" 2)" signal
+}
+
+transfer() {
+	local family=$1 subflows=$2 checksum=$3
+	fresh
+	within duo-s sysctl -qw net.mptcp.checksum_enabled="$checksum"
+	listen duo-s 3000000
+	# shellcheck disable=SC2046
+	connect duo-c '3000000 1000000' $(locals "$family" "$subflows") "$(at 2 "$family" 1)"
+	arrived 3000000
+	served 3000000 1000000
+	status_is 0
+	has '.outcome == "mptcp" and .verdict == "clean" and .intact and .fallback == null'
+	has ".checksum == ($checksum == 1) and .sent == 4000000 and .received == 3000000"
+	has "[.subflows[] | select(.sent > 0 or .received > 0)] | length == $subflows"
+	counted duo-s MPCapableACKRX -eq 1
+	counted duo-s MPJoinAckRx -eq $((subflows - 1))
+	counted duo-s DataCsumErr -eq 0
+	counted duo-s MPFailTx -eq 0
+}
+
+# Two subflows as backups of the first: nothing goes over them.
+backup() {
+	fresh
+	listen duo-s 1000000
+	connect duo-c '500000 500000' --local 10.4.1.1 --local 10.4.2.1/backup 10.4.1.2
+	arrived 1000000
+	served 500000 500000
+	has '[.subflows[] | select(.backup) | .sent] == [0] and (.subflows | length) == 2'
+}
+
+# The peer makes the path a backup (MP_PRIO).
+backup_from_peer() {
+	fresh
+	within duo-s ip mptcp endpoint add 10.4.1.2 dev p1 id 7
+	listen duo-s 1000
+	{ sleep 0.5 && within duo-s ip mptcp endpoint change id 7 backup; } &
+	connect duo-c '300000 300000' --local 10.4.1.1 --local 10.4.2.1 10.4.1.2
+	served 300000 300000
+	counted duo-s MPPrioTx -ge 1
+	[ "$(events backup-changed)" -ge 1 ] || fail 'MP_PRIO was not seen'
+}
+
+remove_addr() {
+	fresh
+	within duo-s ip mptcp endpoint add 10.4.2.2 id 5 signal
+	listen duo-s 1000
+	{ sleep 0.5 && within duo-s ip mptcp endpoint del id 5; } &
+	connect duo-c '300000 300000' --local 10.4.1.1 --local 10.4.2.1 10.4.1.2
+	served 300000 300000
+	status_is 0
+	[ "$(events address-announced)" -eq 1 ] || fail 'no address announced'
+	[ "$(events address-removed)" -eq 1 ] || fail 'no address removed'
+	counted duo-s RmAddrTx -eq 1
+	has '[.subflows[] | select(.remote | startswith("10.4.2.2")) | .close] | all(. != null)'
+}
+
+# The kernel ends everything at once.
+fastclose_from_peer() {
+	fresh
+	listen duo-s 100000 -a
+	connect duo-c '1000 1000 1000' 10.4.1.2
+	has '.outcome == "reset" and .subflows[0].close == "fastclose" and .received == 100000'
+	has '.intact | not'
+	status_is 4
+	counted duo-s MPFastcloseTx -ge 1
+}
+
+# We do: who interrupts it does not leave the peer waiting.
+fastclose_to_peer() {
+	local pid
+	fresh
+	listen duo-s 1000
+	{ stream 1000 1000 || true; } | within duo-c timeout -s INT 0.7 "$MBOXTRACE" connect -o "$TMP/out" 10.4.1.2 $PORT >/dev/null 2>"$TMP/err" || STATUS=$?
+	has '.interrupted and (.intact | not)'
+	counted duo-s MPFastcloseRx -ge 1
+	left_nothing duo
+}
+
+cookies() {
+	fresh
+	within duo-s sysctl -qw net.ipv4.tcp_syncookies=2
+	listen duo-s 1000000
+	connect duo-c 1000000 --local "$(at 1 "$1" 1)" --local "$(at 1 "$1" 2)" "$(at 2 "$1" 1)"
+	arrived 1000000
+	served 1000000
+	has '.outcome == "mptcp" and ([.subflows[] | select(.sent > 0)] | length) == 2'
+}
+
+plain_tcp() {
+	fresh
+	listen duo-s 1000000 -t
+	connect duo-c 1000000 --local "$(at 1 "$1" 1)" --local "$(at 1 "$1" 2)" "$(at 2 "$1" 1)"
+	arrived 1000000
+	served 1000000
+	status_is 0
+	has '.outcome == "fallback" and .fallback.stage == "syn-ack" and .verdict == "clean"'
+	has '[.findings[].cause] == ["target"]'
+}
+
+closed_port_connect() {
+	fresh
+	connect duo-c 1000 10.4.1.2
+	status_is 4
+	has '.outcome == "refused" and .verdict == "unreachable" and .findings == []'
+}
+
+cut() {
+	within "duo-$1" nft "add table inet cut; add chain inet cut in { type filter hook input priority -300; };
+		add chain inet cut out { type filter hook output priority -300; };
+		add rule inet cut in iifname $2 drop; add rule inet cut out oifname $2 drop"
+}
+
+# One path is cut in the middle, and restored.
+path_cut() {
+	local path=$1
+	fresh
+	listen duo-s 60000000
+	{ sleep 0.3 && cut s "p$path" && sleep 1 && within duo-s nft flush ruleset; } &
+	connect duo-c '30000000 30000000 30000000' --local 10.4.1.1 --local 10.4.2.1 10.4.1.2
+	arrived 60000000
+	served 30000000 30000000 30000000
+	has '.outcome == "mptcp" and .intact'
+}
+
+# A device that goes down takes its routes with it.
+link_down() {
+	fresh
+	listen duo-s 60000000
+	{ sleep 0.3 && ip -n duo-c link set dev p2 down && sleep 1 && ip -n duo-c link set dev p2 up &&
+		ip -n duo-c addr add fd00:4:2::1/64 dev p2 nodad; } &
+	connect duo-c '30000000 30000000 30000000' --local 10.4.1.1 --local 10.4.2.1 10.4.1.2
+	arrived 60000000
+	served 30000000 30000000 30000000
+	has '.outcome == "mptcp" and .intact'
+}
+
+check_answers() {
+	fresh
+	listen duo-s 5000
+	echo 'tell me' >"$TMP/request"
+	chmod a+r "$TMP/request"
+	connect duo-c 0 --check --data "$TMP/request" "$@" 10.4.1.2
+	status_is 0
+	has '.verdict == "clean" and .received == 5000 and .sent == 8 and .intact'
+	grep -q 'MPTCP works from end to end' "$TMP/err" || fail 'not said'
+}
+
+for family in 4 6; do
+	for checksum in 0 1; do
+		for subflows in 1 2 4; do
+			run_case "connect to the kernel (IPv$family): $subflows subflows, checksums $checksum" \
+				transfer $family $subflows $checksum
+		done
+	done
+	run_case "connect, kernel with SYN cookies (IPv$family)" cookies $family
+	run_case "connect to plain TCP (IPv$family)" plain_tcp $family
+done
+run_case 'connect: backup' backup
+run_case 'connect: the kernel makes a path a backup' backup_from_peer
+run_case 'connect: REMOVE_ADDR from the kernel' remove_addr
+run_case 'connect: fastclose from the kernel' fastclose_from_peer
+run_case 'connect: interrupted' fastclose_to_peer
+run_case 'connect: closed port' closed_port_connect
+run_case 'connect: first path cut and restored' path_cut 1
+run_case 'connect: second path cut and restored' path_cut 2
+run_case 'connect: device down and up' link_down
+run_case 'connect --check' check_answers

@@ -1,0 +1,106 @@
+# Transfers between mboxtrace and the kernel's MPTCP, octets compared.
+#
+#   fresh                        the two hosts of `duo` as the kernel comes, no rules, no counts
+#   listen NS SEND [OPTION...]   a kernel server in NS on $PORT
+#   stream N…                    N octets, a pause, N octets, … to standard output
+#   connect NS SEND OPTION… ADDR runs `mboxtrace connect` from NS; SEND: as for stream
+#   arrived N…                   what the client got is a stream N…; served N…: what the server got
+#   has JQ                       a jq expression over the connection object; events NAME: how many
+#   count NS NAME                an MPTcpExt counter since `fresh`
+
+fresh() {
+	local ns
+	PORT=$(($(cat "$TMP/port" 2>/dev/null || echo 20000) + 1))
+	echo $PORT >"$TMP/port"
+	for ns in duo-c duo-s; do
+		within $ns nft flush ruleset
+		within $ns sysctl -qw net.mptcp.checksum_enabled=0 net.ipv4.tcp_syncookies=1
+		within $ns ip mptcp endpoint flush
+		within $ns ip mptcp limits set subflows 8 add_addr_accepted 8
+		within $ns cat /proc/net/netstat >"$TMP/counts-$ns"
+	done
+}
+
+count() {
+	within "$1" cat /proc/net/netstat | awk -v name="$2" '
+		FNR == 1 { file++ }
+		$1 == "MPTcpExt:" && $2 ~ /^[A-Z]/ { for (i = 2; i <= NF; i++) at[i] = $i }
+		$1 == "MPTcpExt:" && $2 ~ /^[0-9]/ {
+			for (i = 2; i <= NF; i++) if (at[i] == name) value[file] = $i }
+		END { print value[2] - value[1] }' "$TMP/counts-$1" -
+}
+
+counted() {
+	local got
+	got=$(count "$1" "$2")
+	[ "$got" "$3" "$4" ] || fail "$1: $2 is $got, not $3 $4"
+}
+
+await() {
+	local _
+	for _ in $(seq 100); do
+		! grep -q "$2" "$1" 2>/dev/null || return 0
+		sleep 0.02
+	done
+	cat "$1"
+	fail "$1: no '$2'"
+}
+
+listen() {
+	local ns=$1 send=$2
+	shift 2
+	within "$ns" timeout 60 "$PEER" listen "$@" "$PORT" "$send" >"$TMP/server" 2>&1 &
+	await "$TMP/server" ready
+}
+
+stream() {
+	local n first=1
+	for n; do
+		[ -n "$first" ] || sleep 1
+		first=
+		"$PEER" make "$n"
+	done
+}
+
+connect() {
+	local ns=$1 send=$2
+	shift 2
+	[ -x "$MBOXTRACE" ] || skip "there is no $MBOXTRACE"
+	# shellcheck disable=SC2086 # a list of numbers
+	{
+		STATUS=0
+		stream $send | within "$ns" timeout 60 "$MBOXTRACE" connect -w 20 -o "$TMP/out" "$@" $PORT \
+			2>"$TMP/err" || STATUS=$?
+		echo $STATUS >"$TMP/status"
+	} | "$PEER" hash >"$TMP/got"
+	STATUS=$(cat "$TMP/status")
+}
+
+arrived() {
+	[ "$(cat "$TMP/got")" = "$(HASH "$@")" ] || fail "the client $(cat "$TMP/got"), not $(HASH "$@")"
+}
+
+served() {
+	await "$TMP/server" received
+	grep -q "^$(HASH "$@")," "$TMP/server" || fail "the server: $(tail -n 1 "$TMP/server"), not $(HASH "$@")"
+}
+
+HASH() {
+	for n; do "$PEER" make "$n"; done | "$PEER" hash
+}
+
+has() {
+	jq -es 'map(select(.type == "connection")) | length == 1 and (.[0] | '"$1"')' "$TMP/out" >/dev/null || {
+		jq -c 'select(.type == "connection")' "$TMP/out"
+		fail "not so: $1"
+	}
+}
+
+events() {
+	jq -s 'map(select(.type == "event" and .event == "'"$1"'")) | length' "$TMP/out"
+}
+
+# The addresses of the client and of the server of `duo`.
+at() {
+	[ "$2" = 4 ] && echo "10.4.$3.$1" || echo "fd00:4:$3::$1"
+}
