@@ -25,8 +25,10 @@ static void on_event(void *context, const struct endpoint_event *event)
 	if (event->kind == EVENT_READABLE || event->kind == EVENT_WRITABLE)
 		return;
 	conn_info(c->conn, info);
-	if (event->kind == EVENT_ESTABLISHED || event->kind == EVENT_FALLBACK)
+	if (event->kind == EVENT_ESTABLISHED) {
+		c->result.established = true;
 		c->stream.moved_ns = event->time_ns;
+	}
 	if (event->kind == EVENT_CLOSED)
 		c->closed = true;
 	if (c->sink.out)
@@ -142,6 +144,18 @@ static bool on_finished(void *context)
 	return c->finished || (c->closed && (c->aborted || !conn_peek(c->conn).len));
 }
 
+/* Of a connection that we ended: not "reset", which would be the peer's doing. */
+static enum conn_outcome outcome_so_far(const struct connect *c)
+{
+	const struct conn_info *info = &c->result.info;
+
+	if (c->result.gave_up)
+		return OUTCOME_TIMEOUT;
+	if (!c->result.established)
+		return OUTCOME_NONE;
+	return info->fallback_stage == FALLBACK_NONE ? OUTCOME_MPTCP : OUTCOME_FALLBACK;
+}
+
 /* One connection from its SYN to its end; its info is then in `result`. */
 static int connect_run(struct connect *c, const struct conn_config *config, struct error *err)
 {
@@ -171,6 +185,8 @@ static int connect_run(struct connect *c, const struct conn_config *config, stru
 		stream_pump(&c->stream, net_now_ns(c->reach.net));
 	conn_info(c->conn, &c->result.info);
 	c->result.ended = through(c) && !c->aborted;
+	if (c->aborted)
+		c->result.info.outcome = outcome_so_far(c);
 	endpoint_release(c->endpoint, c->conn, net_now_ns(c->reach.net));
 	c->stream.conn = c->conn = NULL;
 	return rc;
@@ -194,9 +210,11 @@ static int connect_control(struct connect *c, struct error *err)
 
 	plain.version = 255;
 	connect_stream(c);
+	c->result.gave_up = c->result.established = false;
 	rc = connect_run(c, &plain, err);
 	first.control = c->result.info;
 	first.had_control = true;
+	first.control_good = c->result.established && (c->stream.received || !c->has_request);
 	c->result = first;
 	return rc;
 }

@@ -166,8 +166,8 @@ void request_describe_answer(struct buf *out, const uint8_t *head, size_t head_l
 {
 	if (head_len >= 5 && !memcmp(head, "HTTP/", 5))
 		buf_printf(out, "%.*s", (int)printable(head, head_len), (const char *)head);
-	else if (head_len >= 3 && head[1] == 3 && head[0] == 22)
-		buf_printf(out, "a TLS handshake");
+	else if (head_len >= 6 && head[1] == 3 && head[0] == 22 && head[5] == 2)
+		buf_printf(out, "a TLS ServerHello");
 	else if (head_len >= 3 && head[1] == 3 && head[0] == 21)
 		buf_printf(out, "a TLS alert");
 	else

@@ -24,8 +24,11 @@ struct acked {
 	bool known;
 	uint32_t next;	  /* acknowledged to the sender */
 	uint32_t tsval;	  /* the receiver's last */
-	uint16_t window;  /* likewise */
+	uint32_t edge;	  /* of the window it offered: the box offers no more in its name */
 	uint32_t ack_seq; /* what the receiver would send next */
+	uint8_t shift;	  /* of its window */
+	bool scales[2];	  /* sender, receiver */
+	uint32_t sender_ack, sender_tsval, sender_tsecr; /* the sender's last */
 	uint64_t segments;
 	unsigned tries;
 	int64_t resend_ns;
@@ -123,6 +126,14 @@ static void forget_until(struct acked *a, uint32_t ack)
 	memmove(a->kept, a->kept + gone, a->count * sizeof(a->kept[0]));
 }
 
+static uint16_t window_of(const struct acked *a)
+{
+	uint32_t room = seq_before(a->next, a->edge) ? a->edge - a->next : 0;
+	uint32_t window = room >> (a->scales[0] && a->scales[1] ? a->shift : 0);
+
+	return window < UINT16_MAX ? (uint16_t)window : UINT16_MAX;
+}
+
 /* An ACK in the receiver's name, with its timestamp (RFC 7323 §3.2), without any MPTCP option. */
 static void acknowledge(const struct acked *a, const struct packet *p, enum box_direction direction,
 			const struct box_io *io)
@@ -135,7 +146,7 @@ static void acknowledge(const struct acked *a, const struct packet *p, enum box_
 	answer.tcp.seq = a->ack_seq;
 	answer.tcp.ack = a->next;
 	answer.tcp.flags = TCP_ACK;
-	answer.tcp.window = a->window;
+	answer.tcp.window = window_of(a);
 	store_u32(options + 4, a->tsval);
 	if (ts && ts->len == 10)
 		memcpy(options + 8, ts->at + 2, 4);
@@ -183,10 +194,34 @@ static void lift_ack(const struct acked *a, struct box_packet *packet, const str
 
 	box_options_without(&options, &sack);
 	out.tcp.ack = a->next;
+	out.tcp.window = window_of(a);
 	if (!box_segment_make(&made, packet, &out, &options))
 		return;
 	memcpy(packet->octets, made.octets, made.len);
 	packet->len = made.len;
+}
+
+static void note_syn(struct acked *a, const struct packet *p, bool receiver)
+{
+	const struct tcp_option *o = tcp_option_find(&p->tcp.options, TCP_OPT_WSCALE, -1);
+
+	a->scales[receiver] = o && o->len == 3;
+	if (receiver && a->scales[1])
+		a->shift = o->at[2] < 14 ? o->at[2] : 14;
+}
+
+static void note_sender(struct acked *a, const struct packet *p)
+{
+	const struct tcp_option *ts = tcp_option_find(&p->tcp.options, TCP_OPT_TIMESTAMP, -1);
+
+	if (p->tcp.flags & TCP_SYN)
+		note_syn(a, p, false);
+	if (p->tcp.flags & TCP_ACK && !seq_before(p->tcp.ack, a->sender_ack))
+		a->sender_ack = p->tcp.ack;
+	if (!ts || ts->len != 10 || seq_before(load_u32(ts->at + 2), a->sender_tsval))
+		return;
+	a->sender_tsval = load_u32(ts->at + 2);
+	a->sender_tsecr = load_u32(ts->at + 6);
 }
 
 static void receiver_segment(struct acked *a, struct box_packet *packet, const struct packet *p)
@@ -197,7 +232,11 @@ static void receiver_segment(struct acked *a, struct box_packet *packet, const s
 		a->tsval = load_u32(ts->at + 2);
 	if (!(p->tcp.flags & TCP_ACK) || p->tcp.flags & TCP_RST)
 		return;
-	a->window = p->tcp.window;
+	if (p->tcp.flags & TCP_SYN)
+		note_syn(a, p, true);
+	a->edge = p->tcp.ack +
+		  ((uint32_t)p->tcp.window
+		   << (a->scales[0] && a->scales[1] && !(p->tcp.flags & TCP_SYN) ? a->shift : 0));
 	a->ack_seq = p->tcp.seq + box_segment_len(p);
 	if (!a->known || p->tcp.flags & TCP_SYN)
 		a->next = p->tcp.ack;
@@ -226,8 +265,10 @@ static enum box_fate early_ack_packet(struct box *box, struct box_packet *packet
 		box_flows_forget(&x->flows, &a->flow);
 		return BOX_PASS;
 	}
-	if (box_side(packet->direction) == (unsigned)x->direction)
+	if (box_side(packet->direction) == (unsigned)x->direction) {
+		note_sender(a, &p);
 		return data_segment(x, a, packet, &p, io);
+	}
 	receiver_segment(a, packet, &p);
 	return BOX_PASS;
 }
@@ -237,6 +278,28 @@ static int64_t early_ack_expiry_ns(const struct box *box)
 	return ((const struct early_ack *)box)->next_ns;
 }
 
+/* As the sender would send it now: with its newest ACK and timestamp. */
+static void refresh(const struct acked *a, struct box_packet *packet)
+{
+	static const struct box_filter all = {.direction = BOX_BOTH - 1};
+	const struct tcp_option *ts;
+	struct box_edit edit;
+	struct packet p;
+	uint8_t *at;
+
+	if (!box_segment(&p, packet, &all))
+		return;
+	ts = tcp_option_find(&p.tcp.options, TCP_OPT_TIMESTAMP, -1);
+	box_edit_begin(&edit, packet);
+	store_u32(packet->octets + p.ip.header_len + 8, a->sender_ack);
+	if (ts && ts->len == 10) {
+		at = packet->octets + (ts->at - packet->octets);
+		store_u32(at + 2, a->sender_tsval);
+		store_u32(at + 6, a->sender_tsecr);
+	}
+	box_edit_end(&edit);
+}
+
 static void resend(struct early_ack *x, struct acked *a, const struct box_io *io)
 {
 	if (a->tries++ >= TRIES_MAX) {
@@ -244,6 +307,7 @@ static void resend(struct early_ack *x, struct acked *a, const struct box_io *io
 		a->count = 0;
 		return;
 	}
+	refresh(a, &a->kept[0]->packet);
 	io->emit(io->context, &a->kept[0]->packet);
 	arm(x, a, io->now_ns);
 }

@@ -84,6 +84,10 @@ static void shut_subflows(struct conn *c)
 
 		if (is_over(sf))
 			continue;
+		if (sf->tcp.state == TCP_SYN_SENT) { /* nobody there to close with */
+			subflow_reset(sf, 0);
+			continue;
+		}
 		if (sf->close == SUBFLOW_OPEN)
 			sf->close = SUBFLOW_FIN;
 		tcp_shutdown(&sf->tcp);

@@ -159,27 +159,22 @@ static void find_resets(struct connection_result *r)
 	}
 }
 
-static bool reached(const struct conn_info *info)
-{
-	return info->outcome == OUTCOME_MPTCP || info->outcome == OUTCOME_FALLBACK;
-}
-
 /* The same again without MPTCP fared better. */
 static void find_control(struct connection_result *r)
 {
+	bool dropped = r->info.outcome == OUTCOME_TIMEOUT;
 	struct finding *f;
 
-	if (!r->had_control || reached(&r->info) || !reached(&r->control))
+	if (!r->had_control || !r->control_good)
 		return;
-	f = add(r, MP_CAPABLE, r->info.outcome == OUTCOME_TIMEOUT ? CHANGE_DROPPED : CHANGE_RESET,
-		IMPACT_BROKEN);
+	f = add(r, MP_CAPABLE, dropped ? CHANGE_DROPPED : CHANGE_RESET, IMPACT_BROKEN);
 	if (!f)
 		return;
 	f->confidence = CONFIDENCE_LIKELY;
-	f->cause = r->info.outcome == OUTCOME_TIMEOUT ? CAUSE_BLACKHOLE : CAUSE_RESETTER;
+	f->cause = dropped ? CAUSE_BLACKHOLE : CAUSE_RESETTER;
 	snprintf(f->explain, sizeof(f->explain),
 		 "The connection with MPTCP was %s, the same without MPTCP right after it was not.",
-		 r->info.outcome == OUTCOME_TIMEOUT   ? "not answered"
+		 dropped			      ? "not answered"
 		 : r->info.outcome == OUTCOME_REFUSED ? "refused with a reset"
 						      : "reset");
 }
@@ -233,8 +228,9 @@ static void conclude_verdict(struct connection_result *r)
 		decide(r, VERDICT_INCONCLUSIVE, "Interrupted before the connection had ended.");
 	else if (doubtful)
 		decide(r, VERDICT_INCONCLUSIVE, doubtful->explain);
-	else if (r->gave_up && reached(&r->info))
-		decide(r, VERDICT_INCONCLUSIVE, "Nothing moved any more; given up.");
+	else if (r->gave_up && r->established)
+		decide(r, VERDICT_INCONCLUSIVE,
+		       "The connection came about, but then nothing moved any more: given up.");
 	else
 		decide_by_outcome(r);
 }

@@ -12,10 +12,12 @@ struct connection_result {
 	struct conn_info info;
 	struct ip_addr target; /* whom we connected to, or who connected to us */
 	uint16_t port;
-	bool ended;	  /* both directions came to their end in order */
-	bool interrupted; /* by the user */
-	bool gave_up;	  /* nothing moved for as long as was asked for */
-	bool had_control; /* the same again without MPTCP, because the first one failed: */
+	bool established;
+	bool ended;	   /* both directions came to their end in order */
+	bool interrupted;  /* by the user */
+	bool gave_up;	   /* nothing moved for as long as was asked for */
+	bool had_control;  /* the same again without MPTCP, because the first one failed … */
+	bool control_good; /* … fared better: ended in order, or was answered where that was not */
 	struct conn_info control;
 	uint64_t answered; /* octets that the peer sent, in either */
 

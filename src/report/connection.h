@@ -1,10 +1,9 @@
 /* Connections for people and programs.
  *
  *   MPTCP v1 with example.net (203.0.113.80), port 443: 2 subflows
- *     0  192.0.2.7:40001 -> 203.0.113.80:443  MSS 1448  sent 1.2 MB  received 310 B  srtt 12.3 ms
- *     1  198.51.100.7:40002 -> 203.0.113.80:443  backup  …
- *   Sent 1200000 octets, received 310; 3 segments sent again, 0 octets moved to another subflow.
- *   Options seen: MP_CAPABLE, DSS, ADD_ADDR.
+ *     0  192.0.2.7:40001 -> 203.0.113.80:443  MSS 1460  sent 1200000  received 310  rtt 12.345 ms
+ *     1  198.51.100.7:40002 -> 203.0.113.80:443  backup  MSS 1460  sent 0  received 0
+ *   Sent 1200000 octets, received 310. Options received: MP_CAPABLE, MP_JOIN, DSS.
  *
  *   {"type":"connection","schema":1,"role":"client","target":{…},"version":1,"outcome":"mptcp",…}
  */

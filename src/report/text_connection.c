@@ -13,21 +13,26 @@ static void put_endpoint(struct buf *out, const struct ip_addr *addr, uint16_t p
 	buf_printf(out, addr->family == 6 ? "[%s]:%u" : "%s:%u", ip_addr_print(addr, text), port);
 }
 
-/* "MPTCP v1", "TCP (fallback at syn-ack: …)", "refused". */
+/* "MPTCP v1 with", "TCP (fallback at syn-ack: …) with", "Refused by". */
 static void put_outcome(struct buf *out, const struct conn_info *info)
 {
-	switch (info->outcome) {
-	case OUTCOME_MPTCP: buf_printf(out, "MPTCP v%u", info->version); break;
-	case OUTCOME_FALLBACK:
-		buf_printf(out, "TCP");
-		if (info->fallback_stage != FALLBACK_NONE)
-			buf_printf(out, " (fallback at %s: %s)",
-				   fallback_stage_name(info->fallback_stage),
-				   fallback_reason_text(info->fallback_reason));
-		break;
-	case OUTCOME_NONE: buf_printf(out, "not connected"); break;
-	default: buf_printf(out, "%s", conn_outcome_name(info->outcome)); break;
-	}
+	static const char *const words[] = {
+	    [OUTCOME_NONE] = "Not connected to",
+	    [OUTCOME_MPTCP] = "MPTCP with",
+	    [OUTCOME_FALLBACK] = "TCP with",
+	    [OUTCOME_REFUSED] = "Refused by",
+	    [OUTCOME_TIMEOUT] = "Given up waiting for",
+	    [OUTCOME_RESET] = "Reset by",
+	};
+
+	if (info->outcome == OUTCOME_MPTCP)
+		buf_printf(out, "MPTCP v%u with", info->version);
+	else if (info->outcome == OUTCOME_FALLBACK && info->fallback_stage != FALLBACK_NONE)
+		buf_printf(out, "TCP (fallback at %s: %s) with",
+			   fallback_stage_name(info->fallback_stage),
+			   fallback_reason_text(info->fallback_reason));
+	else
+		buf_printf(out, "%s", words[info->outcome]);
 }
 
 static size_t joined(const struct conn_info *info)
@@ -89,7 +94,7 @@ static void put_head(struct buf *out, const struct connection_report *c,
 
 	ip_addr_print(&r->target, addr);
 	put_outcome(out, &r->info);
-	buf_printf(out, " with %s", c->target_name ? c->target_name : addr);
+	buf_printf(out, " %s", c->target_name ? c->target_name : addr);
 	if (c->target_name && strcmp(c->target_name, addr))
 		buf_printf(out, " (%s)", addr);
 	buf_printf(out, ", port %u", r->port);
@@ -153,9 +158,9 @@ void connection_text_line(const struct connection_report *c, const struct connec
 	gmtime_r(&seconds, &tm);
 	strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%SZ", &tm);
 	buf_printf(&out, "%s  ", date);
-	put_endpoint(&out, &r->target, r->port);
-	buf_printf(&out, "  ");
 	put_outcome(&out, &r->info);
+	buf_printf(&out, " ");
+	put_endpoint(&out, &r->target, r->port);
 	buf_printf(&out, "  ");
 	put_count(&out, joined(&r->info), "subflow");
 	buf_printf(&out, "  sent %llu  received %llu%s\n", (unsigned long long)r->info.sent,

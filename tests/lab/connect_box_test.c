@@ -262,7 +262,7 @@ static const struct row rows[] = {
      CHANGED,
      CHECKSUM,
      FALLBACK(LATER, MP_FAIL),
-     FALLBACK(LATER, CHECKSUM)},
+     FALLBACK(FIRST_DATA, CHECKSUM)},
     {"octets substituted, checksum, one path of two",
      {{OTHER, "payload", "at=5000"}},
      2,

@@ -38,7 +38,7 @@ counted() {
 
 await() {
 	local _
-	for _ in $(seq 100); do
+	for _ in $(seq 300); do
 		! grep -q "$2" "$1" 2>/dev/null || return 0
 		sleep 0.02
 	done
@@ -49,6 +49,7 @@ await() {
 listen() {
 	local ns=$1 send=$2
 	shift 2
+	rm -f "$TMP/server"
 	within "$ns" timeout 60 "$PEER" listen "$@" "$PORT" "$send" >"$TMP/server" 2>&1 &
 	await "$TMP/server" ready
 }

@@ -68,7 +68,7 @@ fastclose_from_peer() {
 	fresh
 	listen duo-s 100000 -a
 	connect duo-c '1000 1000 1000' 10.4.1.2
-	has '.outcome == "reset" and .subflows[0].close == "fastclose" and .received == 100000'
+	has '.outcome == "reset" and .subflows[0].close == "fastclose" and .received <= 100000'
 	has '.intact | not'
 	status_is 4
 	counted duo-s MPFastcloseTx -ge 1

@@ -1,0 +1,1 @@
+mboxtrace connect --check --lab lua/scenarios/target-closed-port.lua

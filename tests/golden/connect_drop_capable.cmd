@@ -1,0 +1,1 @@
+mboxtrace connect --check -w 20 --lab lua/scenarios/drop-mptcp.lua

@@ -1,0 +1,1 @@
+mboxtrace connect --lab lua/scenarios/connect-two-paths.lua --check -o /dev/full

@@ -1,0 +1,1 @@
+mboxtrace connect --check -w 2 --lab lua/scenarios/mirror-on-path.lua

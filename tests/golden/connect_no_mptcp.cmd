@@ -1,0 +1,1 @@
+echo hello | mboxtrace connect --lab lua/scenarios/target-without-mptcp.lua

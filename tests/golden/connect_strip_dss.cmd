@@ -1,0 +1,1 @@
+seq 10000 | mboxtrace connect --lab lua/scenarios/connect-strip-dss.lua | cksum

@@ -1,0 +1,1 @@
+seq 30000 | mboxtrace connect --lab lua/scenarios/connect-two-paths.lua | cksum

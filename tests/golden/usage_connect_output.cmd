@@ -1,0 +1,1 @@
+mboxtrace connect -o - example.net 80

@@ -1,0 +1,1 @@
+mboxtrace connect --pm best example.net 80

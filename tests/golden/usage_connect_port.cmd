@@ -1,0 +1,1 @@
+mboxtrace connect example.net http

@@ -1,0 +1,1 @@
+mboxtrace serve 8080 send /nonexistent

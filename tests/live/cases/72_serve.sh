@@ -1,0 +1,178 @@
+# The kernel's MPTCP as client of our `serve`.
+
+# serving OPTION… MODE: in duo-s on $PORT, until the case ends.
+serving() {
+	[ -x "$MBOXTRACE" ] || skip "there is no $MBOXTRACE"
+	rm -f "$TMP/err" "$TMP/lines"
+	(exec nsenter --net=/run/netns/duo-s -- timeout -s INT 60 "$MBOXTRACE" serve -o "$TMP/out" "$@" \
+		>"$TMP/lines" 2>"$TMP/err") &
+	SERVING=$!
+	trap 'kill $SERVING 2>/dev/null || true; forget_rules' EXIT
+	await "$TMP/err" serving
+}
+
+# Ends it once a connection has ended: what it wrote is then whole.
+served_out() {
+	await "$TMP/lines" '  '
+	kill -INT $SERVING 2>/dev/null || true
+	wait $SERVING || true
+}
+
+# client SEND RECEIVE [OPTION…] ADDR: what comes back is compared with the stream of RECEIVE octets.
+client() {
+	local send=$1 back=$2
+	shift 2
+	within duo-c timeout 60 "$PEER" connect "$@" "$PORT" "$send" >"$TMP/got" || fail 'the client failed'
+	grep -q "^$(HASH "$back"), sent $send" "$TMP/got" || fail "the client: $(cat "$TMP/got"), not $(HASH "$back")"
+}
+
+# The kernel joins from its second address (2), and to our second one as well (4).
+kernel_joins() {
+	local family=$1 subflows=$2
+	[ "$subflows" -lt 2 ] || within duo-c ip mptcp endpoint add "$(at 1 "$family" 2)" subflow
+	[ "$subflows" -lt 3 ] || echo "--add-addr $(at 2 "$family" 2)"
+}
+
+echoes() {
+	local family=$1 subflows=$2 checksum=$3 announced
+	fresh
+	within duo-c sysctl -qw net.mptcp.checksum_enabled="$checksum"
+	announced=$(kernel_joins "$family" "$subflows")
+	# shellcheck disable=SC2086
+	serving $announced $PORT
+	client 20000000 20000000 "$(at 2 "$family" 1)"
+	served_out
+	has '.role == "server" and .outcome == "mptcp" and .verdict == "clean" and .intact'
+	has ".checksum == ($checksum == 1) and .sent == 20000000 and .received == 20000000"
+	has "[.subflows[] | select(.received > 0 or .sent > 0)] | length >= $((subflows > 1 ? 2 : 1))"
+	counted duo-c MPCapableSYNACKRX -eq 1
+	counted duo-c MPJoinSynAckRx -eq $((subflows - 1))
+	counted duo-c DataCsumErr -eq 0
+	[ "$subflows" -lt 3 ] || counted duo-c AddAddr -ge 1
+	left_nothing_at duo-s
+}
+
+left_nothing_at() {
+	local tables
+	tables=$(within "$1" nft list tables)
+	[ -z "$tables" ] || fail "left behind: $tables"
+}
+
+plain_client() {
+	fresh
+	serving $PORT echo
+	client 1000000 1000000 -t 10.4.1.2
+	served_out
+	has '.outcome == "fallback" and .fallback.stage == "syn-ack" and .verdict == "clean"'
+	grep -q 'TCP (fallback at syn-ack' "$TMP/lines" || fail 'no line of it'
+}
+
+discards() {
+	fresh
+	serving $PORT discard
+	client 1000000 0 10.4.1.2
+	served_out
+	has '.received == 1000000 and .sent == 0 and .intact'
+}
+
+sends() {
+	fresh
+	"$PEER" make 2000000 >"$TMP/file"
+	serving $PORT send "$TMP/file"
+	client 1000 2000000 10.4.1.2
+	served_out
+	has '.received == 1000 and .sent == 2000000 and .intact'
+}
+
+with_cookies() {
+	fresh
+	within duo-c ip mptcp endpoint add "$(at 1 "$1" 2)" subflow
+	serving --cookies $PORT
+	client 3000000 3000000 "$(at 2 "$1" 1)"
+	served_out
+	has '.outcome == "mptcp" and .intact'
+	counted duo-c MPCapableSYNACKRX -eq 1
+}
+
+many_clients() {
+	local i
+	fresh
+	serving $PORT
+	for i in $(seq 20); do
+		within duo-c timeout 30 "$PEER" connect 10.4.1.2 $PORT 300000 >"$TMP/got-$i" &
+	done
+	for i in $(seq 20); do
+		await "$TMP/got-$i" received
+		grep -q "^$(HASH 300000)," "$TMP/got-$i" || fail "client $i: $(cat "$TMP/got-$i")"
+	done
+	served_out
+	[ "$(jq -s 'map(select(.type == "connection" and .intact)) | length' "$TMP/out")" -eq 20 ] ||
+		fail 'not 20 connections'
+	[ "$(wc -l <"$TMP/lines")" -eq 20 ] || fail 'not 20 lines'
+}
+
+client_fastcloses() {
+	fresh
+	serving $PORT discard
+	within duo-c timeout 30 "$PEER" connect -a 10.4.1.2 $PORT 5000 >"$TMP/got"
+	served_out
+	has '.outcome == "reset" and .subflows[0].close == "fastclose"'
+	counted duo-c MPFastcloseTx -ge 1
+}
+
+path_cut_serving() {
+	fresh
+	kernel_joins 4 2 >/dev/null
+	serving $PORT
+	{ sleep 0.2 && cut c p2 && sleep 1 && within duo-c nft flush ruleset; } &
+	client 60000000 60000000 10.4.1.2
+	served_out
+	has '.outcome == "mptcp" and .intact'
+}
+
+removed() {
+	fresh
+	within duo-c ip mptcp endpoint add 10.4.2.1 id 3 subflow signal
+	serving $PORT
+	{ sleep 0.3 && within duo-c ip mptcp endpoint del id 3; } &
+	client 60000000 60000000 10.4.1.2
+	served_out
+	has '.outcome == "mptcp" and .intact'
+	counted duo-c RmAddrTx -ge 1
+}
+
+port_taken() {
+	fresh
+	listen duo-s 0
+	mboxtrace duo-s serve $PORT
+	status_is 2
+	grep -q "local port $PORT is in use" "$TMP/err" || fail 'not said'
+}
+
+# Both ends are ours, over loopback.
+own_both() {
+	fresh
+	serving $PORT
+	connect duo-s 1000000 127.0.0.1
+	arrived 1000000
+	status_is 0
+}
+
+for family in 4 6; do
+	for checksum in 0 1; do
+		for subflows in 1 2 3; do
+			run_case "serve the kernel (IPv$family): $subflows subflows, checksums $checksum" \
+				echoes $family $subflows $checksum
+		done
+	done
+	run_case "serve with cookies (IPv$family)" with_cookies $family
+done
+run_case 'serve: a plain TCP client' plain_client
+run_case 'serve: discard' discards
+run_case 'serve: send' sends
+run_case 'serve: twenty clients at once' many_clients
+run_case 'serve: fastclose from the kernel' client_fastcloses
+run_case 'serve: second path cut and restored' path_cut_serving
+run_case 'serve: the kernel removes an address' removed
+run_case 'serve: port taken' port_taken
+run_case 'serve and connect on one host' own_both
