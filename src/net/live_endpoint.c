@@ -36,7 +36,10 @@ static int seam_send(struct net *net, struct span packet, struct error *err)
 static int seam_receive(struct net *net, int64_t deadline_ns, struct net_packet *out,
 			struct error *err)
 {
-	return live_cooked_receive(&endpoint_of(net)->cooked, deadline_ns, out, err);
+	struct live_endpoint *e = endpoint_of(net);
+
+	live_sources_flush(&e->sources); /* before any wait for what it brings */
+	return live_cooked_receive(&e->cooked, deadline_ns, out, err);
 }
 
 static bool seam_watch(struct net *net, const struct pollfd *fds, size_t count)
@@ -68,6 +71,7 @@ static void seam_close(struct net *net)
 {
 	struct live_endpoint *e = endpoint_of(net);
 
+	live_sources_flush(&e->sources);
 	live_cooked_close(&e->cooked);
 	live_guard_close(&e->guard);
 	live_sources_close(&e->sources);
@@ -89,9 +93,9 @@ uint64_t live_endpoint_lost(struct net *net, struct error *why)
 {
 	const struct live_sources *sources = &endpoint_of(net)->sources;
 
-	if (sources->lost)
-		*why = sources->reason;
-	return sources->lost;
+	if (sources->queue.lost)
+		*why = sources->queue.reason;
+	return sources->queue.lost;
 }
 
 /* The route of each address given shows that the host has it. */

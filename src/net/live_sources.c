@@ -54,6 +54,8 @@ int live_sources_open(struct live_sources *sources, const struct live_scope *sco
 		      const struct ip_addr *target, const char *device, struct error *err)
 {
 	*sources = (struct live_sources){0};
+	if (live_queue_open(&sources->queue, err))
+		return err->code;
 	for (size_t i = 0; i < scope->addr_count; i++) {
 		const struct ip_addr *addr = &scope->addr[i];
 		char name[IF_NAMESIZE];
@@ -99,16 +101,24 @@ void live_sources_send(struct live_sources *sources, struct span packet)
 {
 	struct live_inject *inject = source_of(sources, packet);
 
-	if (!inject)
-		error_set(&sources->reason, ERR_DEVICE,
-			  "live: cannot send: not from an address of this endpoint");
-	if (!inject || live_inject_send(inject, packet, &sources->reason))
-		sources->lost++;
+	if (inject && packet.len <= UINT16_MAX) {
+		live_queue_add(&sources->queue, inject, packet);
+		return;
+	}
+	sources->queue.lost++;
+	error_set(&sources->queue.reason, ERR_DEVICE,
+		  "live: cannot send: not from an address of this endpoint");
+}
+
+void live_sources_flush(struct live_sources *sources)
+{
+	live_queue_flush(&sources->queue);
 }
 
 void live_sources_close(struct live_sources *sources)
 {
 	for (size_t i = 0; i < sources->count; i++)
 		live_inject_close(&sources->inject[i]);
+	live_queue_close(&sources->queue);
 	*sources = (struct live_sources){0};
 }
