@@ -140,6 +140,11 @@ static void decide_reached(struct trace *t)
 		       "The target answers%s, but no router near it quotes the options, so what "
 		       "became of them is not known.",
 		       user ? "" : " without MPTCP");
+	} else if (r && r->kind == REPLY_RST && !user && length == 1) {
+		REASON(t,
+		       "No router lies before the target, which refuses the connection (port %u is "
+		       "closed).",
+		       t->result.config.port);
 	} else if (r && r->kind == REPLY_RST && !user) {
 		REASON(t,
 		       "The path is clean as far as the last router before the target; the target "
