@@ -117,9 +117,10 @@ build/tests/$1/live/%: build/obj/$1/tests/live/%.o build/obj/$1/libmboxtrace.a
 	@mkdir -p $$(@D)
 	@$$(call SAY,LD)$(cc_$1) $(CFLAGS) $(flags_$1) $(LDFLAGS) -o $$@ $$^ $(DEP_LIBS)
 
-build/tests/$1/bench/%: build/obj/$1/tests/bench/%.o build/obj/$1/libmboxtrace.a
+build/tests/$1/bench/%: build/obj/$1/tests/bench/%.o $(SUPPORT:%.c=build/obj/$1/%.o) \
+		build/obj/$1/libmboxtrace.a
 	@mkdir -p $$(@D)
-	@$$(call SAY,LD)$(cc_$1) $(CFLAGS) $(flags_$1) $(LDFLAGS) -o $$@ $$^ $(DEP_LIBS)
+	@$$(call SAY,LD)$(cc_$1) $(CFLAGS) $(flags_$1) $(LDFLAGS) -o $$@ $$^ -lcmocka $(DEP_LIBS)
 
 build/tests/$1/%_test: build/obj/$1/tests/%_test.o $(SUPPORT:%.c=build/obj/$1/%.o) \
 		build/obj/$1/libmboxtrace.a
