@@ -3,6 +3,7 @@
 #include "mptcp/key.h"
 
 #define JOIN_ACKS_MAX 7
+#define JOIN_SYNS_MAX 4 /* repetitions: there are other ways to go */
 
 static void hmac_of(const struct subflow *sf, bool ours, uint8_t out[KEY_HMAC_MAX])
 {
@@ -63,6 +64,8 @@ static struct subflow *new_join(struct conn *c, const struct tuple *t, bool clie
 static void join_config(const struct conn *c, const struct tuple *t, struct tcp_config *out)
 {
 	conn_tcp_config(c, out);
+	if (out->syn_retries > JOIN_SYNS_MAX)
+		out->syn_retries = JOIN_SYNS_MAX;
 	out->local = t->local;
 	out->remote = t->remote;
 	out->local_port = t->local_port;
