@@ -76,6 +76,13 @@ static bool carry(struct world *w, int from)
 	return any;
 }
 
+static bool carry_both(struct world *w)
+{
+	bool there = carry(w, 0);
+
+	return carry(w, 1) || there;
+}
+
 static void advance(struct world *w)
 {
 	int64_t a = endpoint_expiry_ns(w->end[0]), b = endpoint_expiry_ns(w->end[1]);
@@ -100,7 +107,7 @@ static void bench_bulk(void)
 {
 	static uint8_t octets[1 << 16];
 	struct conn_config config;
-	uint64_t sent = 0, received = 0;
+	uint64_t sent = 0, received = 0, segments = 0;
 	struct ip_addr to = address(1, 1);
 	struct conn_info info;
 	struct world w;
@@ -118,7 +125,7 @@ static void bench_bulk(void)
 				break;
 			sent += (uint64_t)taken;
 		}
-		if (!(carry(&w, 0) | carry(&w, 1)))
+		if (!carry_both(&w))
 			advance(&w);
 		else
 			w.now_ns += DELAY_NS;
@@ -127,7 +134,6 @@ static void bench_bulk(void)
 	}
 	start = cpu() - start;
 	conn_info(w.client, &info);
-	uint64_t segments = 0;
 	for (size_t i = 0; i < info.subflow_count; i++)
 		segments += info.subflow[i].stats.sent_segments;
 	printf("endpoint  %.0f segments/s  %.1f Gbit/s  (%zu subflows, %.0f packets/s)\n",
@@ -140,7 +146,7 @@ static void bench_bulk(void)
 static void settle(struct world *w, unsigned rounds)
 {
 	for (unsigned i = 0; i < rounds; i++) {
-		if (!(carry(w, 0) | carry(w, 1)))
+		if (!carry_both(w))
 			advance(w);
 		drain_events(w);
 	}
@@ -183,7 +189,7 @@ static void bench_connections(void)
 		w.client = endpoint_connect(w.end[0], &to, 80, &config, w.now_ns, NULL);
 		conn_write(w.client, w.now_ns, span_of("GET /\n", 6));
 		for (unsigned n = 0; n < 4; n++)
-			if (!(carry(&w, 0) | carry(&w, 1)))
+			if (!carry_both(&w))
 				w.now_ns += DELAY_NS;
 		drain_events(&w);
 	}
