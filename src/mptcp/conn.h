@@ -72,7 +72,10 @@ struct conn_config {
 	    close_wait_ns; /* how long the passive closer waits for the peer's FIN (§3.6): 3 s */
 	int64_t add_addr_timeout_ns; /* default 120 s in the kernel; here 3 RTO, at most 8 times */
 	int64_t idle_timeout_ns;     /* all subflows gone: how long a rejoin is awaited; 60 s */
-	struct tcp_config tcp;	     /* template for every subflow */
+	/* Silence after which the peer is asked whether it is still there (RFC 1122 §4.2.3.6), and
+	 * then again, nine times, every hundredth of it: 2 h; 0: never */
+	int64_t keepalive_ns;
+	struct tcp_config tcp; /* template for every subflow */
 };
 
 void conn_config_defaults(struct conn_config *config);

@@ -12,7 +12,8 @@ void conn_config_defaults(struct conn_config *config)
 				       .receive_buffer = 6 * MIB,
 				       .plain_after_syns = 3,
 				       .close_wait_ns = 3 * NS_PER_S,
-				       .idle_timeout_ns = 60 * NS_PER_S};
+				       .idle_timeout_ns = 60 * NS_PER_S,
+				       .keepalive_ns = 7200 * NS_PER_S};
 	tcp_config_defaults(&config->tcp);
 }
 

@@ -7,7 +7,8 @@
 #include "packet/checksum.h"
 #include "util/seq.h"
 
-#define UNMAPPED_MAX (64 * 1024) /* octets kept for a mapping that has not come yet */
+#define UNMAPPED_MAX	 (64 * 1024) /* octets kept for a mapping that has not come yet */
+#define UNMAPPED_WAIT_NS (10 * NS_PER_S)
 
 static uint64_t expand(uint64_t value, bool is64, uint64_t near)
 {
@@ -126,11 +127,13 @@ void dss_take(struct subflow *sf, const struct arrived *a)
 		take_ack(sf, a);
 }
 
-static void no_mapping(struct subflow *sf, size_t len)
+/* The very first data, without a mapping: the stream is taken as it comes. Later, it could be data
+ * that was sent twice. */
+static void no_mapping(struct subflow *sf, uint32_t ssn, size_t len)
 {
 	struct conn *c = sf->conn;
 
-	if (!sf->dss_heard && sf->initial) {
+	if (ssn == 1 && sf->initial) {
 		if (!conn_fall_back(sf, FALLBACK_FIRST_DATA,
 				    c->remote_known ? FALLBACK_BECAUSE_NO_DSS
 						    : FALLBACK_BECAUSE_NO_KEYS))
@@ -138,7 +141,7 @@ static void no_mapping(struct subflow *sf, size_t len)
 	} else if (len > UNMAPPED_MAX) {
 		subflow_reset(sf, 6);
 	} else if (c->timer[TIMER_FAIL] == TIME_NEVER) {
-		c->timer[TIMER_FAIL] = c->now_ns + (sf->mapped ? 10 : 1) * NS_PER_S;
+		c->timer[TIMER_FAIL] = c->now_ns + UNMAPPED_WAIT_NS;
 	}
 }
 
@@ -185,7 +188,7 @@ static size_t step(struct subflow *sf, uint32_t ssn, struct span octets)
 		m = map_after(&sf->map, ssn);
 		len = m ? m->ssn - ssn : 0;
 		if (!m || len >= octets.len) {
-			no_mapping(sf, octets.len);
+			no_mapping(sf, ssn, octets.len);
 			return 0;
 		}
 		sf->unmapped += len;

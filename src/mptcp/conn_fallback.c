@@ -95,19 +95,30 @@ bool conn_fall_back(struct subflow *sf, enum fallback_stage stage, enum fallback
 	return true;
 }
 
-/* An ACK for data with no MPTCP option at all, before any DATA_ACK was seen. */
+static bool acks_data(const struct subflow *sf, const struct packet *p)
+{
+	uint32_t acked = p->tcp.ack - sf->tcp.iss;
+
+	return (p->tcp.flags & TCP_ACK) && seq_before(1, acked) &&
+	       !seq_before(sf->tcp.snd_end - sf->tcp.iss, acked);
+}
+
+/* An ACK for data with no MPTCP option at all, before any DATA_ACK was seen; or a FIN without,
+ * before any DSS was. */
 bool fallback_unacked(struct subflow *sf, const struct arrived *a)
 {
 	struct conn *c = sf->conn;
-	uint32_t acked = a->packet->tcp.ack - sf->tcp.iss;
 	bool verified = sf->initial ? c->tx_verified : sf->dss_heard;
+	bool fin = a->packet->tcp.flags & TCP_FIN && !sf->dss_heard && !c->dss_heard;
 
-	if (sf->plain || verified || sf->stage != STAGE_UP || sf->failing)
+	if (sf->plain || verified || sf->stage == STAGE_PRE || sf->failing)
 		return false;
-	if (!(a->packet->tcp.flags & TCP_ACK) || !seq_before(1, acked) ||
-	    seq_before(sf->tcp.snd_end - sf->tcp.iss, acked))
+	if (!fin && (sf->stage != STAGE_UP || !acks_data(sf, a->packet)))
 		return false;
-	if (!sf->initial || !conn_fall_back(sf, FALLBACK_FIRST_DATA, FALLBACK_BECAUSE_NO_DSS)) {
+	/* If options did arrive before, the peer may count on them, and send twice what it takes
+	 * for lost. */
+	if (!sf->initial || sf->mapped ||
+	    !conn_fall_back(sf, FALLBACK_FIRST_DATA, FALLBACK_BECAUSE_NO_DSS)) {
 		subflow_reset(sf, 6);
 		return false;
 	}

@@ -234,6 +234,9 @@ void conn_opened(struct conn *c)
 	if (c->told_open)
 		return;
 	c->told_open = true;
+	c->heard_ns = c->now_ns;
+	if (c->config.keepalive_ns)
+		c->timer[TIMER_KEEPALIVE] = c->now_ns + c->config.keepalive_ns;
 	c->config.local[0].known = true;
 	c->state = CONN_ESTABLISHED;
 	c->outcome = c->plain ? OUTCOME_FALLBACK : OUTCOME_MPTCP;

@@ -5,6 +5,7 @@
 #define BURST_MAX   64
 #define FUTILE_MAX  6 /* timer rounds in which the subflow took data and the stream did not */
 #define BACKOFF_MAX 8
+#define STILL_NS    (900 * NS_PER_S)
 
 static void again(struct conn *c, uint64_t from, uint64_t to)
 {
@@ -93,6 +94,7 @@ void reinject_progress(struct conn *c)
 
 	tx->backoff = 0;
 	tx->futile = 0;
+	tx->progress_ns = c->now_ns;
 	reinject_arm(c);
 	if (!dsn_before(tx->una, tx->recover) || tx->again.count || c->plain) {
 		tx->burst = 1;
@@ -120,6 +122,13 @@ static void repeat_fin(struct conn *c)
 			tcp_ack_now(&c->subflow[i]->tcp);
 }
 
+/* Subflows may come and go for ever; the stream must move (RFC 1122 §4.2.3.5: R2), unless it is the
+ * peer's window that holds it. */
+static bool stands_still(const struct conn *c)
+{
+	return c->now_ns - c->tx.progress_ns > STILL_NS && dsn_before(c->tx.una, c->tx.edge);
+}
+
 void reinject_timer(struct conn *c)
 {
 	struct tx *tx = &c->tx;
@@ -127,6 +136,10 @@ void reinject_timer(struct conn *c)
 
 	if (!outstanding(c) || c->plain) {
 		c->timer[TIMER_DATA] = TIME_NEVER;
+		return;
+	}
+	if (stands_still(c)) {
+		conn_end(c, OUTCOME_TIMEOUT);
 		return;
 	}
 	if (tx->backoff < BACKOFF_MAX)

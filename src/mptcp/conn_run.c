@@ -1,6 +1,8 @@
 /* What drives a connection: a packet, a timer, the wish to send. */
 #include "mptcp/conn_state.h"
 
+#define PROBES_MAX 9
+
 void conn_touch(struct conn *c)
 {
 	if (!c->is_ready)
@@ -88,8 +90,6 @@ static void all_gone(struct conn *c)
 		if (!conn_alive(c))
 			conn_end(c, lost_outcome(c));
 	}
-	if (c->state != CONN_CLOSED && c->timer[TIMER_REJOIN] == TIME_NEVER)
-		c->timer[TIMER_REJOIN] = c->now_ns + c->config.idle_timeout_ns;
 }
 
 /* Even a subflow that is on its way out may still be heard of. */
@@ -99,6 +99,30 @@ static bool any_left(const struct conn *c)
 		if (c->subflow[i]->stage != STAGE_DEAD && c->subflow[i]->tcp.state != TCP_CLOSED)
 			return true;
 	return false;
+}
+
+static bool any_up(const struct conn *c)
+{
+	for (unsigned i = 0; i < c->subflow_count; i++)
+		if (c->subflow[i]->stage == STAGE_UP && c->subflow[i]->tcp.state != TCP_CLOSED)
+			return true;
+	return false;
+}
+
+/* However many joins are being tried: one must come up, and the stream go on, in time. */
+static void watch_rejoin(struct conn *c)
+{
+	bool armed = c->timer[TIMER_REJOIN] != TIME_NEVER, up = any_up(c);
+
+	if (c->plain || c->state == CONN_OPENING || c->state == CONN_CLOSED)
+		return;
+	if (!armed && !up) {
+		c->timer[TIMER_REJOIN] = c->now_ns + c->config.idle_timeout_ns;
+		c->gone_una = c->tx.una;
+		c->gone_next = c->rx.next;
+	} else if (armed && up && (c->tx.una != c->gone_una || c->rx.next != c->gone_next)) {
+		c->timer[TIMER_REJOIN] = TIME_NEVER;
+	}
 }
 
 static void settle_once(struct conn *c)
@@ -116,8 +140,7 @@ static void settle_once(struct conn *c)
 	}
 	if (c->state != CONN_CLOSED && !any_left(c))
 		all_gone(c);
-	else if (conn_any_usable(c))
-		c->timer[TIMER_REJOIN] = TIME_NEVER;
+	watch_rejoin(c);
 }
 
 void conn_settle(struct conn *c)
@@ -148,16 +171,39 @@ static void fail_timer(struct conn *c)
 
 		if (sf->stage != STAGE_UP || (!sf->failing && !sf->hold.len))
 			continue;
-		if (sf->failing) {
-			sf->reset_fail = true;
-			subflow_reset(sf, 6);
-		} else if (map_find(&sf->map, sf->hold.ssn)) {
+		if (!sf->failing && map_find(&sf->map, sf->hold.ssn))
 			continue; /* the rest of a checksummed mapping is on its way */
-		} else if (sf->mapped || !sf->initial ||
-			   !conn_fall_back(sf, FALLBACK_FIRST_DATA, FALLBACK_BECAUSE_NO_DSS)) {
-			subflow_reset(sf, 6);
-		}
+		sf->reset_fail = sf->failing;
+		subflow_reset(sf, 6);
 	}
+}
+
+/* Nothing was heard for long: the peer is asked, and given up if it does not answer. */
+static void keepalive_timer(struct conn *c)
+{
+	int64_t due = c->heard_ns + c->config.keepalive_ns;
+
+	if (due > c->now_ns) {
+		c->probes = 0;
+		c->timer[TIMER_KEEPALIVE] = due;
+		return;
+	}
+	if (c->probes++ == PROBES_MAX) {
+		c->last_was_reset = false;
+		conn_reset_all(c, 0);
+		return;
+	}
+	for (unsigned i = 0; i < c->subflow_count; i++)
+		if (c->subflow[i]->stage == STAGE_UP)
+			tcp_probe(&c->subflow[i]->tcp);
+	c->timer[TIMER_KEEPALIVE] = c->now_ns + c->config.keepalive_ns / 100;
+}
+
+/* Rejoined, and the stream goes on or has nothing to go on with; or not. */
+static void rejoin_timer(struct conn *c)
+{
+	if (!conn_any_usable(c) || (c->tx.una == c->gone_una && c->tx.una != c->tx.end))
+		conn_end(c, lost_outcome(c));
 }
 
 static void fire(struct conn *c, enum conn_timer timer)
@@ -166,11 +212,12 @@ static void fire(struct conn *c, enum conn_timer timer)
 	switch (timer) {
 	case TIMER_DATA: reinject_timer(c); return;
 	case TIMER_CLOSE: close_timer(c); return;
-	case TIMER_REJOIN: conn_end(c, lost_outcome(c)); return;
+	case TIMER_REJOIN: rejoin_timer(c); return;
 	case TIMER_ANNOUNCE: addr_timer(c); return;
 	case TIMER_FAIL: fail_timer(c); return;
 	case TIMER_TRIM: rx_trim(c); return;
 	case TIMER_FORGIVE: pm_forgive(c); return;
+	case TIMER_KEEPALIVE: keepalive_timer(c); return;
 	case CONN_TIMERS: return;
 	}
 }
@@ -193,6 +240,9 @@ static bool send_one(struct conn *c, uint8_t *out, size_t cap, size_t *len)
 		if (sf->stage == STAGE_DEAD || !tcp_send(&sf->tcp, c->now_ns, out, cap, len))
 			continue;
 		c->send_turn = sf->id;
+		if (c->signal_again)
+			tcp_ack_now(&sf->tcp);
+		c->signal_again = false;
 		return true;
 	}
 	return false;

@@ -94,8 +94,10 @@ static void pushed(struct conn *c, struct subflow *sf, const struct tcp_piece *p
 		c->tx.fin_sent = true;
 	if (dsn_before(c->tx.next, end))
 		c->tx.next = end;
-	if (c->timer[TIMER_DATA] == TIME_NEVER)
+	if (c->timer[TIMER_DATA] == TIME_NEVER) {
+		c->tx.progress_ns = c->now_ns;
 		reinject_arm(c);
+	}
 }
 
 uint32_t conn_push(struct conn *c, struct subflow *sf, uint64_t dsn, uint32_t max)
@@ -270,6 +272,7 @@ static void pump_fin(struct conn *c)
 	if (!sf)
 		return;
 	tx->fin_sent = true;
+	tx->progress_ns = c->now_ns;
 	tcp_ack_now(&sf->tcp);
 	reinject_arm(c);
 }

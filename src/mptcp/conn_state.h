@@ -29,6 +29,7 @@ struct tx {
 	uint64_t recover;    /* una must reach this before the timer is trusted again */
 	uint32_t burst;	     /* segments that the data-level timer repeats at once */
 	unsigned backoff, futile;
+	int64_t progress_ns;	/* when una moved last, or something became outstanding */
 	uint64_t opportunistic; /* una when a segment was last repeated for want of window */
 };
 
@@ -56,6 +57,7 @@ enum conn_timer {
 	TIMER_FAIL,
 	TIMER_TRIM,
 	TIMER_FORGIVE,
+	TIMER_KEEPALIVE,
 	CONN_TIMERS
 };
 
@@ -117,7 +119,8 @@ struct conn {
 
 	uint8_t subflow_count, send_turn;
 	struct subflow *subflow[CONN_SUBFLOWS_MAX];
-	unsigned joins; /* alive ones */
+	unsigned joins;	   /* alive ones */
+	bool signal_again; /* one ACK did not carry all signals */
 	bool settle_due, pm_due, closing_subflows, active_close, fastclosed;
 
 	size_t remote_count;
@@ -132,6 +135,9 @@ struct conn {
 	int64_t timer[CONN_TIMERS];
 	uint64_t options_seen, checksum_failures;
 	bool last_was_reset, refused;
+	int64_t heard_ns;	      /* the last segment from the peer */
+	uint8_t probes;		      /* keep-alives since */
+	uint64_t gone_una, gone_next; /* how far the stream was when all subflows were gone */
 };
 
 /* conn_open.c */

@@ -144,6 +144,16 @@ static void take_capable_data(struct subflow *sf, const struct arrived *a)
 	dss_take(sf, &as_dss);
 }
 
+/* A FIN without any option, once there were some, while the streams are not over: to the peer it
+ * may mean the end of the stream, and our own FIN would to it. */
+static void check_fin(struct subflow *sf, const struct arrived *a)
+{
+	struct conn *c = sf->conn;
+
+	if (a->packet->tcp.flags & TCP_FIN && c->dss_heard && !(c->tx.fin_acked && c->rx.fin_taken))
+		subflow_reset(sf, 6);
+}
+
 static void take_established(struct subflow *sf, const struct arrived *a)
 {
 	struct conn *c = sf->conn;
@@ -152,8 +162,10 @@ static void take_established(struct subflow *sf, const struct arrived *a)
 		take_capable_data(sf, a);
 	if (a->has_dss && (!c->plain || sf->failing || (a->dss.flags & MPTCP_DSS_DSN)))
 		dss_take(sf, a);
-	else if (!a->any && !c->plain)
-		fallback_unacked(sf, a);
+	else if (!a->any && !c->plain && !fallback_unacked(sf, a))
+		check_fin(sf, a);
+	if (a->has_join && a->join.len == 24 && !sf->client)
+		tcp_ack_now(&sf->tcp); /* the fourth ACK was lost */
 	if (a->any && !sf->plain)
 		take_controls(sf, a->packet);
 }
@@ -173,6 +185,8 @@ bool subflow_segment(struct tcp *t, const struct packet *p, uint32_t ssn)
 		return false;
 	if (p->tcp.flags & TCP_RST)
 		return take_rst(sf, p);
+	if (sf->stage == STAGE_UP)
+		sf->conn->heard_ns = sf->conn->now_ns;
 	arrived_parse(&a, p, ssn);
 	if (p->tcp.flags & TCP_SYN)
 		return take_syn(sf, &a);

@@ -103,8 +103,8 @@ struct tcp_owner_ops {
 	uint32_t (*window)(struct tcp *t);
 };
 
-/* All of these may be called from within the owner's functions, but tcp_send, tcp_receive and
- * tcp_fini. */
+/* All of what follows may be called from within `segment`, `data` and `event`, but tcp_send,
+ * tcp_receive and tcp_fini; nothing that changes the TCP from within `options` and `window`. */
 
 struct tcp_config {
 	struct ip_addr local, remote;
@@ -121,6 +121,7 @@ struct tcp_config {
 	int64_t delayed_ack_ns; /* default 40 ms */
 	int64_t time_wait_ns;	/* default 60 s */
 	int64_t rto_initial_ns; /* default 1 s */
+	int64_t rto_max_ns;	/* default 120 s: how soon a path that was down is found up again */
 	int64_t fin_wait_2_ns;	/* silence of the peer after our FIN; default 10 min; 0: for ever */
 	uint8_t ttl, dscp;
 	const struct cc_ops *cc; /* must be set */
@@ -185,6 +186,8 @@ void tcp_ack_now(struct tcp *t); /* the owner has an option to send: an ACK carr
 /* The same without timestamps, for an option that needs all of the room (ADD_ADDR with an IPv6
  * address and port: 30 octets). Never on a segment with data. */
 void tcp_ack_bare(struct tcp *t);
+/* Asks the peer for an ACK: a segment from before its window (keep-alive, RFC 1122 §4.2.3.6). */
+void tcp_probe(struct tcp *t);
 /* The owner's `window` may have grown: sends an update if it is worth one. */
 void tcp_window_opened(struct tcp *t);
 /* The peer's shared window, heard on another subflow: at least so much from tcp_acked_ssn on. */

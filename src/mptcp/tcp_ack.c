@@ -25,6 +25,7 @@ static void pop_acked(struct tcp *t, const struct tcp_arrival *a, struct tcp_del
 		if (s->len && !s->sacked)
 			tcp_delivered(t, a, s, d);
 		d->repaired = d->repaired || s->resent;
+		tcp_path_passed(t, s->piece.len);
 		ring_pop(r);
 	}
 	if (r->head == r->tail && r->size > RING_KEEP)

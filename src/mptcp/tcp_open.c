@@ -37,6 +37,7 @@ void tcp_config_defaults(struct tcp_config *config)
 	    .delayed_ack_ns = 40 * NS_PER_MS,
 	    .time_wait_ns = 60 * NS_PER_S,
 	    .rto_initial_ns = NS_PER_S,
+	    .rto_max_ns = 120 * NS_PER_S,
 	    .fin_wait_2_ns = 600 * NS_PER_S,
 	    .ttl = 64,
 	};

@@ -189,6 +189,14 @@ static size_t send_data(struct tcp *t, uint8_t *out, size_t cap)
 	return 0;
 }
 
+void tcp_probe(struct tcp *t)
+{
+	if (t->state < TCP_ESTABLISHED)
+		return;
+	t->probe_due = true;
+	t->dirty = true;
+}
+
 /* The third ACK goes alone: boxes know it so. */
 static bool third_ack_due(const struct tcp *t)
 {

@@ -75,8 +75,9 @@ void tcp_ack_at_once(struct tcp *t);
 void tcp_challenge(struct tcp *t);
 
 /* tcp_path.c */
-void tcp_shrink(struct tcp *t, uint16_t mss);
-uint16_t tcp_mss_min(const struct tcp *t); /* what every path carries */
+void tcp_black_hole(struct tcp *t);		      /* suspected at a time-out */
+void tcp_path_passed(struct tcp *t, uint32_t octets); /* a segment with so many arrived */
+void tcp_path_retry(struct tcp *t);		      /* outside of recovery */
 
 /* tcp_payload.c */
 void tcp_take_payload(struct tcp *t, const struct tcp_arrival *a);

@@ -112,6 +112,8 @@ void tcp_recover(struct tcp *t, const struct tcp_arrival *a, const struct tcp_de
 		undo(t, a);
 	if (t->recovery != TCP_RECOVERY_NONE && !seq_before(t->snd_una, t->recovery_end))
 		leave(t);
+	if (t->mss_before && t->recovery == TCP_RECOVERY_NONE && d->acked)
+		tcp_path_retry(t);
 	t->loss_found = false;
 	if (tcp_sack_usable(t))
 		rack_detect(t);

@@ -1,19 +1,18 @@
 /* Round-trip times (RFC 6298) and all that waits for a time. */
 #include "mptcp/tcp_parts.h"
 
-#define RTO_MAX_NS	(120 * NS_PER_S)
+#define RTT_MAX_NS	(120 * NS_PER_S)
 #define PEER_DELAY_NS	(200 * NS_PER_MS) /* worst delay of an ACK (RFC 8985 §7.2) */
 #define MIN_RTT_SPAN_NS (150 * NS_PER_S)
 #define CLOCK_NS	NS_PER_MS
-#define BLACK_HOLE	2 /* time-outs before the path MTU is suspected */
 
 int64_t tcp_rto_ns(const struct tcp *t)
 {
 	int64_t rto = t->rto_ns;
 
-	for (unsigned i = 0; i < t->backoff && rto < RTO_MAX_NS; i++)
+	for (unsigned i = 0; i < t->backoff && rto < t->config.rto_max_ns; i++)
 		rto *= 2;
-	return rto < RTO_MAX_NS ? rto : RTO_MAX_NS;
+	return rto < t->config.rto_max_ns ? rto : t->config.rto_max_ns;
 }
 
 int64_t tcp_min_rtt_ns(const struct tcp *t)
@@ -67,7 +66,7 @@ void tcp_rtt_take(struct tcp *t, const struct tcp_arrival *a, const struct tcp_d
 	if (!d->acked || !a->has_stamp || a->stamp_echo == 0)
 		return;
 	ticks = tcp_stamp_at(t, t->now_ns) - a->stamp_echo;
-	if (ticks < RTO_MAX_NS / NS_PER_MS)
+	if (ticks < RTT_MAX_NS / NS_PER_MS)
 		tcp_rtt_sample(t, ticks ? (int64_t)ticks * NS_PER_MS : NS_PER_MS / 2);
 }
 
@@ -125,8 +124,7 @@ static void rto_expired(struct tcp *t)
 	tcp_tell(t, TCP_EVENT_TIMEOUT);
 	if (t->state == TCP_CLOSED)
 		return;
-	if (t->timeouts > BLACK_HOLE && t->mss > tcp_mss_min(t))
-		tcp_shrink(t, tcp_mss_min(t));
+	tcp_black_hole(t);
 	tcp_time_out(t);
 	t->backoff++;
 	tcp_rtx_arm(t);

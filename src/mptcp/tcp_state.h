@@ -154,6 +154,9 @@ struct tcp {
 	unsigned challenges; /* since then */
 
 	/* Path */
+	uint16_t mss_before;  /* a black hole was suspected; 0: no */
+	bool mss_trial;	      /* and this size is tried again */
+	int64_t mss_retry_ns; /* not before then */
 	uint16_t ip_id;
 	uint64_t pseudo_sum; /* over addresses and protocol */
 	uint64_t ip_sum;     /* over the constant words of an IPv4 header */

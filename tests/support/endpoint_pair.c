@@ -41,6 +41,7 @@ void duo_init(struct duo *p, uint64_t seed)
 		p->side[s].endpoint = endpoint_new(&config, NULL);
 		p->side[s].seed = seed + 17 * (uint64_t)s;
 		conn_config_defaults(&p->config[s]);
+		p->config[s].keepalive_ns = 300 * NS_PER_S;
 	}
 	for (unsigned i = 0; i < DUO_PATHS; i++)
 		p->path[i].delay_ns = 10 * NS_PER_MS;
@@ -60,7 +61,8 @@ void duo_fini(struct duo *p)
 
 void duo_start(struct duo *p)
 {
-	struct listener_config listen = {.port = 80, .conn = p->config[SERVER]};
+	struct listener_config listen = {
+	    .port = 80, .always_cookies = p->cookies, .conn = p->config[SERVER]};
 	struct ip_addr server = address(SERVER, 1);
 
 	p->side[SERVER].listener = endpoint_listen(p->side[SERVER].endpoint, &listen, NULL);
@@ -115,6 +117,8 @@ static void app_run(struct duo *p, struct duo_side *s)
 		s->events[event.kind]++;
 		if (event.kind == EVENT_ACCEPTED) {
 			s->conn = event.conn;
+			s->sent = s->received = 0;
+			s->shut = s->closed = s->corrupt = false;
 			s->accepted++;
 		}
 		if (event.kind == EVENT_CLOSED && event.conn == s->conn)
@@ -142,6 +146,8 @@ void duo_fly(struct duo *p, const struct duo_packet *packet)
 	int64_t start = p->now_ns, *busy = &path->busy_ns[packet->from], delay = path->delay_ns;
 	struct duo_packet *copy;
 
+	if (p->now_ns >= path->cut_from_ns && p->now_ns < path->cut_to_ns)
+		return;
 	if (path->cut || rng_chance(&p->rng, path->loss))
 		return;
 	if (path->rate) {
@@ -245,6 +251,10 @@ bool duo_run(struct duo *p, int64_t for_ns)
 	while (duo_step(p, until))
 		if (p->side[CLIENT].closed && p->side[SERVER].closed)
 			return true;
+	app_run(p, &p->side[CLIENT]);
+	app_run(p, &p->side[SERVER]);
+	if (p->side[CLIENT].closed && p->side[SERVER].closed)
+		return true;
 	if (p->now_ns < until)
 		p->now_ns = until;
 	return false;

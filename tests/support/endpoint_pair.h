@@ -19,6 +19,7 @@ struct duo_path {
 	uint64_t rate;	/* octets a second; 0: no limit */
 	uint32_t queue; /* octets that may wait for a limited rate; 0: no limit */
 	bool cut;
+	int64_t cut_from_ns, cut_to_ns; /* and in between */
 	int64_t busy_ns[2];
 };
 
@@ -48,6 +49,7 @@ struct duo {
 	struct heap in_flight;
 	int64_t now_ns;
 	bool trace;
+	bool cookies; /* the server always answers with them */
 	uint64_t packets;
 	struct rng rng;
 	/* Edits a packet on its way; false: it is lost. The packet may be parsed and its octets

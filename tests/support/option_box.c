@@ -147,11 +147,13 @@ static void split(struct duo *duo, struct duo_packet *packet, const struct packe
 	int built;
 
 	half.payload.len = len;
+	half.tcp.flags &= ~TCP_FIN;
 	built = packet_build(&half, PACKET_FIX_ALL, first.octets, sizeof(first.octets));
 	first.len = (size_t)built;
 	duo_fly(duo, &first);
 	half.payload = span_cut(p->payload, len, p->payload.len);
 	half.tcp.seq += (uint32_t)len;
+	half.tcp.flags = p->tcp.flags;
 	built = packet_build(&half, PACKET_FIX_ALL, first.octets, sizeof(first.octets));
 	memcpy(packet->octets, first.octets, (size_t)built);
 	packet->len = (size_t)built;

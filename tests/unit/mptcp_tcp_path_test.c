@@ -57,6 +57,38 @@ static void black_hole(void **state)
 	pair_fini(&pair);
 }
 
+/* A path that was down for a while is not a narrow one: the size is tried again, and passes. In a
+ * real black hole it is tried again, fails, and is let be. */
+static void path_down(void **state)
+{
+	struct tcp_pair pair;
+	const struct tcp *t = &pair.end[0].tcp;
+
+	(void)state;
+	pair_init(&pair, 5);
+	pair.filter = narrow;
+	pair_connect(&pair);
+	pair.end[0].to_send = 2000000;
+	pair_run(&pair, 60 * NS_PER_MS);
+	pair.counter = 1; /* nothing passes */
+	pair_run(&pair, 4 * NS_PER_S);
+	assert_int_equal(t->mss, 536);
+	pair.counter = 0;
+	assert_true(pair_settle(&pair, 20 * NS_PER_S));
+	assert_int_equal(t->mss, 1460);
+	assert_int_equal(t->mss_before, 0);
+
+	pair.counter = 1000;
+	for (unsigned i = 0; i < 3; i++) {
+		pair.end[0].to_send += 300000;
+		assert_true(pair_settle(&pair, 20 * NS_PER_S));
+	}
+	assert_int_equal(t->mss, 536);
+	assert_true(t->mss_retry_ns > pair.now_ns);
+	assert_true(pair_whole(&pair));
+	pair_fini(&pair);
+}
+
 /* Never under 536, never for a quote of what is not in flight, never larger. */
 static void bogus(void **state)
 {
@@ -108,6 +140,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(told),
 	    cmocka_unit_test(black_hole),
+	    cmocka_unit_test(path_down),
 	    cmocka_unit_test(bogus),
 	    cmocka_unit_test(parts_keep_mapping),
 	};

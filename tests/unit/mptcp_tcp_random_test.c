@@ -77,6 +77,21 @@ static void describe(const struct tcp_pair *pair)
 	}
 }
 
+/* Readers who stop and go on as they please, and do not say so. */
+static bool moody(struct tcp_pair *pair, unsigned from, uint8_t *octets, size_t len,
+		  const struct packet *p)
+{
+	struct tcp_pair_end *e = &pair->end[from];
+
+	(void)octets;
+	(void)len;
+	(void)p;
+	e->reads = rng_chance(&pair->rng, 0.9);
+	if (e->reads || rng_chance(&pair->rng, 0.5))
+		e->unread = 0;
+	return true;
+}
+
 static void run_once(uint64_t seed)
 {
 	struct tcp_pair *pair = calloc(1, sizeof(*pair));
@@ -91,6 +106,8 @@ static void run_once(uint64_t seed)
 		pair->filter = narrow;
 		pair->counter = rng_below(&r, 500);
 	}
+	if (rng_chance(&r, 0.2))
+		pair->filter = moody;
 	if (rng_chance(&r, 0.1))
 		pair_ipv6(pair);
 	if (rng_chance(&r, 0.1))
