@@ -11,8 +11,9 @@
 #include "util/seq.h"
 #include "util/time.h"
 
-#define KEPT_MAX  64 /* segments a flow; beyond them it is no proxy any more */
-#define TRIES_MAX 8
+#define KEPT_MAX    64 /* segments a flow; beyond them it is no proxy any more */
+#define TRIES_MAX   15
+#define BACKOFF_MAX 8
 
 struct kept {
 	uint32_t end;
@@ -28,9 +29,11 @@ struct acked {
 	uint32_t ack_seq; /* what the receiver would send next */
 	uint8_t shift;	  /* of its window */
 	bool scales[2];	  /* sender, receiver */
+	bool sender_known, stamp_known;
 	uint32_t sender_ack, sender_tsval, sender_tsecr; /* the sender's last */
 	uint64_t segments;
 	unsigned tries;
+	bool resending; /* until all that is kept has arrived */
 	int64_t resend_ns;
 	size_t count;
 	struct kept *kept[KEPT_MAX]; /* owned, oldest first */
@@ -87,7 +90,9 @@ static void early_ack_init(struct box *box)
 
 static void arm(struct early_ack *x, struct acked *a, int64_t now_ns)
 {
-	a->resend_ns = now_ns + (x->rto_ms * NS_PER_MS << a->tries);
+	unsigned backoff = a->tries < BACKOFF_MAX ? a->tries : BACKOFF_MAX;
+
+	a->resend_ns = now_ns + (x->rto_ms * NS_PER_MS << backoff);
 	if (a->resend_ns < x->next_ns)
 		x->next_ns = a->resend_ns;
 }
@@ -113,7 +118,7 @@ static bool keep(struct early_ack *x, struct acked *a, const struct box_packet *
 	return true;
 }
 
-static void forget_until(struct acked *a, uint32_t ack)
+static void forget_until(struct early_ack *x, struct acked *a, uint32_t ack, int64_t now_ns)
 {
 	size_t gone = 0;
 
@@ -124,6 +129,12 @@ static void forget_until(struct acked *a, uint32_t ack)
 	a->count -= gone;
 	a->tries = 0;
 	memmove(a->kept, a->kept + gone, a->count * sizeof(a->kept[0]));
+	a->resending = a->resending && a->count;
+	arm(x, a, now_ns);
+	if (!a->resending)
+		return;
+	a->resend_ns = now_ns; /* the next one is missing as well */
+	x->next_ns = now_ns;
 }
 
 static uint16_t window_of(const struct acked *a)
@@ -216,15 +227,19 @@ static void note_sender(struct acked *a, const struct packet *p)
 
 	if (p->tcp.flags & TCP_SYN)
 		note_syn(a, p, false);
-	if (p->tcp.flags & TCP_ACK && !seq_before(p->tcp.ack, a->sender_ack))
+	if (p->tcp.flags & TCP_ACK && (!a->sender_known || !seq_before(p->tcp.ack, a->sender_ack)))
 		a->sender_ack = p->tcp.ack;
-	if (!ts || ts->len != 10 || seq_before(load_u32(ts->at + 2), a->sender_tsval))
+	a->sender_known = a->sender_known || p->tcp.flags & TCP_ACK;
+	if (!ts || ts->len != 10 ||
+	    (a->stamp_known && seq_before(load_u32(ts->at + 2), a->sender_tsval)))
 		return;
+	a->stamp_known = true;
 	a->sender_tsval = load_u32(ts->at + 2);
 	a->sender_tsecr = load_u32(ts->at + 6);
 }
 
-static void receiver_segment(struct acked *a, struct box_packet *packet, const struct packet *p)
+static void receiver_segment(struct early_ack *x, struct acked *a, struct box_packet *packet,
+			     const struct packet *p, int64_t now_ns)
 {
 	const struct tcp_option *ts = tcp_option_find(&p->tcp.options, TCP_OPT_TIMESTAMP, -1);
 
@@ -241,7 +256,7 @@ static void receiver_segment(struct acked *a, struct box_packet *packet, const s
 	if (!a->known || p->tcp.flags & TCP_SYN)
 		a->next = p->tcp.ack;
 	a->known = true;
-	forget_until(a, p->tcp.ack);
+	forget_until(x, a, p->tcp.ack, now_ns);
 	if (seq_before(a->next, p->tcp.ack))
 		a->next = p->tcp.ack;
 	else if (a->next != p->tcp.ack)
@@ -269,7 +284,7 @@ static enum box_fate early_ack_packet(struct box *box, struct box_packet *packet
 		note_sender(a, &p);
 		return data_segment(x, a, packet, &p, io);
 	}
-	receiver_segment(a, packet, &p);
+	receiver_segment(x, a, packet, &p, io->now_ns);
 	return BOX_PASS;
 }
 
@@ -307,6 +322,7 @@ static void resend(struct early_ack *x, struct acked *a, const struct box_io *io
 		a->count = 0;
 		return;
 	}
+	a->resending = true;
 	refresh(a, &a->kept[0]->packet);
 	io->emit(io->context, &a->kept[0]->packet);
 	arm(x, a, io->now_ns);

@@ -44,6 +44,11 @@ bool read_name(lua_State *L, const struct entry *e, void *at); /* int, index of 
 
 struct scenario *scenario_of(lua_State *L);
 
+#define ADDR4 "an IPv4 address in quotes"
+#define ADDR6 "an IPv6 address in quotes"
+
+int statement_target(lua_State *L);
+
 /* The statements, for luaL_setfuncs. */
 extern const struct luaL_Reg path_statements[], expect_statements[];
 void path_boxes(lua_State *L); /* pushes the table `box` */

@@ -20,7 +20,7 @@ enum error_code {
 
 struct error {
 	enum error_code code;
-	char text[256]; /* "what failed: why", no newline, no program name */
+	char text[512]; /* "what failed: why", no newline, no program name */
 };
 
 /* Describes a failure and returns `code`, so that callers write

@@ -541,7 +541,7 @@ static void errors_say_what_was_expected(void **state)
 			    "box 'strip': how = 'nopp': expected remove, nop, eol or cut");
 	assert_int_equal(set_text(box, "hwo", "nop", &err), ERR_USAGE);
 	assert_string_equal(err.text, "box 'strip': 'hwo' is no parameter: expected kind, subtype, "
-				      "direction, segments or how");
+				      "direction, segments, how, after_octets or after_ms");
 	assert_int_equal(box_ready(box, &err), ERR_USAGE);
 	assert_string_equal(err.text, "box 'strip': no option named: expected kind or subtype");
 	box_free(box);

@@ -142,17 +142,20 @@ static bool progress(struct runner *r)
 	return more;
 }
 
+/* The client's application first, then the target's. */
 static void hang_up(struct runner *r, int64_t now_ns)
 {
 	struct lab_served *s = lab_endpoint_at(lab_endpoint(r->lab), 0);
 
-	r->run->hung_up = true;
 	r->moved_ns = now_ns;
-	if (r->conn)
+	if (r->conn) {
+		r->run->hung_up = true;
 		conn_fastclose(r->conn, now_ns);
-	else if (s && s->conn)
+	} else if (s && s->conn) {
+		r->run->server_hung_up = true;
 		conn_fastclose(s->conn, now_ns);
-	lab_endpoint_touch(lab_endpoint(r->lab));
+		lab_endpoint_touch(lab_endpoint(r->lab));
+	}
 }
 
 static void step(struct runner *r, int64_t deadline_ns)
@@ -189,10 +192,10 @@ void lab_run(struct lab_run *run, struct lab *lab, const struct lab_run_spec *sp
 		    net_now_ns(r.net) >= deadline_ns)
 			break;
 		until_ns = r.moved_ns + patience_ns;
-		if (!run->hung_up && net_now_ns(r.net) >= until_ns)
+		if (net_now_ns(r.net) >= until_ns)
 			hang_up(&r, net_now_ns(r.net));
 		else
-			step(&r, until_ns < deadline_ns && !run->hung_up ? until_ns : deadline_ns);
+			step(&r, until_ns < deadline_ns ? until_ns : deadline_ns);
 	}
 	run->lasted_ns = net_now_ns(r.net) - begin_ns;
 	endpoint_free(r.endpoint);
@@ -221,7 +224,10 @@ const char *lab_run_describe(const struct lab_run *run, char *out, size_t cap)
 	size_t len = (size_t)snprintf(
 	    out, cap, "%.3f s, %llu packets back, %llu too long, %zu octets held%s\n",
 	    (double)run->lasted_ns / 1e9, (unsigned long long)run->packets,
-	    (unsigned long long)run->unsendable, run->memory_max, run->hung_up ? ", hung up" : "");
+	    (unsigned long long)run->unsendable, run->memory_max,
+	    run->hung_up	  ? ", hung up"
+	    : run->server_hung_up ? ", target hung up"
+				  : "");
 
 	if (len < cap)
 		len += describe_end(out + len, cap - len, "client", &run->client, &run->client_app,

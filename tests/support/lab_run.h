@@ -20,7 +20,7 @@ struct lab_run_spec {
 struct lab_run {
 	bool accepted; /* by the target */
 	bool client_closed, server_closed;
-	bool hung_up; /* patience ended */
+	bool hung_up, server_hung_up; /* patience ended: of the client, then of the target */
 	struct lab_app client_app, server_app;
 	struct conn_info client, server; /* the last of each */
 	int64_t lasted_ns;

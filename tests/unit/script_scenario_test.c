@@ -113,7 +113,8 @@ static const struct {
      "t.lua:2: router: a label = 'x': expected a whole number from 0 to 1048575"},
     {CLIENT "\nbox.stripp {}",
      "t.lua:3: box 'stripp': expected strip, set, option_set, add, reorder, mss_clamp, seq_shift, "
-     "nat, dnat, drop, reset, reject, mirror, proxy or ttl_set"},
+     "nat, dnat, drop, reset, reject, mirror, proxy, ttl_set, split, coalesce, payload, "
+     "early_ack, hold_holes, rexmit, clamp_ack, window, state, lb, syn_proxy or terminate"},
     {CLIENT "box.strip { kind = 'mptcp', how = 'nopp' }",
      "t.lua:2: box 'strip': how = 'nopp': expected remove, nop, eol or cut"},
     {CLIENT "box.strip {}", "t.lua:2: box 'strip': no option named: expected kind or subtype"},
