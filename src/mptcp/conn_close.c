@@ -1,6 +1,8 @@
 /* The end: DATA_FIN both ways, then the subflows (RFC 8684 §3.3.3), or all at once (§3.5). */
 #include "mptcp/conn_state.h"
 
+#define LINGER_NS (30 * NS_PER_S)
+
 static bool is_over(const struct subflow *sf)
 {
 	return sf->stage == STAGE_DEAD || sf->tcp.state == TCP_CLOSED ||
@@ -78,16 +80,22 @@ void close_peer_fast(struct conn *c, struct subflow *sf)
 static void shut_subflows(struct conn *c)
 {
 	c->closing_subflows = true;
-	c->timer[TIMER_CLOSE] = TIME_NEVER;
 	for (unsigned i = 0; i < c->subflow_count; i++) {
 		struct subflow *sf = c->subflow[i];
 
 		if (is_over(sf))
 			continue;
+		if (sf->stale && !c->plain) {
+			subflow_reset(sf, 0);
+			continue;
+		}
 		if (sf->close == SUBFLOW_OPEN)
 			sf->close = SUBFLOW_FIN;
 		tcp_shutdown(&sf->tcp);
 	}
+	/* Everything is said: subflows that do not answer do not keep the connection. */
+	if (!c->plain)
+		c->timer[TIMER_CLOSE] = c->now_ns + LINGER_NS;
 }
 
 static bool all_over(const struct conn *c)
@@ -147,7 +155,10 @@ static void both_closed(struct conn *c)
 
 void close_timer(struct conn *c)
 {
-	shut_subflows(c);
+	if (c->closing_subflows)
+		conn_end(c, OUTCOME_MPTCP);
+	else
+		shut_subflows(c);
 }
 
 void close_progress(struct conn *c)

@@ -13,10 +13,13 @@ static uint32_t end_of(const struct mapping *m)
 /* Index of the first mapping that ends behind `ssn`: nearly always the first or none. */
 static uint32_t find(const struct mappings *m, uint32_t ssn)
 {
-	const struct mapping *at = m->at + m->first;
 	uint32_t low = 0, high = m->count;
+	const struct mapping *at;
 
-	if (!high || seq_before(ssn, end_of(at)))
+	if (!high)
+		return 0;
+	at = m->at + m->first;
+	if (seq_before(ssn, end_of(at)))
 		return 0;
 	if (!seq_before(ssn, end_of(at + high - 1)))
 		return high;
@@ -89,19 +92,18 @@ enum map_result map_add(struct mappings *m, const struct mapping *one)
 	return MAP_TAKEN;
 }
 
-const struct mapping *map_find(const struct mappings *m, uint32_t ssn)
-{
-	uint32_t i = find(m, ssn);
-	const struct mapping *at = m->at + m->first + i;
-
-	return i < m->count && !seq_before(ssn, at->ssn) ? at : NULL;
-}
-
 const struct mapping *map_after(const struct mappings *m, uint32_t ssn)
 {
 	uint32_t i = find(m, ssn);
 
 	return i < m->count ? m->at + m->first + i : NULL;
+}
+
+const struct mapping *map_find(const struct mappings *m, uint32_t ssn)
+{
+	const struct mapping *at = map_after(m, ssn);
+
+	return at && !seq_before(ssn, at->ssn) ? at : NULL;
 }
 
 void map_trim(struct mappings *m, uint32_t below)

@@ -195,6 +195,8 @@ struct span conn_peek(const struct conn *c)
 	size_t at = rx->size ? (size_t)(rx->read - rx->base) & (rx->size - 1) : 0;
 	uint64_t len = rx->next - rx->read;
 
+	if (!len)
+		return (struct span){0};
 	if (len > rx->size - at)
 		len = rx->size - at;
 	return span_of(rx->at + at, (size_t)len);

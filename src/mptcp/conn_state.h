@@ -119,7 +119,8 @@ struct conn {
 
 	uint8_t subflow_count, send_turn;
 	struct subflow *subflow[CONN_SUBFLOWS_MAX];
-	unsigned joins; /* alive ones */
+	unsigned joins;	   /* alive ones */
+	bool signal_again; /* one ACK did not carry all signals */
 	bool settle_due, pm_due, closing_subflows, active_close, fastclosed;
 
 	size_t remote_count;

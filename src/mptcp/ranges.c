@@ -91,12 +91,13 @@ static void join(struct ranges *r, uint32_t i)
 bool ranges_add(struct ranges *r, uint64_t from, uint64_t to)
 {
 	uint32_t i = find(r, from);
-	struct range *at = r->at + r->first + i;
+	struct range *at;
 
 	if (!dsn_before(from, to))
 		return true;
-	if (i == r->count || dsn_before(to, at->from))
+	if (i == r->count || dsn_before(to, r->at[r->first + i].from))
 		return insert(r, i, from, to);
+	at = r->at + r->first + i;
 	if (dsn_before(from, at->from))
 		at->from = from;
 	if (dsn_before(at->to, to))

@@ -206,8 +206,7 @@ static size_t ack_options(struct subflow *sf, const struct tcp_segment *s, uint8
 		len = put_prio(sf, out, room);
 	else if (!lone_fin && !s->fin)
 		len = addr_options(c, out, room);
-	if (len && (addr_options_due(c) || sf->prio_due))
-		tcp_ack_now(&sf->tcp);
+	c->signal_again = len && (addr_options_due(c) || sf->prio_due);
 	return len + (lone_fin ? put_fin(c, out + len, room - len)
 			       : put_dss(c, NULL, out + len, room - len));
 }
