@@ -106,6 +106,21 @@ static void first_dss(struct subflow *sf)
 	c->pm_due = c->settle_due = true;
 }
 
+/* We fell back because options vanish, but the peer may not have heard of it, and sends octets of
+ * the stream again under new sequence numbers: their place is not where a plain stream has them. */
+static bool contradicts_plain(const struct subflow *sf, const struct mptcp_dss *dss)
+{
+	const struct conn *c = sf->conn;
+	uint32_t next = sf->tcp.rcv_nxt - sf->tcp.irs, end = dss->ssn + dss->data_len;
+	uint64_t dsn;
+
+	if (c->fallback_reason != FALLBACK_BECAUSE_NO_DSS || sf->failing || !dss->ssn ||
+	    !seq_before(next, end))
+		return false;
+	dsn = expand(dss->dsn, dss->flags & MPTCP_DSS_DSN8, c->rx.next);
+	return dsn != c->rx.next + (uint64_t)(int64_t)seq_diff(dss->ssn, next);
+}
+
 void dss_take(struct subflow *sf, const struct arrived *a)
 {
 	struct conn *c = sf->conn;
@@ -117,6 +132,8 @@ void dss_take(struct subflow *sf, const struct arrived *a)
 		fallback_infinite(sf, dss);
 		return;
 	}
+	if (c->plain && (dss->flags & MPTCP_DSS_DSN) && contradicts_plain(sf, dss))
+		subflow_reset(sf, 6);
 	if (c->plain || sf->failing)
 		return;
 	if (!sf->dss_heard)

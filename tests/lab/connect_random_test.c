@@ -26,6 +26,10 @@ enum harm {
 	NO_MPTCP = 1, /* a fallback is allowed */
 	MAY_END = 2,  /* so is an end before all was said */
 	CHANGES = 4,  /* the content, if nobody checks */
+	/* Both together: a lie about what arrived makes one end fall back, and the other never
+	 * hears of it, whose data sent again then looks like new data. No end could know. */
+	EARLY = 8,
+	VANISHES = 16,
 };
 
 static const struct {
@@ -39,9 +43,9 @@ static const struct {
     {"coalesce", "keep=first", NO_MPTCP | MAY_END},
     {"coalesce", "keep=last", NO_MPTCP | MAY_END},
     {"coalesce", "keep=all", NO_MPTCP | MAY_END},
-    {"early_ack", "", NO_MPTCP},
-    {"early_ack", "direction=reverse", NO_MPTCP},
-    {"early_ack", "lose=30", NO_MPTCP | MAY_END},
+    {"early_ack", "", NO_MPTCP | EARLY},
+    {"early_ack", "direction=reverse", NO_MPTCP | EARLY},
+    {"early_ack", "lose=30", NO_MPTCP | MAY_END | EARLY},
     {"hold_holes", "", HARMLESS},
     {"rexmit", "", HARMLESS},
     {"clamp_ack", "", HARMLESS},
@@ -54,8 +58,8 @@ static const struct {
     {"strip", "subtype=mp_capable direction=reverse segments=synack", NO_MPTCP},
     {"strip", "kind=mptcp direction=both segments=nonsyn", NO_MPTCP | MAY_END},
     {"strip", "kind=mptcp direction=both segments=nonsyn how=eol", NO_MPTCP | MAY_END},
-    {"strip", "kind=mptcp direction=both after_octets=30000", NO_MPTCP | MAY_END},
-    {"strip", "kind=mptcp direction=both after_ms=400 how=nop", NO_MPTCP | MAY_END},
+    {"strip", "kind=mptcp direction=both after_octets=30000", NO_MPTCP | MAY_END | VANISHES},
+    {"strip", "kind=mptcp direction=both after_ms=400 how=nop", NO_MPTCP | MAY_END | VANISHES},
     {"strip", "subtype=mp_join direction=both", HARMLESS},
     {"strip", "subtype=add_addr direction=both", HARMLESS},
     {"strip", "kind=timestamp direction=both", HARMLESS},
@@ -178,6 +182,8 @@ static void random_setup(struct random_run *r, uint64_t seed)
 		random_link(r, &r->plan.link[i]);
 	for (unsigned i = rng_below(&r->rng, 4); i; i--)
 		random_box(r);
+	if (r->harm & EARLY && r->harm & VANISHES)
+		r->harm |= CHANGES;
 	random_ends(r);
 }
 
