@@ -85,7 +85,8 @@ static void shut_subflows(struct conn *c)
 
 		if (is_over(sf))
 			continue;
-		if (sf->stale && !c->plain) {
+		/* Nobody is there to close with. */
+		if (sf->tcp.state == TCP_SYN_SENT || (sf->stale && !c->plain)) {
 			subflow_reset(sf, 0);
 			continue;
 		}

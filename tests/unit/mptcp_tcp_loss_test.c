@@ -300,6 +300,27 @@ static void congestion_mark(void **state)
 	pair_fini(&pair);
 }
 
+/* After a silence no window's worth leaves at once (RFC 5681 §4.1). */
+static void after_silence(void **state)
+{
+	struct tcp_pair pair;
+	uint64_t before;
+
+	(void)state;
+	begin(&pair, 0);
+	transfer(&pair, 100000);
+	assert_true(pair.end[0].tcp.flow.cwnd > 30000);
+	pair_run(&pair, 5 * NS_PER_S);
+	before = pair.packets[0];
+	pair.end[0].to_send += 100000;
+	pair_run(&pair, 15 * NS_PER_MS);
+	assert_true(pair.packets[0] - before <= 30);
+	assert_true(pair.end[0].tcp.flow.cwnd < 30000);
+	assert_true(pair_settle(&pair, NS_PER_S));
+	assert_true(pair_whole(&pair));
+	pair_fini(&pair);
+}
+
 /* A bottleneck: the queue overflows, and is used to the full all the same. */
 static void bottleneck(void **state)
 {
@@ -325,7 +346,7 @@ int main(void)
 	    cmocka_unit_test(lost_again), cmocka_unit_test(acks),
 	    cmocka_unit_test(reordering), cmocka_unit_test(untranslated_sack),
 	    cmocka_unit_test(spurious),	  cmocka_unit_test(congestion_mark),
-	    cmocka_unit_test(bottleneck),
+	    cmocka_unit_test(bottleneck), cmocka_unit_test(after_silence),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
