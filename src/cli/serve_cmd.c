@@ -213,8 +213,10 @@ static int serve_close(struct serve *s, struct error *err)
 	struct error second;
 	int rc;
 
-	while (s->clients)
-		client_remove(s, s->clients);
+	for (struct serve_client *c = s->clients, *next; c; c = next) {
+		next = c->next;
+		free(c);
+	}
 	if (s->endpoint)
 		endpoint_free(s->endpoint);
 	reach_close(&s->reach);
@@ -241,8 +243,10 @@ static int serve_loop(struct serve *s, struct error *err)
 	fprintf(stderr, "mboxtrace: serving %s on port %u; Ctrl-C ends it\n", s->service->name,
 		s->reach.port);
 	rc = drive_run(&drive, err);
-	while (s->clients)
-		client_end(s, s->clients, net_now_ns(s->reach.net));
+	for (struct serve_client *c = s->clients, *next; c; c = next) {
+		next = c->next;
+		client_end(s, c, net_now_ns(s->reach.net));
+	}
 	s->report.out = s->json.out;
 	if (s->json.out)
 		connection_json_summary(&s->report, s->accepted, s->mptcp, s->fallback);
