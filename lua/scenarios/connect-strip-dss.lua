@@ -1,5 +1,7 @@
--- MPTCP is agreed on, then its DSS options are taken away: a connection falls back in mid-stream
--- without losing an octet. A trace, which ends with the SYN, sees nothing of it.
+-- MPTCP is agreed on and the first data arrives, then DSS options are taken away towards the target:
+-- data without a mapping cannot be delivered, and it is too late to fall back. The subflows are
+-- reset with reason 6, middlebox interference (RFC 8684 section 3.7). A trace, which ends with the
+-- SYN, sees nothing of it.
 client { addr = "192.0.2.7" }
 link { delay = "5ms" }
 router { addr = "198.51.100.1" }

@@ -8,6 +8,6 @@ end
 link   { delay = "2ms" }
 target { name = "example.net", addr = "203.0.113.80", mptcp = false }
 expect { verdict = "clean", findings = {
-	{ field = "tcp.options.mptcp.mp_capable", change = "removed", after = 5,
+	{ field = "tcp.options.mptcp.mp_capable", change = "removed", after = 6,
 	  basis = "reply", cause = "target" },
 } }

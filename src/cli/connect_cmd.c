@@ -214,7 +214,8 @@ static int connect_control(struct connect *c, struct error *err)
 	rc = connect_run(c, &plain, err);
 	first.control = c->result.info;
 	first.had_control = true;
-	first.control_good = c->result.established && (c->stream.received || !c->has_request);
+	first.control_good =
+	    c->result.established && (!first.established || c->stream.received || !c->has_request);
 	c->result = first;
 	return rc;
 }

@@ -28,3 +28,23 @@ const volatile int *interrupt_arm(void)
 	sigaction(SIGPIPE, &ignore, NULL);
 	return &raised;
 }
+
+static void mask_signals(int how)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigprocmask(how, &set, NULL);
+}
+
+void interrupt_hold(void)
+{
+	mask_signals(SIG_BLOCK);
+}
+
+void interrupt_release(void)
+{
+	mask_signals(SIG_UNBLOCK);
+}

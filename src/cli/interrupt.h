@@ -6,6 +6,11 @@
  * closed pipe becomes an error instead of a signal. */
 const volatile int *interrupt_arm(void);
 
+/* While held, signals come only where a live net waits for packets: none falls between a look at
+ * the flag and the wait. */
+void interrupt_hold(void);
+void interrupt_release(void);
+
 void interrupt_raise(void); /* as if a signal had come */
 
 #endif

@@ -52,7 +52,10 @@ static int session_measure(struct session *s, struct error *err)
 	status_init(&s->status, wants_status(s), (unsigned)s->options.first_ttl);
 	if (report->start)
 		report->start(s->report, trace_result(s->trace));
+	if (!s->options.lab)
+		interrupt_hold();
 	rc = trace_run(s->trace, s->path.net, &run, err);
+	interrupt_release();
 	status_clear(&s->status);
 	report->finish(s->report, trace_result(s->trace));
 	session_check_output(s);

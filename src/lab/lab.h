@@ -87,9 +87,11 @@ struct lab_target {
 					    * translates; family 0: its own address */
 	uint16_t port;			   /* listens here; 0: everywhere */
 	enum lab_mptcp mptcp;
-	bool silent; /* answers nothing at all */
-	bool echo;   /* answers ICMP echo */
-	uint8_t ttl; /* initial TTL of what it sends; 0: 64 */
+	bool silent;   /* answers nothing at all */
+	bool echo;     /* answers ICMP echo */
+	bool problems; /* answers bad IP options and unknown extensions with parameter problems;
+			* else such packets are dropped */
+	uint8_t ttl;   /* initial TTL of what it sends; 0: 64 */
 	struct lab_serve serve;
 };
 

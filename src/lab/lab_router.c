@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "lab/lab_element.h"
+#include "lab/lab_ip_options.h"
 #include "packet/checksum.h"
 #include "util/octets.h"
 
@@ -120,6 +121,10 @@ static bool router_arrive(struct lab *lab, struct lab_element *e, struct lab_pac
 	lab->walked++;
 	if (packet_parse(&packet, span_of(p->box.octets, p->box.len)))
 		goto gone;
+	if (lab_ip_options_bad(p->box.octets, &packet, false)) {
+		router_error(lab, r, p, &packet, ICMP_KIND_PARAM_PROBLEM, 0);
+		goto gone;
+	}
 	if (packet.ip.ttl <= 1) {
 		router_error(lab, r, p, &packet, ICMP_KIND_TIME_EXCEEDED, 0);
 		goto gone;

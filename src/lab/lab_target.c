@@ -1,6 +1,7 @@
 /* The host at the end of the path, as far as it is not TCP: which packets are for it, echo, and
  * unreachable ports. lab_target_tcp.c answers segments. */
 #include "lab/lab_target.h"
+#include "lab/lab_ip_options.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -67,12 +68,12 @@ static void target_echo(struct lab *lab, struct target *t, const struct lab_pack
 	target_reply(lab, t, cause, &reply, p);
 }
 
-static void target_unreachable(struct lab *lab, struct target *t, const struct lab_packet *cause,
-			       const struct packet *packet)
+static void target_error(struct lab *lab, struct target *t, const struct lab_packet *cause,
+			 const struct packet *packet, enum icmp_kind kind, uint8_t code)
 {
 	struct icmp_error_spec error = {
-	    .kind = ICMP_KIND_UNREACHABLE,
-	    .code = packet->ip.version == 6 ? 4 : 3,
+	    .kind = kind,
+	    .code = code,
 	    .from = packet->ip.dst,
 	    .to = packet->ip.src,
 	    .ttl = t->spec.ttl ? t->spec.ttl : LAB_TTL,
@@ -96,20 +97,27 @@ static void target_unreachable(struct lab *lab, struct target *t, const struct l
 	lab_emit(lab, &t->element, cause, p);
 }
 
-static void target_packet(struct lab *lab, struct target *t, const struct lab_packet *cause)
+static void target_packet(struct lab *lab, struct target *t, struct lab_packet *cause)
 {
 	struct packet p;
 
 	if (t->spec.silent || packet_parse(&p, span_of(cause->box.octets, cause->box.len)) ||
 	    !lab_is_target(lab, &p.ip.dst) || !is_sound(&p))
 		return;
+	if (lab_ip_options_bad(cause->box.octets, &p, true)) {
+		if (t->spec.problems)
+			target_error(lab, t, cause, &p, ICMP_KIND_PARAM_PROBLEM,
+				     p.ip.version == 6 ? 2 : 0);
+		return;
+	}
 	switch (p.ip.proto) {
 	case IP_PROTO_TCP: target_segment(lab, t, cause, &p); break;
 	case IP_PROTO_ICMP:
 	case IP_PROTO_ICMPV6: target_echo(lab, t, cause, &p); break;
 	case IP_PROTO_UDP:
 		if (p.transport.len >= UDP_HEADER)
-			target_unreachable(lab, t, cause, &p);
+			target_error(lab, t, cause, &p, ICMP_KIND_UNREACHABLE,
+				     p.ip.version == 6 ? 4 : 3);
 		break;
 	}
 }

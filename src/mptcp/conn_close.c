@@ -85,8 +85,8 @@ static void shut_subflows(struct conn *c)
 
 		if (is_over(sf))
 			continue;
-		if ((sf->stale && !c->plain) || /* nobody there to close with */
-		    sf->tcp.state == TCP_SYN_SENT) {
+		/* Nobody is there to close with. */
+		if (sf->tcp.state == TCP_SYN_SENT || (sf->stale && !c->plain)) {
 			subflow_reset(sf, 0);
 			continue;
 		}
@@ -133,10 +133,19 @@ static void answer_fins(struct conn *c)
 	}
 }
 
+/* Joins that were not answered yet: nobody is there to close with. */
+static void drop_joins(struct conn *c)
+{
+	for (unsigned i = 0; i < c->subflow_count; i++)
+		if (c->subflow[i]->tcp.state == TCP_SYN_SENT)
+			subflow_reset(c->subflow[i], 0);
+}
+
 /* Who closed first sends FINs; the other waits for them, that TIME-WAIT be where it belongs
  * (RFC 8041 §3.6). */
 static void both_closed(struct conn *c)
 {
+	drop_joins(c);
 	if (c->active_close && !c->closing_subflows)
 		shut_subflows(c);
 	else if (!c->closing_subflows && c->timer[TIMER_CLOSE] == TIME_NEVER)

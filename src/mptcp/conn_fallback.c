@@ -115,8 +115,10 @@ bool fallback_unacked(struct subflow *sf, const struct arrived *a)
 		return false;
 	if (!fin && (sf->stage != STAGE_UP || !acks_data(sf, a->packet)))
 		return false;
-	/* If options did arrive before, the peer may count on them, and send twice what it takes
-	 * for lost. */
+	/* Where options did arrive before, an ACK without any is not the peer's, or an exception: a
+	 * box acknowledged in its name. A DATA_ACK will come; if not, data is sent again. */
+	if (sf->mapped && !fin)
+		return false;
 	if (!sf->initial || sf->mapped ||
 	    !conn_fall_back(sf, FALLBACK_FIRST_DATA, FALLBACK_BECAUSE_NO_DSS)) {
 		subflow_reset(sf, 6);

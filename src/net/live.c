@@ -82,21 +82,29 @@ static const struct net_ops live_ops = {
     .close = live_close,
 };
 
-static int open_capture(struct live *live, const struct live_config *config,
-			const struct net_route *route, struct error *err)
-{
-	struct buf filter = {0};
+/* One of the two lanes things are opened in. */
+struct opening {
+	struct live *live;
+	const struct live_config *config;
+	const struct net_route *route;
 	int failed;
+	struct error err;
+};
 
-	live_filter_print(&filter, &config->target, &config->source, config->ports,
-			  config->port_count);
+static void *open_capture(void *argument)
+{
+	struct opening *o = argument;
+	const struct live_config *c = o->config;
+	struct buf filter = {0};
+
+	live_filter_print(&filter, &c->target, &c->source, c->ports, c->port_count);
 	if (filter.failed)
-		failed = error_set(err, ERR_NOMEM, "out of memory");
+		o->failed = error_set(&o->err, ERR_NOMEM, "out of memory");
 	else
-		failed = live_capture_open(&live->capture, route->device, buf_text(&filter),
-					   config->buffer_octets, err);
+		o->failed = live_capture_open(&o->live->capture, o->route->device,
+					      buf_text(&filter), c->buffer_octets, &o->err);
 	buf_fini(&filter);
-	return failed;
+	return NULL;
 }
 
 static int open_guard(struct live *live, const struct live_config *config, struct error *warning,
@@ -115,23 +123,38 @@ static int open_guard(struct live *live, const struct live_config *config, struc
 	return failed;
 }
 
-/* A raw socket is asked for first: who may open that may mostly open the rest, and the refusal
- * then names it. */
+static int open_inject(struct live *live, const struct live_config *config,
+		       const struct net_route *route, struct error *err)
+{
+	bool bound = config->device || ip_addr_is_link_local(&config->target);
+
+	return live_inject_open(&live->inject, &route->source, bound ? route->device : NULL, err);
+}
+
+/* The capture, which has the kernel wait, is opened alongside the rest. A raw socket that is
+ * refused is what the user hears of first. */
 static int open_parts(struct live *live, struct live_config *config, const struct net_route *route,
 		      struct error *warning, struct error *err)
 {
-	bool bound = config->device || ip_addr_is_link_local(&config->target);
-	int failed =
-	    live_inject_open(&live->inject, &route->source, bound ? route->device : NULL, err);
+	struct opening lane = {.live = live, .config = config, .route = route};
+	pthread_t thread;
+	bool alongside;
+	int failed = live_ports_open(&live->ports, route, config->ports, config->port_count, err);
 
-	if (!failed)
-		failed =
-		    live_ports_open(&live->ports, route, config->ports, config->port_count, err);
-	if (!failed)
-		failed = open_capture(live, config, route, err);
+	if (failed)
+		return failed;
+	alongside = !pthread_create(&thread, NULL, open_capture, &lane);
+	failed = open_inject(live, config, route, err);
 	if (!failed)
 		failed = open_guard(live, config, warning, err);
-	return failed;
+	if (alongside)
+		pthread_join(thread, NULL);
+	else
+		open_capture(&lane);
+	if (failed || !lane.failed)
+		return failed;
+	*err = lane.err;
+	return lane.failed;
 }
 
 struct net *live_open(struct live_config *config, struct net_route *route, struct error *warning,

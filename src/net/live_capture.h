@@ -5,9 +5,8 @@
  *
  * Cost. The kernel waits for an RCU grace period (some 10 ms) once while the ring is set up and
  * twice while it is torn down, and libpcap (1.10) has no way to read a device on Linux without
- * that ring. So nothing is paid a second time here: one handle, no promiscuous mode, a ring only
- * as large as needed; and live.c tears it down alongside the guard, which costs such a period,
- * too. */
+ * that ring. So nothing is paid a second time here: one handle, no promiscuous mode; and live.c
+ * opens and closes it alongside everything else. */
 #ifndef MBOXTRACE_NET_LIVE_CAPTURE_H
 #define MBOXTRACE_NET_LIVE_CAPTURE_H
 

@@ -54,7 +54,7 @@ static struct span behind_tags(uint16_t type, struct span rest, uint16_t *inner)
 
 static struct span if_ip(struct span packet)
 {
-	uint8_t version = packet.len ? packet.at[0] >> 4 : 0;
+	uint8_t version = packet.at && packet.len ? packet.at[0] >> 4 : 0;
 
 	return version == 4 || version == 6 ? packet : (struct span){0};
 }

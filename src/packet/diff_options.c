@@ -80,25 +80,46 @@ static bool in_sight(const struct layout *l, const struct piece *p)
 	return (size_t)p->offset + p->o->len <= l->side->area.len;
 }
 
-/* Did the options behind this one stay where they were? */
-static bool rest_stayed(const struct options_pair *op, const struct piece *p)
+static bool kept(const struct piece *p)
 {
-	for (p++; p < op->sent.piece + op->sent.count; p++)
-		if (p->fate == FATE_SAME)
-			return op->seen.piece[p->partner].offset == p->offset;
+	return p->fate == FATE_SAME || p->fate == FATE_REWRITTEN;
+}
+
+static int shift_of(const struct options_pair *op, const struct piece *p)
+{
+	return op->seen.piece[p->partner].offset - p->offset;
+}
+
+/* How far the place of an option moved, as the options right before and behind it tell; false if
+ * they moved apart or together: then it has no place any more. */
+static bool place_shift(const struct options_pair *op, const struct piece *p, int *shift)
+{
+	const struct piece *first = op->sent.piece, *last = first + op->sent.count - 1;
+	bool before = p == first || kept(p - 1);
+
+	*shift = p > first && before ? shift_of(op, p - 1) : 0;
+	if (p == last || !kept(p + 1))
+		return true;
+	if (before && shift_of(op, p + 1) != *shift)
+		return false;
+	*shift = shift_of(op, p + 1);
 	return true;
 }
 
 static bool blanked(const struct options_pair *op, const struct piece *p)
 {
 	const struct layout *seen = &op->seen;
-	size_t i;
+	int shift, at;
 
-	if (!in_sight(seen, p) || p->offset + p->o->len > seen->end || !rest_stayed(op, p))
+	if (!place_shift(op, p, &shift))
 		return false;
-	for (i = 0; i < p->o->len && seen->side->area.at[p->offset + i] == TCP_OPT_NOP; i++)
-		;
-	return i == p->o->len;
+	at = p->offset + shift;
+	if (at < 0 || at + p->o->len > seen->end || (size_t)at + p->o->len > seen->side->area.len)
+		return false;
+	for (int i = 0; i < p->o->len; i++)
+		if (seen->side->area.at[at + i] != TCP_OPT_NOP)
+			return false;
+	return true;
 }
 
 /* Does reading end before this option, which otherwise stands, or would stand, where it stood?

@@ -200,7 +200,7 @@ static void tcprst_read(const struct mptcp_option *m, struct arg *a)
 }
 
 #define ROW(text, sub, noun)                                                                       \
-	.name = text, .form = OPTION_MPTCP, .kind = TCP_OPT_MPTCP, .subtype = sub,                 \
+	.name = (text), .form = OPTION_MPTCP, .kind = TCP_OPT_MPTCP, .subtype = (sub),             \
 	.fill = noun##_fill, .read = noun##_read
 
 const struct option_spec notation_mptcp[] = {

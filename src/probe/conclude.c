@@ -27,20 +27,36 @@ struct finding *conclude_add(struct trace *t, const char *field, enum change_kin
 	return f;
 }
 
-/* Where the target is: as far as an undisturbed probe says. */
+/* Did routers lead some probe beyond where this TTL's answer came from? Then not the target gave
+ * it. */
+static bool walked_beyond(const struct trace *t, uint8_t ttl)
+{
+	for (size_t i = 0; i < t->result.probe_count; i++)
+		if (t->series[i].walks && t->series[i].top >= ttl)
+			return true;
+	return false;
+}
+
+/* Where the target is: the nearest TTL at which it answered any probe, unless somebody before it
+ * answered in its name. */
 static void note_path(struct trace *t)
 {
-	static const enum probe_role roles[] = {ROLE_CONTROL, ROLE_TEST, ROLE_SHAM, ROLE_USER};
+	struct trace_result *r = &t->result;
+	uint8_t nearest = 0, farthest = 0;
 
-	t->result.path_length = 0;
-	for (size_t i = 0; i < sizeof(roles) / sizeof(roles[0]) && !t->result.path_length; i++) {
-		int probe = series_find(t, roles[i]);
+	for (size_t i = 0; i < r->probe_count; i++) {
+		uint8_t ttl = r->probes[i].reached_ttl;
 
-		if (probe >= 0)
-			t->result.path_length = t->result.probes[probe].reached_ttl;
+		if (!t->series[i].walks || !ttl)
+			continue;
+		if (!walked_beyond(t, ttl) && (!nearest || ttl < nearest))
+			nearest = ttl;
+		if (ttl > farthest)
+			farthest = ttl;
 	}
-	if (t->result.path_length && t->result.path_length > t->result.last_ttl)
-		t->result.last_ttl = t->result.path_length;
+	r->path_length = nearest ? nearest : farthest;
+	if (r->path_length > r->last_ttl)
+		r->last_ttl = r->path_length;
 }
 
 static int impact_weight(enum impact impact)
@@ -75,6 +91,7 @@ void conclude(struct trace *t)
 	struct trace_result *r = &t->result;
 
 	r->finding_count = 0;
+	credit_disown(t);
 	note_path(t);
 	conclude_quotes(t);
 	conclude_proxies(t);

@@ -110,7 +110,7 @@ static void conclude_unsupported(struct trace *t, const struct trace_reply *r)
 		return;
 	f->after = observe_place(t, r->probe, intact);
 	f->confidence = CONFIDENCE_POSSIBLE;
-	if (intact + 1 == r->ttl) {
+	if (intact + 1 >= r->ttl) {
 		f->cause = CAUSE_TARGET;
 		f->confidence = CONFIDENCE_LIKELY;
 	}

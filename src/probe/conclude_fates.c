@@ -4,25 +4,56 @@
 #define SURE   0.01
 #define LIKELY 0.05
 
-/* The nearest hop behind `ttl` where another probe was answered and this one was not. */
-static uint8_t first_beyond(const struct trace *t, int probe, int control)
+#define BRANCHES 4 /* hops by which branches of a path may differ */
+
+struct tally {
+	uint32_t asked, answers;
+};
+
+/* Of hops that answer nobody nothing can be lost. */
+static struct tally tally(const struct trace *t, int probe, unsigned from, unsigned to)
 {
-	for (unsigned ttl = t->series[probe].top + 1u; ttl <= t->series[control].limit; ttl++)
-		if (observe_at(t, control, (uint8_t)ttl) && t->series[probe].question[ttl].asked)
-			return (uint8_t)ttl;
-	return t->result.probes[control].reached_ttl;
+	bool nameless = t->series[probe].strays; /* what hops repeat is not credited */
+	struct tally sum = {0, 0};
+
+	for (unsigned ttl = from; ttl <= to && ttl <= t->series[probe].limit; ttl++) {
+		const struct question *q = &t->series[probe].question[ttl];
+
+		if (!observe_hop(t, (uint8_t)ttl))
+			continue;
+		sum.asked += nameless && q->answers ? q->answers : q->asked;
+		sum.answers += q->answers;
+	}
+	return sum;
 }
 
-static double chance(const struct trace *t, int probe, int control, uint8_t from)
+/* The chance that at TTLs `from` to `to` the probe was only less lucky than the control; of which
+ * all of its walk must do where repeated replies are not credited. */
+static double chance(const struct trace *t, int probe, int control, unsigned from, unsigned to)
 {
-	uint32_t asked = observe_asked_from(t, probe, from);
-	uint32_t answers = observe_answers_from(t, probe, from);
-	uint32_t control_asked = observe_asked_from(t, control, from);
-	uint32_t control_answers = observe_answers_from(t, control, from);
+	bool nameless = t->series[control].strays;
+	struct tally ours = tally(t, probe, from, to);
+	struct tally theirs =
+	    tally(t, control, nameless ? 1 : from, nameless ? t->series[control].limit : to);
 
-	if (answers > asked || control_answers > control_asked)
+	if (ours.answers > ours.asked || theirs.answers > theirs.asked)
 		return 1;
-	return exact_test(asked, asked - answers, control_asked, control_asked - control_answers);
+	return exact_test(ours.asked, ours.asked - ours.answers, theirs.asked,
+			  theirs.asked - theirs.answers);
+}
+
+/* The nearest hop behind the last that answered this probe to which the other ones came, often
+ * enough to know that it is not mere loss up to there; the hop where the control's walk ended, if
+ * none is so sure. */
+static uint8_t first_beyond(const struct trace *t, int probe, int control)
+{
+	unsigned from = t->series[probe].top + 1u, end = t->result.probes[control].reached_ttl;
+
+	for (unsigned ttl = from; ttl < end; ttl++)
+		if (observe_at(t, control, (uint8_t)ttl) && t->series[probe].question[ttl].asked &&
+		    chance(t, probe, control, from, ttl) < SURE)
+			return (uint8_t)ttl;
+	return (uint8_t)end;
 }
 
 static const char *bearer_field(enum probe_role role)
@@ -49,7 +80,7 @@ static struct finding *add_fate(struct trace *t, int probe, enum change_kind cha
 static void conclude_dropped(struct trace *t, int probe, int control)
 {
 	uint8_t by = first_beyond(t, probe, control);
-	double p = chance(t, probe, control, by);
+	double p = chance(t, probe, control, t->series[probe].top + 1u, t->series[control].limit);
 	struct finding *f = add_fate(t, probe, CHANGE_DROPPED, by);
 
 	if (!f)
@@ -70,7 +101,8 @@ static void conclude_refused(struct trace *t, int probe)
 
 static void conclude_reset(struct trace *t, int probe, int control)
 {
-	uint8_t at = observe_answer(t, probe)->ttl;
+	const struct trace_reply *r = observe_answer(t, probe);
+	uint8_t at = r ? r->ttl : t->result.probes[control].reached_ttl;
 	struct finding *f = add_fate(t, probe, CHANGE_RESET, at);
 
 	if (!f)
@@ -78,8 +110,13 @@ static void conclude_reset(struct trace *t, int probe, int control)
 	f->cause = CAUSE_RESETTER;
 	if (at != t->result.probes[control].reached_ttl)
 		f->by = observe_place(t, control, at);
-	else
+	if (at == t->result.probes[control].reached_ttl ||
+	    (observe_fate(t, control) == FATE_RST && t->series[control].top < at))
 		f->confidence = CONFIDENCE_LIKELY;
+	if (r && r->guessed && t->series[probe].serial)
+		f->confidence = t->duplicates || observe_fate(t, control) == FATE_RST
+				    ? CONFIDENCE_POSSIBLE
+				    : CONFIDENCE_LIKELY;
 }
 
 /* What befell MP_CAPABLE, did it befall MP_JOIN at the hop where it was asked? */
@@ -98,6 +135,8 @@ static void conclude_join(struct trace *t)
 		return;
 	like = *capable;
 	r = observe_at(t, join, like.by.ttl);
+	if (!r && t->series[join].question[like.by.ttl].asked < JOIN_ASKINGS)
+		return;
 	if (r && r->kind != REPLY_RST && r->kind != REPLY_UNREACHABLE)
 		return;
 	f = conclude_add(t, "tcp.options.mptcp.mp_join",
@@ -109,7 +148,7 @@ static void conclude_join(struct trace *t)
 	f->cause = like.cause;
 	f->after = like.after;
 	f->by = like.by;
-	f->confidence = CONFIDENCE_LIKELY;
+	f->confidence = like.confidence == CONFIDENCE_CERTAIN ? CONFIDENCE_LIKELY : like.confidence;
 	f->impact = IMPACT_NO_SUBFLOW;
 }
 
@@ -120,7 +159,10 @@ static void conclude_marks(struct trace *t)
 	bool v6 = t->result.config.target.family == 6;
 	struct finding *f;
 
-	if (t->result.reached || !observe_target_spoke(t, unmarked))
+	for (size_t i = 0; i < t->result.probe_count; i++)
+		if (t->series[i].walks && observe_any_answer(t, (int)i))
+			return;
+	if (!observe_target_spoke(t, unmarked))
 		return;
 	f = conclude_add(t, v6 ? "ipv6.tclass" : "ip.dsfield", CHANGE_DROPPED);
 	if (!f)
@@ -132,20 +174,42 @@ static void conclude_marks(struct trace *t)
 	f->after = observe_place(t, 0, t->series[0].top);
 }
 
+/* Do two answers come from as far away, as far as their TTLs tell? A branch may be longer. */
+static bool as_far(const struct trace_reply *a, const struct trace_reply *b)
+{
+	int apart = a->received_ttl - b->received_ttl;
+
+	return apart <= BRANCHES && apart >= -BRANCHES;
+}
+
+/* Did the same befall both? A RST from before routers that led the control on is not the RST that
+ * the control got. */
+static bool fared_alike(const struct trace *t, int probe, int control)
+{
+	const struct trace_reply *r = observe_answer(t, probe), *plain = observe_answer(t, control);
+
+	if (observe_fate(t, probe) != observe_fate(t, control))
+		return false;
+	if (!r || r->kind != REPLY_RST)
+		return true;
+	if (!plain)
+		return false;
+	return t->series[control].top < r->ttl && r->ttl >= plain->ttl && as_far(r, plain);
+}
+
 void conclude_fates(struct trace *t)
 {
 	static const enum probe_role suspects[] = {ROLE_TEST, ROLE_SHAM};
 	int control = series_find(t, ROLE_CONTROL);
 
 	conclude_marks(t);
-	if (control < 0 || observe_fate(t, control) == FATE_SILENT ||
-	    observe_fate(t, control) == FATE_UNREACHABLE)
-		return;
+	if (control < 0 || !observe_answer(t, control))
+		return; /* nothing to compare with */
 	for (size_t i = 0; i < 2; i++) {
 		int probe = series_find(t, suspects[i]);
 		enum fate fate = observe_fate(t, probe);
 
-		if (fate == observe_fate(t, control))
+		if (fared_alike(t, probe, control))
 			continue;
 		if (fate == FATE_SILENT)
 			conclude_dropped(t, probe, control);

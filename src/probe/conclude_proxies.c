@@ -37,6 +37,13 @@ static enum cause proxy_cause(const struct trace_reply *syn_ack)
 	return CAUSE_SPLIT_PROXY;
 }
 
+static void blame_refusal(struct finding *f)
+{
+	f->change = CHANGE_RESET;
+	f->cause = CAUSE_RESETTER;
+	f->impact = IMPACT_BROKEN;
+}
+
 static struct finding *add_answered(struct trace *t, const struct trace_reply *syn_ack)
 {
 	struct finding *f = conclude_add(t, "packet", CHANGE_ANSWERED);
@@ -52,29 +59,32 @@ static struct finding *add_answered(struct trace *t, const struct trace_reply *s
 	f->after = observe_place(t, syn_ack->probe, before);
 	f->by = (struct place){true, syn_ack->ttl, syn_ack->from};
 	f->impact = syn_ack->mptcp == MPTCP_V1 ? IMPACT_DEGRADED : IMPACT_FALLBACK;
+	if (syn_ack->kind == REPLY_RST)
+		blame_refusal(f);
 	return f;
 }
 
-/* Echoes walk on where SYNs are answered. How far a SYN/ACK came back, compared with an echo reply,
- * makes it certain; without one, a single hop may be a branch of another length. */
-static void conclude_echo(struct trace *t)
+/* Echoes walk on where SYNs are answered. How far the answer came back, compared with an echo
+ * reply, makes it certain; without one, a single hop may be a branch of another length. */
+static void conclude_echo(struct trace *t, const struct trace_reply *answer)
 {
-	const struct trace_reply *syn_ack = observe_syn_ack(t);
 	const struct trace_reply *pong = observe_answer(t, series_find(t, ROLE_ECHO));
 	const struct trace_reply *beyond;
 	struct finding *f;
 	unsigned count;
 
-	if (!syn_ack)
+	if (!answer)
 		return;
-	beyond = echo_beyond(t, syn_ack->ttl, &count);
-	if (!beyond || (pong ? pong->received_ttl == syn_ack->received_ttl : count < 2))
+	beyond = echo_beyond(t, answer->ttl, &count);
+	if (!beyond || (pong ? pong->received_ttl == answer->received_ttl : count < 2))
 		return;
-	f = add_answered(t, syn_ack);
+	f = add_answered(t, answer);
 	if (!f)
 		return;
 	f->by = (struct place){true, beyond->ttl, beyond->from};
-	f->confidence = pong ? CONFIDENCE_CERTAIN : CONFIDENCE_LIKELY;
+	f->confidence = pong && !(answer->guessed && t->series[answer->probe].serial)
+			    ? CONFIDENCE_CERTAIN
+			    : CONFIDENCE_LIKELY;
 }
 
 /* Did this series walk on through routers where another one got a SYN/ACK? Source ports may lead
@@ -186,7 +196,9 @@ void conclude_proxies(struct trace *t)
 
 	conclude_distances(t);
 	if (t->result.finding_count == before)
-		conclude_echo(t);
+		conclude_echo(t, observe_syn_ack(t));
+	if (t->result.finding_count == before)
+		conclude_echo(t, observe_refusal(t));
 	conclude_dnat(t);
 	conclude_ttl(t);
 }

@@ -4,11 +4,14 @@
 
 #include "probe/segment.h"
 
-/* What a field becomes matters unless each packet was sent with a value of its own. */
+/* What a field becomes matters unless each packet was sent, or is sent on, with a value of its own.
+ */
 static bool same_change(const struct change *a, const struct change *b)
 {
 	if (a->kind != b->kind)
 		return false;
+	if (a->id == FIELD_IP4_ID)
+		return true;
 	return !value_equal(&a->sent, &b->sent) || value_equal(&a->seen, &b->seen);
 }
 
@@ -45,6 +48,13 @@ static bool suffered_otherwise(const struct diff *d, const struct change *like)
 	return false;
 }
 
+/* What is lost cannot be lost again: only its remains change. */
+static bool is_loss(const struct change *c)
+{
+	return c->option >= 0 && (c->kind == CHANGE_REMOVED || c->kind == CHANGE_BLANKED ||
+				  c->kind == CHANGE_TRUNCATED);
+}
+
 /* Follows the field that `like` speaks of along the path of one series. */
 static void follow(const struct trace *t, int probe, const struct change *like, struct segments *s)
 {
@@ -63,7 +73,7 @@ static void follow(const struct trace *t, int probe, const struct change *like, 
 			continue;
 		if (!seen)
 			restore(s, first);
-		else if (!now || !same_change(now, seen))
+		else if (!now || !(same_change(now, seen) || (is_loss(now) && is_loss(seen))))
 			segment_add(s, probe, seen, after, (uint8_t)ttl);
 		now = seen;
 		after = (uint8_t)ttl;
@@ -80,9 +90,12 @@ static bool followed(const struct segments *s, int probe, const char *field)
 
 static void follow_reply(const struct trace *t, const struct trace_reply *r, struct segments *s)
 {
+	bool witness = t->result.probes[r->probe].role == ROLE_WITNESS;
+	int probe = witness ? series_find(t, ROLE_TEST) : r->probe;
+
 	for (unsigned i = 0; i < r->diff.count; i++)
-		if (!followed(s, r->probe, r->diff.changes[i].field))
-			follow(t, r->probe, &r->diff.changes[i], s);
+		if (!followed(s, probe, r->diff.changes[i].field))
+			follow(t, probe, &r->diff.changes[i], s);
 }
 
 /* The TCP checksum cannot be translated back by a box that does not know what it covers. */
@@ -205,6 +218,7 @@ void conclude_quotes(struct trace *t)
 	for (size_t i = 0; i < t->result.reply_count; i++)
 		if (t->result.replies[i].quote.len)
 			follow_reply(t, &t->result.replies[i], &s);
+	segments_reconcile(t, &s);
 	segments_read_lengths(t, &s);
 	visible = s.count;
 	for (size_t i = 0; i < t->result.probe_count; i++)

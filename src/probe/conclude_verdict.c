@@ -4,12 +4,30 @@
 #include "probe/engine.h"
 
 /* Does some quote from the last router before the target show all options? */
+static const struct finding *targets_choice(const struct trace *t)
+{
+	for (size_t i = 0; i < t->result.finding_count; i++)
+		if (t->result.findings[i].cause == CAUSE_TARGET)
+			return &t->result.findings[i];
+	return NULL;
+}
+
+/* Does the distance of the target rest on replies that may be late ones of other packets? */
+static bool distance_doubtful(const struct trace *t)
+{
+	const struct trace_reply *r = observe_answer(t, 0);
+
+	return r && r->guessed && t->series[0].serial;
+}
+
 static bool covered(const struct trace *t)
 {
 	uint8_t length = t->result.path_length;
 	const struct trace_reply *r = length > 1 ? observe_quote(t, 0, length - 1) : NULL;
 
-	return length == 1 || (r && r->diff.options_complete);
+	if (distance_doubtful(t) && length == 1)
+		return false;
+	return length == 1 || targets_choice(t) || (r && r->diff.options_complete);
 }
 
 static const struct finding *worst(const struct trace *t, bool doubtful)
@@ -30,6 +48,19 @@ static void decide(struct trace *t, enum verdict verdict)
 
 #define REASON(t, ...) snprintf((t)->result.reason, sizeof((t)->result.reason), __VA_ARGS__)
 
+/* The nearest TTL at which the same address spoke: a router that lets a TTL expire refuses what
+ * would have gone on. */
+static uint8_t nearest_of(const struct trace *t, const struct trace_reply *refusal)
+{
+	uint8_t ttl = refusal->ttl;
+
+	for (size_t i = 0; i < t->result.reply_count; i++)
+		if (t->result.replies[i].ttl < ttl &&
+		    ip_addr_equal(&t->result.replies[i].from, &refusal->from))
+			ttl = t->result.replies[i].ttl;
+	return ttl;
+}
+
 static void decide_unreached(struct trace *t)
 {
 	const struct trace_reply *r = NULL;
@@ -44,9 +75,16 @@ static void decide_unreached(struct trace *t)
 		const char *code =
 		    icmp_unreachable_name(t->result.config.target.family, r->icmp_code);
 
-		explain_place(&(struct place){true, r->ttl, r->from}, where, sizeof(where));
+		explain_place(&(struct place){true, nearest_of(t, r), r->from}, where,
+			      sizeof(where));
 		REASON(t, "The target is not reached: %s answers unreachable (%s).", where,
 		       code ? code : "unknown code");
+		return;
+	}
+	if (observe_any_answer(t, 0)) {
+		decide(t, VERDICT_INCONCLUSIVE);
+		REASON(t, "The target %s answers, but to which of the packets cannot be told.",
+		       target);
 		return;
 	}
 	if (!t->series[0].top) {
@@ -54,12 +92,27 @@ static void decide_unreached(struct trace *t)
 		return;
 	}
 	explain_place(&last, where, sizeof(where));
+	if (last.ttl == t->result.config.max_ttl) {
+		decide(t, VERDICT_INCONCLUSIVE);
+		REASON(t, "The path goes on behind %s, the last hop that was to be asked (-m %u).",
+		       where, t->result.config.max_ttl);
+		return;
+	}
 	REASON(t, "The target %s does not answer; the last to answer is %s.", target, where);
+}
+
+/* Its test got a RST, but plain SYNs no answer at all: that decides nothing. */
+static bool refused_one_only(const struct trace *t)
+{
+	int control = series_find(t, ROLE_CONTROL);
+
+	return control >= 0 && observe_fate(t, 0) == FATE_RST &&
+	       observe_fate(t, control) == FATE_SILENT;
 }
 
 static void decide_reached(struct trace *t)
 {
-	const struct trace_reply *r = observe_answer(t, 0);
+	const struct trace_reply *r = observe_any_answer(t, 0);
 	bool user = t->result.config.user_probe;
 	unsigned length = t->result.path_length;
 
@@ -70,6 +123,17 @@ static void decide_reached(struct trace *t)
 		    "The path is clean: MP_CAPABLE reached the target at TTL %u and was answered "
 		    "with MPTCP v1.",
 		    length);
+	} else if (!r) {
+		decide(t, VERDICT_INCONCLUSIVE);
+		REASON(t,
+		       "Other SYNs are answered in the target's name, but neither plain ones nor "
+		       "those with MP_CAPABLE: what becomes of these is not known.");
+	} else if (refused_one_only(t)) {
+		decide(t, VERDICT_INCONCLUSIVE);
+		REASON(
+		    t,
+		    "SYNs with MP_CAPABLE are refused, but plain SYNs get no answer at all: what "
+		    "refuses them, and why, is not known.");
 	} else if (!covered(t)) {
 		decide(t, VERDICT_INCONCLUSIVE);
 		REASON(t,
@@ -81,9 +145,13 @@ static void decide_reached(struct trace *t)
 		       "The path is clean as far as the last router before the target; the target "
 		       "refuses the connection (port %u is closed).",
 		       t->result.config.port);
+	} else if (targets_choice(t) && targets_choice(t)->after.ttl == length) {
+		REASON(t,
+		       "The path is clean: MP_CAPABLE arrived at the target, which answers without "
+		       "MPTCP.");
 	} else {
 		REASON(t, "The path is clean as far as the last router before the target%s.",
-		       user ? "" : "; the target does not speak MPTCP v1");
+		       user ? "" : "; the target answers without MPTCP");
 	}
 }
 

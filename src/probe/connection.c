@@ -136,27 +136,38 @@ static void find_checksums(struct connection_result *r)
 
 #define REASON_MIDDLEBOX 6
 
-/* A peer that resets a subflow with this reason (RFC 8684 §3.6) has seen interference itself. */
+/* A subflow that was reset with the reason "middlebox interference" (RFC 8684 §3.6); NULL: none. */
+static const struct conn_subflow_info *interfered(const struct conn_info *info)
+{
+	for (size_t i = 0; i < info->subflow_count; i++)
+		if (info->subflow[i].close == SUBFLOW_RST &&
+		    info->subflow[i].reset_reason == REASON_MIDDLEBOX)
+			return &info->subflow[i];
+	return NULL;
+}
+
 static void find_resets(struct connection_result *r)
 {
+	const struct conn_subflow_info *s = interfered(&r->info);
+	bool broken = r->info.outcome == OUTCOME_RESET;
 	char local[IP_ADDR_TEXT], remote[IP_ADDR_TEXT];
+	struct finding *f;
 
-	for (size_t i = 0; i < r->info.subflow_count; i++) {
-		const struct conn_subflow_info *s = &r->info.subflow[i];
-		struct finding *f;
-
-		if (s->close != SUBFLOW_RST || s->reset_reason != REASON_MIDDLEBOX)
-			continue;
-		f = add(r, i ? MP_JOIN : DSS, CHANGE_REMOVED,
-			i ? IMPACT_NO_SUBFLOW : IMPACT_DEGRADED);
-		if (!f)
-			return;
-		f->confidence = CONFIDENCE_LIKELY;
-		snprintf(f->explain, sizeof(f->explain),
-			 "The subflow from %s to %s was reset because MPTCP options were missing "
-			 "or did not fit (reason 6, middlebox interference).",
-			 ip_addr_print(&s->local, local), ip_addr_print(&s->remote, remote));
-	}
+	if (!s)
+		return;
+	f = add(r, DSS, CHANGE_REMOVED,
+		broken	    ? IMPACT_BROKEN
+		: s->joined ? IMPACT_NO_SUBFLOW
+			    : IMPACT_DEGRADED);
+	if (!f)
+		return;
+	f->cause = CAUSE_OPTION_STRIPPER;
+	f->confidence = CONFIDENCE_LIKELY;
+	snprintf(f->explain, sizeof(f->explain),
+		 "The subflow from %s to %s was reset because MPTCP options were missing or did "
+		 "not fit (reason 6, middlebox interference)%s.",
+		 ip_addr_print(&s->local, local), ip_addr_print(&s->remote, remote),
+		 broken ? ", and that was the end of the connection" : "");
 }
 
 /* The same again without MPTCP fared better. */
@@ -204,7 +215,7 @@ static void decide_by_outcome(struct connection_result *r)
 	case OUTCOME_FALLBACK:
 		decide(r, VERDICT_CLEAN,
 		       r->info.client
-			   ? "The connection works, without MPTCP: the target does not speak it."
+			   ? "The connection works, without MPTCP."
 			   : "The connection works, without MPTCP: the client did not ask for it.");
 		break;
 	case OUTCOME_REFUSED:

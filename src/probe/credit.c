@@ -96,8 +96,10 @@ static void place(struct trace *t, const struct trace_reply *reply, int number, 
 	struct sent *sent = &t->sent[number];
 	struct trace_reply *filed = &r->replies[r->reply_count];
 
-	if (is_duplicate(t, reply, number))
+	if (is_duplicate(t, reply, number)) {
+		t->duplicates |= reply->kind == REPLY_TIME_EXCEEDED; /* targets repeat theirs */
 		return;
+	}
 	if (filed != reply)
 		*filed = *reply;
 	filed->probe = sent->probe;
@@ -141,8 +143,18 @@ static int only_open(const struct trace *t, int probe)
 	return s->serial || !s->walks || t->rounds ? number : -1;
 }
 
+/* Did every packet of this series so far bring just one reply? */
+static bool counts_right(const struct trace *t, const struct series *s)
+{
+	for (unsigned ttl = t->result.config.first_ttl; ttl <= s->top; ttl++)
+		if (s->question[ttl].answers != s->question[ttl].asked)
+			return false;
+	return !s->strays && !t->duplicates;
+}
+
 /* Answers without tokens: once there are as many of them as questions are open beyond the last
- * router that spoke, they answer these one by one, the nearest first. */
+ * router that spoke, they answer these one by one, the nearest first. Where packets get lost or
+ * come twice such counting deceives: there schedule.c has the hops asked again one at a time. */
 static void place_orphans(struct trace *t, int probe)
 {
 	struct series *s = &t->series[probe];
@@ -155,9 +167,10 @@ static void place_orphans(struct trace *t, int probe)
 			first = ttl;
 		}
 	}
-	if (!s->orphans || s->serial || open != s->orphans || !reply_room(t))
+	if (!s->orphans || s->serial || open != s->orphans || !counts_right(t, s) || !reply_room(t))
 		return;
 	reply = t->orphan[probe];
+	reply.guessed = true;
 	s->orphans = 0;
 	place(t, &reply, (int)s->question[first].number, t->orphan_ns[probe]);
 }
@@ -176,12 +189,15 @@ static void keep_orphan(struct trace *t, int probe, const struct trace_reply *re
 	struct series *s = &t->series[probe];
 
 	s->half_open |= reply->kind == REPLY_SYN_ACK;
-	if (s->serial)
-		return;
-	if (!s->orphans++) {
+	if (!s->nameless) {
+		s->nameless = true;
 		t->orphan[probe] = *reply;
+		t->orphan[probe].probe = (uint8_t)probe;
 		t->orphan_ns[probe] = now_ns;
 	}
+	if (s->serial)
+		return;
+	s->orphans++;
 	schedule_limit(t, probe, highest_asked(t, s));
 	place_orphans(t, probe);
 }
@@ -213,6 +229,7 @@ static bool credit_answer(struct trace *t, int64_t now_ns, const struct packet *
 		reply->mptcp = answer_mptcp(&sent, p);
 	}
 	t->result.probes[m.probe].received++;
+	reply->guessed = m.number < 0;
 	if (m.number < 0)
 		m.number = only_open(t, m.probe);
 	if (m.number >= 0)
@@ -279,6 +296,43 @@ static void credit_error(struct trace *t, int64_t now_ns, const struct packet *p
 	diff_packets(&reply->diff, &sent, &quote);
 	place(t, reply, m.number, now_ns);
 	place_orphans(t, m.probe);
+}
+
+static void note_reached(struct trace *t, uint8_t probe)
+{
+	uint8_t *reached = &t->result.probes[probe].reached_ttl;
+
+	*reached = 0;
+	for (size_t i = 0; i < t->result.reply_count; i++) {
+		const struct trace_reply *r = &t->result.replies[i];
+
+		if (r->probe == probe && from_target(t, r) && (!*reached || r->ttl < *reached))
+			*reached = r->ttl;
+	}
+}
+
+static void disown(struct trace *t, size_t i)
+{
+	struct trace_reply r = t->result.replies[i];
+	struct series *s = &t->series[r.probe];
+
+	memmove(&t->result.replies[i], &t->result.replies[i + 1],
+		(--t->result.reply_count - i) * sizeof(r));
+	s->question[r.ttl].answers--;
+	if (!s->nameless)
+		t->orphan[r.probe] = r;
+	s->nameless = true;
+	note_reached(t, r.probe);
+}
+
+void credit_disown(struct trace *t)
+{
+	for (size_t i = t->result.reply_count; i-- > 0;) {
+		const struct trace_reply *r = &t->result.replies[i];
+
+		if (r->guessed && r->ttl <= t->series[r->probe].top)
+			disown(t, i);
+	}
 }
 
 bool credit_packet(struct trace *t, int64_t now_ns, struct span octets)

@@ -44,6 +44,7 @@ struct series {
 	uint8_t limit;	     /* nothing is asked beyond this TTL */
 	uint8_t top;	     /* highest TTL that a router answered */
 	uint16_t orphans;    /* replies of the target that could not be credited to a TTL */
+	bool nameless;	     /* there was such a reply: the first is trace.orphan[] */
 	uint16_t strays;     /* replies of routers, likewise */
 	struct question question[TRACE_TTL_MAX + 1];
 };
@@ -72,12 +73,13 @@ struct trace {
 	uint8_t hops_told;	 /* TTLs already given to events.hop */
 	unsigned followups_done; /* bits of the table in followup.c */
 	unsigned rounds;
-	int64_t next_send_ns;
+	int64_t next_send_ns, gap_ns;
 	int64_t longest_rtt_ns;		       /* 0: none yet */
 	int64_t hop_rtt_ns[TRACE_TTL_MAX + 1]; /* longest of a TTL; 0: none yet */
 	enum { PHASE_ASKING, PHASE_CLOSING, PHASE_DONE } phase;
 	uint8_t closing; /* next probe to close */
 	bool oom;
+	bool duplicates;			     /* this path duplicates packets */
 	struct trace_reply orphan[TRACE_PROBES_MAX]; /* the first of a series' orphans */
 	int64_t orphan_ns[TRACE_PROBES_MAX];
 	struct arena octets; /* quotes and answers: replies point into it */
@@ -91,6 +93,10 @@ int series_find(const struct trace *t, enum probe_role role); /* -1 if not there
 /* Writes the packet that number `n`, at `ttl`, is (was): the series' octets with its tokens. */
 size_t series_packet(const struct trace *t, int probe, uint8_t ttl, size_t n, uint8_t *out);
 size_t series_reset_packet(const struct trace *t, int probe, uint8_t *out); /* RST that closes it */
+
+/* witness.c: makes a complete SYN one that its target quotes back, if it is exactly `hops` away.
+ * Returns its new length; 0 if that cannot be done. */
+size_t witness_insert(uint8_t *octets, size_t len, size_t cap, uint8_t hops);
 
 /* schedule.c: what to ask, and when */
 void schedule_want(struct trace *t, int probe, uint8_t ttl, uint8_t times, int64_t not_before_ns);
@@ -115,6 +121,9 @@ struct match match_answer(const struct trace *t, const struct packet *answer);
 /* True if the target answered. */
 bool credit_packet(struct trace *t, int64_t now_ns, struct span octets);
 
+/* Takes back what was credited by guess to a TTL at which, or beyond which, a router answered. */
+void credit_disown(struct trace *t);
+
 /* answer.c: what a SYN/ACK says to our MP_CAPABLE */
 enum reply_mptcp answer_mptcp(const struct packet *sent, const struct packet *answer);
 
@@ -126,6 +135,8 @@ void followup_eager(struct trace *t, int64_t now_ns); /* those that need not wai
 /* observe.c: questions about the replies that conclude and followup share */
 const struct trace_reply *observe_quote(const struct trace *t, int probe, uint8_t ttl);
 const struct trace_reply *observe_answer(const struct trace *t, int probe); /* nearest TTL's */
+/* Likewise, or an answer of which the TTL is not known. */
+const struct trace_reply *observe_any_answer(const struct trace *t, int probe);
 const struct trace_reply *observe_at(const struct trace *t, int probe, uint8_t ttl);
 const struct trace_reply *observe_hop(const struct trace *t, uint8_t ttl); /* any probe */
 bool observe_target_spoke(const struct trace *t, int probe);
@@ -134,6 +145,8 @@ enum fate { FATE_SILENT, FATE_SYN_ACK, FATE_RST, FATE_OTHER_ANSWER, FATE_UNREACH
 enum fate observe_fate(const struct trace *t, int probe); /* how its walk ended */
 const struct trace_reply *observe_unreachable(const struct trace *t, int probe);
 const struct trace_reply *observe_syn_ack(const struct trace *t); /* of any walk, the nearest */
+/* The nearest RST, if there is nothing but RSTs to all walks, and no router beyond. */
+const struct trace_reply *observe_refusal(const struct trace *t);
 bool observe_is_mp_capable(const struct finding *f);
 /* Did an MP_JOIN come unharmed to where MP_CAPABLE no longer did? */
 bool observe_join_passed(const struct trace *t, int join, const struct finding *f);
@@ -143,6 +156,8 @@ struct place observe_place(const struct trace *t, int probe, uint8_t ttl);
 /* Askings and replies of a series at `ttl` and beyond, as far as it was walked. */
 uint32_t observe_asked_from(const struct trace *t, int probe, uint8_t ttl);
 uint32_t observe_answers_from(const struct trace *t, int probe, uint8_t ttl);
+
+#define JOIN_ASKINGS 3 /* of an MP_JOIN, before silence says anything */
 
 /* conclude.c: replies to findings and a verdict */
 void conclude(struct trace *t);

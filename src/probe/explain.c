@@ -30,8 +30,8 @@ static const struct {
     {"ipv6.tclass.dscp", "the DSCP"},
     {"ip.dsfield.ecn", "the ECN mark"},
     {"ipv6.tclass.ecn", "the ECN mark"},
-    {"ip.dsfield", "a SYN with DSCP and ECN marks"},
-    {"ipv6.tclass", "a SYN with DSCP and ECN marks"},
+    {"ip.dsfield", "DSCP and ECN marks"},
+    {"ipv6.tclass", "DSCP and ECN marks"},
     {"tcp.hdr_len", "the length of the TCP header"},
     {"ip.len", "the length of the packet"},
     {"ipv6.plen", "the length of the packet"},
@@ -58,12 +58,19 @@ static const char *const consequences[] = {
     [IMPACT_BROKEN] = "connections with MPTCP fail",
 };
 
-static const char *noun(const char *field)
+#define NOUN_MAX 64
+
+static const char *noun(const char *field, char room[NOUN_MAX])
 {
+	static const char unnamed[] = "tcp.options.kind_";
+
 	for (size_t i = 0; i < sizeof(nouns) / sizeof(nouns[0]); i++)
 		if (!strcmp(field, nouns[i].field))
 			return nouns[i].noun;
-	return field;
+	if (strncmp(field, unnamed, sizeof(unnamed) - 1))
+		return field;
+	snprintf(room, NOUN_MAX, "TCP option %s", field + sizeof(unnamed) - 1);
+	return room;
 }
 
 static bool same_stretch(const struct finding *a, const struct finding *b)
@@ -81,19 +88,19 @@ static bool befell_too(const struct trace *t, const struct finding *f, const cha
 }
 
 /* Is it MP_CAPABLE alone, or does the box treat all of MPTCP, or all it does not know, so? */
-static const char *subject(const struct trace *t, const struct finding *f)
+static const char *subject(const struct trace *t, const struct finding *f, char room[NOUN_MAX])
 {
 	int join = series_find(t, ROLE_JOIN);
 
 	if (strcmp(f->field, "tcp.options.mptcp.mp_capable") || f->cause == CAUSE_TARGET)
-		return noun(f->field);
+		return noun(f->field, room);
 	if (befell_too(t, f, "tcp.options.kind_254"))
 		return "MP_CAPABLE (like any option it does not know)";
 	if (befell_too(t, f, "tcp.options.mptcp.mp_join"))
 		return "MP_CAPABLE (like all of MPTCP)";
 	if (join >= 0 && observe_join_passed(t, join, f))
 		return "MP_CAPABLE (but not MP_JOIN)";
-	return noun(f->field);
+	return noun(f->field, room);
 }
 
 void explain_place(const struct place *p, char *out, size_t cap)
@@ -115,7 +122,8 @@ static void where(const struct trace *t, const struct finding *f, struct buf *ou
 
 	explain_place(&f->after, after, sizeof(after));
 	explain_place(&f->by, by, sizeof(by));
-	if (f->by.known && f->by.ttl && ip_addr_equal(&f->by.addr, &t->result.config.target))
+	if (f->by.known && f->by.ttl >= t->result.path_length && f->by.ttl &&
+	    ip_addr_equal(&f->by.addr, &t->result.config.target))
 		snprintf(by, sizeof(by), "the target");
 	if (f->direction == DIRECTION_REVERSE)
 		buf_printf(out, "on the way back from the target");
@@ -138,10 +146,18 @@ static void what_values(const struct finding *f, struct buf *out)
 
 static void what_packet(const struct trace *t, const struct finding *f, struct buf *out)
 {
+	char room[NOUN_MAX];
+
 	switch (f->change) {
-	case CHANGE_DROPPED: buf_printf(out, "SYNs with %s are dropped ", subject(t, f)); break;
+	case CHANGE_DROPPED:
+		buf_printf(out, "SYNs with %s are dropped ", subject(t, f, room));
+		break;
 	case CHANGE_RESET:
-		buf_printf(out, "SYNs with %s are answered with RST ", subject(t, f));
+		if (strcmp(f->field, "packet"))
+			buf_printf(out, "SYNs with %s are answered with RST ", subject(t, f, room));
+		else
+			buf_printf(out, "%s answered with RST in the target's name ",
+				   t->result.config.user_probe ? "the probe is" : "SYNs are");
 		break;
 	case CHANGE_ANSWERED:
 		buf_printf(out, "a %s answers the SYN in the target's name ",
@@ -156,6 +172,8 @@ static void what_packet(const struct trace *t, const struct finding *f, struct b
 
 static void what(const struct trace *t, const struct finding *f, struct buf *out)
 {
+	char room[NOUN_MAX];
+
 	if (f->cause == CAUSE_TARGET) {
 		buf_printf(out,
 			   "the target does not answer MP_CAPABLE v1, which arrived unchanged at ");
@@ -163,7 +181,7 @@ static void what(const struct trace *t, const struct finding *f, struct buf *out
 	} else if (!verbs[f->change]) {
 		what_packet(t, f, out);
 	} else {
-		buf_printf(out, "%s %s", subject(t, f), verbs[f->change]);
+		buf_printf(out, "%s %s", subject(t, f, room), verbs[f->change]);
 		what_values(f, out);
 		buf_printf(out, " ");
 		where(t, f, out);
@@ -177,6 +195,11 @@ static void what_target(const struct trace *t, const struct finding *f, struct b
 	explain_place(&f->after, after, sizeof(after));
 	if (f->cause == CAUSE_TARGET && f->confidence == CONFIDENCE_CERTAIN)
 		buf_printf(out, "the target speaks MPTCP v0, but not v1");
+	else if (f->cause == CAUSE_TARGET && f->after.ttl == f->by.ttl)
+		buf_printf(out,
+			   "the target answers without MPTCP although MP_CAPABLE arrived there "
+			   "unchanged, as the target itself quotes it: it does not speak MPTCP v1, "
+			   "or a box removes its answer's option on the way back");
 	else if (f->cause == CAUSE_TARGET)
 		buf_printf(
 		    out,
@@ -200,6 +223,18 @@ static const char *doubt(const struct finding *f)
 	return f->confidence == CONFIDENCE_LIKELY ? "probably " : "possibly ";
 }
 
+/* Does it befall every SYN, whatever it carries? */
+static bool refused(const struct finding *f)
+{
+	return f->change == CHANGE_RESET && !strcmp(f->field, "packet");
+}
+
+static const char *refusal(const struct trace *t)
+{
+	return t->result.config.user_probe ? "connections that begin so fail"
+					   : "TCP connections to this port fail";
+}
+
 void explain_finding(const struct trace *t, struct finding *f)
 {
 	struct buf text = {0};
@@ -213,6 +248,6 @@ void explain_finding(const struct trace *t, struct finding *f)
 	s = buf_text(&text);
 	snprintf(f->explain, sizeof(f->explain), "%c%s; %s.",
 		 s[0] >= 'a' && s[0] <= 'z' ? s[0] - 'a' + 'A' : s[0], s[0] ? s + 1 : "",
-		 consequences[f->impact]);
+		 refused(f) ? refusal(t) : consequences[f->impact]);
 	buf_fini(&text);
 }

@@ -4,6 +4,7 @@
 #define SAMPLES		 5		    /* askings of each probe before loss is ruled out */
 #define UNLUCKY_PAUSE_NS (1100 * NS_PER_MS) /* kernels give an ICMP token back every second */
 #define ECHO_TTLS	 3
+#define ECHO_ASKINGS	 2
 
 static bool want_if_new(struct trace *t, int probe, uint8_t ttl, uint8_t times, int64_t when_ns)
 {
@@ -11,6 +12,19 @@ static bool want_if_new(struct trace *t, int probe, uint8_t ttl, uint8_t times, 
 		return false;
 	schedule_want(t, probe, ttl, times, when_ns);
 	return true;
+}
+
+/* The finding that says what befell MP_CAPABLE, if a router behind the box spoke. */
+static const struct finding *located_capable(const struct trace *t)
+{
+	for (size_t i = 0; i < t->result.finding_count; i++) {
+		const struct finding *f = &t->result.findings[i];
+
+		if (observe_is_mp_capable(f) && f->by.known && f->by.ttl &&
+		    f->direction == DIRECTION_FORWARD && f->by.ttl < t->result.path_length)
+			return f;
+	}
+	return NULL;
 }
 
 /* A target that does not take v1 may still take v0. */
@@ -23,6 +37,16 @@ static bool ask_v0(struct trace *t, int64_t now_ns)
 	return want_if_new(t, series_add(t, ROLE_V0, NULL), r->ttl, 1, now_ns);
 }
 
+/* A target that answers without MPTCP is asked what it got. */
+static bool ask_witness(struct trace *t, int64_t now_ns)
+{
+	const struct trace_reply *r = observe_answer(t, series_find(t, ROLE_TEST));
+
+	if (!r || r->kind != REPLY_SYN_ACK || r->mptcp != MPTCP_NONE || located_capable(t))
+		return false;
+	return want_if_new(t, series_add(t, ROLE_WITNESS, NULL), r->ttl, 1, now_ns);
+}
+
 /* No TCP proxy answers an echo: if echoes walk further than SYNs, somebody else said SYN/ACK. If an
  * echo came back from as far as the SYN/ACK did, there is nothing to ask. */
 static bool ask_echo(struct trace *t, int64_t now_ns)
@@ -32,16 +56,22 @@ static bool ask_echo(struct trace *t, int64_t now_ns)
 	const struct trace_reply *syn_ack = observe_syn_ack(t);
 	bool asked = false;
 
+	if (!syn_ack)
+		syn_ack = observe_refusal(t);
 	if (echo < 0 || !syn_ack || (pong && pong->received_ttl == syn_ack->received_ttl))
 		return false;
 	for (unsigned i = 0; i < ECHO_TTLS; i++)
-		asked |= want_if_new(t, echo, (uint8_t)(syn_ack->ttl + i), 1, now_ns);
+		asked |= want_if_new(t, echo, (uint8_t)(syn_ack->ttl + i), ECHO_ASKINGS, now_ns);
 	return asked;
 }
 
-static bool want_samples(struct trace *t, int probe, uint8_t ttl, int64_t now_ns)
+/* Enough askings from `ttl` to `last` together, the missing ones of `ttl`. */
+static bool want_samples(struct trace *t, int probe, uint8_t ttl, uint8_t last, int64_t now_ns)
 {
-	uint32_t asked = probe < 0 ? SAMPLES : observe_asked_from(t, probe, ttl);
+	uint32_t asked = 0;
+
+	for (unsigned i = ttl; i <= last; i++)
+		asked += t->series[probe].question[i].asked;
 
 	if (asked >= SAMPLES)
 		return false;
@@ -72,26 +102,16 @@ static bool ask_samples(struct trace *t, int64_t now_ns)
 
 		if (probe < 0 || observe_fate(t, probe) == observe_fate(t, control))
 			continue;
-		asked |= want_samples(t, probe, end, now_ns);
-		asked |= want_samples(t, control, end, now_ns);
+		asked |= want_samples(t, probe, end, t->series[probe].limit, now_ns);
+		asked |= want_samples(t, control, end, t->series[control].limit, now_ns);
 		missing = first_missing(t, probe, control);
-		if (missing && missing < end)
+		if (missing && missing < end) {
 			asked |= want_if_new(t, probe, missing, SAMPLES - 1, now_ns);
+			asked |= !t->series[control].strays &&
+				 want_samples(t, control, missing, missing, now_ns);
+		}
 	}
 	return asked;
-}
-
-/* The finding that says what befell MP_CAPABLE, if a router behind the box spoke. */
-static const struct finding *located_capable(const struct trace *t)
-{
-	for (size_t i = 0; i < t->result.finding_count; i++) {
-		const struct finding *f = &t->result.findings[i];
-
-		if (observe_is_mp_capable(f) && f->by.known && f->by.ttl &&
-		    f->direction == DIRECTION_FORWARD && f->by.ttl < t->result.path_length)
-			return f;
-	}
-	return NULL;
 }
 
 /* MP_CAPABLE only, or all of MPTCP? An MP_JOIN to the hops that tell. */
@@ -104,6 +124,8 @@ static bool ask_join(struct trace *t, int64_t now_ns)
 	if (join < 0)
 		return false;
 	want_if_new(t, join, f->after.ttl, queries, now_ns);
+	if (f->basis == BASIS_CONTROL && queries < JOIN_ASKINGS)
+		queries = JOIN_ASKINGS;
 	return want_if_new(t, join, f->by.ttl, queries, now_ns);
 }
 
@@ -144,8 +166,8 @@ static const struct {
 	bool (*ask)(struct trace *t, int64_t now_ns); /* false: nothing to ask */
 	bool eager; /* need not wait until everything else is settled */
 } followups[] = {
-    {ask_v0, true},	  {ask_echo, true},	{ask_samples, false},  {ask_join, false},
-    {ask_between, false}, {ask_unlucky, false}, {ask_unmarked, false},
+    {ask_v0, true},    {ask_witness, true},  {ask_echo, true},	   {ask_samples, false},
+    {ask_join, false}, {ask_between, false}, {ask_unlucky, false}, {ask_unmarked, false},
 };
 
 #define FOLLOWUPS (sizeof(followups) / sizeof(followups[0]))

@@ -3,6 +3,18 @@
 
 #include "probe/engine.h"
 
+/* Does the reply quote what this series sent? The target's quote of a witness probe shows what
+ * became of the test. */
+static bool quotes(const struct trace *t, int probe, const struct trace_reply *r)
+{
+	if (!r->quote.len)
+		return false;
+	if (t->result.probes[r->probe].role != ROLE_WITNESS)
+		return r->probe == probe;
+	return t->result.probes[probe].role == ROLE_TEST &&
+	       ip_addr_equal(&r->from, &t->result.config.target);
+}
+
 /* Of several quotes the one that shows most. */
 const struct trace_reply *observe_quote(const struct trace *t, int probe, uint8_t ttl)
 {
@@ -11,7 +23,7 @@ const struct trace_reply *observe_quote(const struct trace *t, int probe, uint8_
 	for (size_t i = 0; i < t->result.reply_count; i++) {
 		const struct trace_reply *r = &t->result.replies[i];
 
-		if (r->probe == probe && r->ttl == ttl && r->quote.len &&
+		if (r->ttl == ttl && quotes(t, probe, r) &&
 		    (!best || r->quote.len > best->quote.len))
 			best = r;
 	}
@@ -56,6 +68,13 @@ const struct trace_reply *observe_answer(const struct trace *t, int probe)
 	return nearest;
 }
 
+const struct trace_reply *observe_any_answer(const struct trace *t, int probe)
+{
+	const struct trace_reply *r = observe_answer(t, probe);
+
+	return !r && probe >= 0 && t->series[probe].nameless ? &t->orphan[probe] : r;
+}
+
 bool observe_target_spoke(const struct trace *t, int probe)
 {
 	return probe >= 0 && t->result.probes[probe].reached_ttl;
@@ -92,7 +111,7 @@ const struct trace_reply *observe_unreachable(const struct trace *t, int probe)
 
 enum fate observe_fate(const struct trace *t, int probe)
 {
-	const struct trace_reply *answer = observe_answer(t, probe);
+	const struct trace_reply *answer = observe_any_answer(t, probe);
 
 	if (!answer)
 		return observe_unreachable(t, probe) ? FATE_UNREACHABLE : FATE_SILENT;
@@ -114,6 +133,26 @@ const struct trace_reply *observe_syn_ack(const struct trace *t)
 		    (!nearest || r->ttl < nearest->ttl))
 			nearest = r;
 	}
+	return nearest;
+}
+
+const struct trace_reply *observe_refusal(const struct trace *t)
+{
+	const struct trace_reply *nearest = NULL;
+
+	for (size_t i = 0; i < t->result.probe_count; i++) {
+		const struct trace_reply *r = observe_answer(t, (int)i);
+
+		if (!t->series[i].walks)
+			continue;
+		if (!r || r->kind != REPLY_RST)
+			return NULL;
+		if (!nearest || r->ttl < nearest->ttl)
+			nearest = r;
+	}
+	for (size_t i = 0; nearest && i < t->result.probe_count; i++)
+		if (t->series[i].walks && t->series[i].top >= nearest->ttl)
+			return NULL;
 	return nearest;
 }
 

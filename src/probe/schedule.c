@@ -2,8 +2,10 @@
 #include "probe/engine.h"
 
 /* Of a path that answers in microseconds, what the busiest router may still need. */
-#define WAIT_FLOOR_NS	 (20 * NS_PER_MS)
+#define WAIT_FLOOR_NS	 (3 * NS_PER_MS)
 #define PATIENT_FLOOR_NS (500 * NS_PER_MS)
+/* Of what is asked once or twice only, and whose silence would pass for an answer. */
+#define BRIEF_FLOOR_NS (30 * NS_PER_MS)
 /* Silence this far behind the last router that spoke is not worth a second asking. */
 #define TAIL_TTLS    5u
 #define LOOKAHEAD    6u
@@ -40,27 +42,43 @@ void schedule_limit(struct trace *t, int probe, uint8_t ttl)
 			s->question[i].state = QUESTION_IDLE;
 }
 
+/* The second asking is given more time than the first; later ones no more than that. */
+static double backoff(const struct question *q)
+{
+	return q->asked > 1 ? 2 : 1;
+}
+
+/* Another probe was answered in the target's name here or before, the plain SYN not yet: is it
+ * loss, or did a box answer that one? Then the routers behind it, and the target, may be far. */
+static bool lags_behind(const struct trace *t, const struct series *s, const struct question *q)
+{
+	int control = series_find(t, ROLE_CONTROL);
+
+	return s->walks && t->target_ttl && control >= 0 &&
+	       !t->result.probes[control].reached_ttl && q->asked >= q->allowed;
+}
+
 /* A wait that adapts: to what this hop took before (HERE); to the longest round trip (NEAR), once
- * somebody farther away has answered; and with more patience where nobody has yet, or where a late
- * reply would be credited to the next question. */
+ * somebody farther away has answered; and with more patience where nobody has yet, where probes
+ * fare differently, or where a late reply would be credited to the next question. */
 int64_t schedule_wait_ns(const struct trace *t, int probe, uint8_t ttl)
 {
 	const struct trace_config *c = &t->result.config;
 	const struct series *s = &t->series[probe];
 	int64_t here = t->hop_rtt_ns[ttl], near = t->longest_rtt_ns;
-	bool patient = s->serial || (ttl > t->farthest && !t->target_ttl);
+	bool behind = ttl >= t->target_ttl && lags_behind(t, s, &s->question[ttl]);
+	bool patient = s->serial || behind || (ttl > t->farthest && !t->target_ttl);
 	int64_t floor = patient ? PATIENT_FLOOR_NS : WAIT_FLOOR_NS;
 	double wait = 0;
 
 	if (s->brief && near)
-		return (int64_t)(BRIEF_FACTOR * (double)near) + WAIT_FLOOR_NS;
-	if (here && c->wait_here > 0 && !s->serial)
+		return (int64_t)(BRIEF_FACTOR * (double)near) + BRIEF_FLOOR_NS;
+	if (here && c->wait_here > 0 && !s->serial && !behind)
 		wait = c->wait_here * (double)here;
 	else if (near && c->wait_near > 0)
 		wait = c->wait_near * (double)near;
-	if (wait <= 0 || wait + (double)floor > (double)c->wait_max_ns)
-		return c->wait_max_ns;
-	return (int64_t)wait + floor;
+	wait = wait > 0 ? backoff(&s->question[ttl]) * (wait + (double)floor) : 0;
+	return wait > 0 && wait < (double)c->wait_max_ns ? (int64_t)wait : c->wait_max_ns;
 }
 
 /* The highest TTL at which a router answered any probe. */
@@ -74,11 +92,26 @@ static uint8_t highest_top(const struct trace *t)
 	return top;
 }
 
+/* Nobody answers the plain SYN where another probe was answered, nor were others led further: a
+ * box may have answered the other, and routers behind it keep silent. */
+static bool may_lie_beyond(const struct trace *t, const struct series *s)
+{
+	int control = series_find(t, ROLE_CONTROL);
+
+	return control >= 0 && !t->result.probes[control].reached_ttl && s->top == highest_top(t) &&
+	       s->question[t->target_ttl].state == QUESTION_SILENT;
+}
+
 /* Has another probe found the target nearer than this? Then the series need not look for it there,
- * unless routers led it on. */
+ * unless routers led it on. The plain SYN is to be believed before others. */
 static bool beyond_target(const struct trace *t, const struct series *s, unsigned ttl)
 {
-	return t->target_ttl && ttl > t->target_ttl && s->top < t->target_ttl;
+	int control = series_find(t, ROLE_CONTROL);
+	uint8_t target = t->target_ttl;
+
+	if (control >= 0 && t->result.probes[control].reached_ttl > target)
+		target = t->result.probes[control].reached_ttl;
+	return target && ttl > target && s->top < target && !may_lie_beyond(t, s);
 }
 
 /* Would another asking teach anything? Behind the last voice on the path hardly; and of the
@@ -95,15 +128,28 @@ static bool worth_repeating(const struct trace *t, size_t probe, unsigned ttl)
 	return (role != ROLE_CONTROL && role != ROLE_SHAM) || s->top <= ttl;
 }
 
+/* What was given up as lying beyond the target, but does not. */
+static void resume_walk(struct trace *t, size_t probe)
+{
+	const struct series *s = &t->series[probe];
+
+	for (unsigned ttl = t->target_ttl + 1u; t->target_ttl && s->walks && ttl <= t->front; ttl++)
+		if (s->question[ttl].state == QUESTION_IDLE && !s->question[ttl].asked &&
+		    ttl <= s->limit && !beyond_target(t, s, ttl))
+			schedule_want(t, (int)probe, (uint8_t)ttl, t->result.config.queries, 0);
+}
+
 static void settle_series(struct trace *t, size_t probe, int64_t now_ns)
 {
 	const struct series *s = &t->series[probe];
 
+	if (!t->rounds)
+		resume_walk(t, probe);
 	for (unsigned ttl = 1; ttl <= t->highest; ttl++) {
 		struct question *q = question_at(t, probe, ttl);
 		int64_t wait;
 
-		if (q->state == QUESTION_WANTED && s->walks && !q->asked &&
+		if (q->state == QUESTION_WANTED && s->walks && !q->asked && !t->rounds &&
 		    beyond_target(t, s, ttl))
 			q->state = QUESTION_IDLE;
 		if (q->state != QUESTION_OPEN)
@@ -118,11 +164,11 @@ static void settle_series(struct trace *t, size_t probe, int64_t now_ns)
 	}
 }
 
-/* Nothing more can come for this series, and some replies have no TTL: ask again, singly. */
-static void settle_orphans(struct trace *t, size_t probe)
+/* Some replies have no TTL: ask again, singly, once what is late or comes twice has come. */
+static void settle_orphans(struct trace *t, size_t probe, int64_t now_ns)
 {
 	struct series *s = &t->series[probe];
-	uint8_t queries = t->result.config.queries;
+	int64_t when_ns = now_ns + t->longest_rtt_ns;
 
 	if (s->serial || !(s->orphans || s->strays))
 		return;
@@ -133,7 +179,8 @@ static void settle_orphans(struct trace *t, size_t probe)
 	s->serial = true;
 	for (unsigned ttl = s->strays ? 1 : s->top + 1u; ttl <= s->limit; ttl++)
 		if (s->question[ttl].state == QUESTION_SILENT)
-			schedule_want(t, (int)probe, (uint8_t)ttl, queries, 0);
+			schedule_want(t, (int)probe, (uint8_t)ttl, t->result.config.queries,
+				      when_ns);
 }
 
 /* The lowest TTL of the walk that still waits for something. */
@@ -187,7 +234,7 @@ void schedule_settle(struct trace *t, int64_t now_ns)
 {
 	for (size_t i = 0; i < t->result.probe_count; i++) {
 		settle_series(t, i, now_ns);
-		settle_orphans(t, i);
+		settle_orphans(t, i, now_ns);
 	}
 	walk_on(t);
 }

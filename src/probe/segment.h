@@ -27,6 +27,10 @@ struct segments {
 /* Is this a length or checksum, which only follows from something else? */
 bool segment_is_derived(const struct change *c);
 
+/* Whether what fills the place of a last option was put there or is padding, only a probe that has
+ * another one behind it can tell. */
+void segments_reconcile(const struct trace *t, struct segments *s);
+
 /* Reads from lengths what short quotes do not show of options: finds them nearer to the box, or at
  * all. */
 void segments_read_lengths(const struct trace *t, struct segments *s);

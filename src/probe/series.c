@@ -24,6 +24,7 @@ static const struct {
     [ROLE_JOIN] = {"syn-mp-join", MARKS, "/MPJOIN{id=1}", false},
     [ROLE_V0] = {"syn-mp-capable-v0", MARKS, "/MPCAPABLE{v=0}", false},
     [ROLE_UNMARKED] = {"syn-unmarked", "", "", false},
+    [ROLE_WITNESS] = {"syn-mp-capable-witness", MARKS, "/MPCAPABLE{v=1}", false},
     [ROLE_ECHO] = {"icmp-echo", MARKS, "", false},
 };
 
@@ -110,7 +111,8 @@ static void fill(struct trace *t, struct series *s, enum probe_role role, uint16
 		field_write(s->octets, s->len, FIELD_IP6_FLOW, rng_below(&t->rng, 1 << 20));
 	if (role == ROLE_ECHO)
 		field_write(s->octets, s->len, FIELD_ICMP_REST, (uint32_t)port << 16);
-	s->echo = s->brief = role == ROLE_ECHO;
+	s->echo = role == ROLE_ECHO;
+	s->brief = s->echo || role == ROLE_WITNESS;
 }
 
 static void describe(struct trace *t, struct trace_probe *probe, enum probe_role role,
@@ -142,6 +144,11 @@ int series_add(struct trace *t, enum probe_role role, struct error *err)
 		return error_set(err, ERR_USAGE, "probe '%s': is not for IPv%d", n.text,
 				 v6 ? 6 : 4);
 	memcpy(s->octets, v6 ? n.octets6 : n.octets4, s->len);
+	if (role == ROLE_WITNESS)
+		s->len =
+		    (uint16_t)witness_insert(s->octets, s->len, sizeof(s->octets), t->target_ttl);
+	if (!s->len)
+		return ERR_NOSPACE;
 	s->walks = roles[role].walks;
 	s->limit = t->result.config.max_ttl;
 	t->result.probes[i].local_port = t->result.config.local_ports[i];

@@ -4,7 +4,8 @@
 
 #include "probe/engine.h"
 
-#define SENT_MAX 40000 /* so that no IP ID of a run is used twice */
+#define MEASUREMENT_WALKS 3	/* test, control, sham */
+#define SENT_MAX	  40000 /* so that no IP ID of a run is used twice */
 
 void trace_config_defaults(struct trace_config *config)
 {
@@ -17,7 +18,7 @@ void trace_config_defaults(struct trace_config *config)
 	    .wait_max_ns = 5 * NS_PER_S,
 	    .wait_here = 3,
 	    .wait_near = 4,
-	    .gap_ns = 50 * NS_PER_US,
+	    .gap_ns = 40 * NS_PER_US,
 	    .mtu = 1500,
 	};
 }
@@ -43,8 +44,11 @@ static int add_series(struct trace *t, struct error *err)
 						      ROLE_ECHO};
 	int rc = 0;
 
-	if (t->result.config.user_probe)
-		return series_add(t, ROLE_USER, err);
+	if (t->result.config.user_probe) {
+		rc = series_add(t, ROLE_USER, err);
+		/* Who answers a SYN, an echo must tell. */
+		return rc >= 0 && t->series[0].syn ? series_add(t, ROLE_ECHO, err) : rc;
+	}
 	for (size_t i = 0; rc >= 0 && i < sizeof(measurement) / sizeof(measurement[0]); i++)
 		rc = series_add(t, measurement[i], err);
 	return rc;
@@ -75,6 +79,7 @@ struct trace *trace_new(const struct trace_config *config, const struct trace_ev
 		trace_free(t);
 		return NULL;
 	}
+	t->gap_ns = config->gap_ns / (config->user_probe ? 1 : MEASUREMENT_WALKS);
 	followup_start(t);
 	return t;
 }
@@ -119,7 +124,7 @@ static struct span ask(struct trace *t, int probe, uint8_t ttl, int64_t now_ns)
 	q->sent_ns = now_ns;
 	q->number = (uint32_t)number;
 	t->result.probes[probe].sent++;
-	t->next_send_ns = now_ns + t->result.config.gap_ns;
+	t->next_send_ns = now_ns + t->gap_ns;
 	if (!number)
 		t->result.start_ns = now_ns;
 	return span_of(t->packet, series_packet(t, probe, ttl, number, t->packet));

@@ -1,12 +1,13 @@
 /* The probe engine: traces a path with several probes at once and concludes what interferes.
  *
  * How its queues work. Every (probe, TTL) pair is a question. New questions are asked in order of
- * TTL, the probes interleaved, at most `in_flight` TTLs ahead and paced by `gap_ns`. A question is
- * open until its reply comes or its wait ends; the wait adapts to the round trips seen from this
- * hop (HERE) and its neighbours (NEAR). A question that stayed without reply is asked again up
- * to `queries` times. Once the target answered at some TTL nothing is asked beyond it. When all
- * questions are settled, a table of follow-ups asks what the first answers leave open (which
- * options exactly? how far for ICMP? is it loss?), and then conclude.h turns replies into findings.
+ * TTL, the probes interleaved, at most `in_flight` TTLs ahead and paced by `gap_ns` a TTL. A
+ * question is open until its reply comes or its wait ends; the wait adapts to the round trips seen
+ * from this hop (HERE) and its neighbours (NEAR). A question that stayed without reply is asked
+ * again up to `queries` times. Once the target answered at some TTL nothing is asked beyond it.
+ * When all questions are settled, a table of follow-ups asks what the first answers leave open
+ * (which options exactly? how far for ICMP? is it loss?), and then conclude.h turns replies into
+ * findings.
  *
  * Sans-I/O: it reads no clock, opens nothing and prints nothing. The caller loops:
  *   while (trace_send(t, now, &packet)) inject(packet);
@@ -35,6 +36,8 @@ enum probe_role {
 	ROLE_JOIN,     /* follow-up: SYN with MP_JOIN */
 	ROLE_V0,       /* follow-up: SYN with MP_CAPABLE v0 */
 	ROLE_UNMARKED, /* follow-up: plain SYN without DSCP and ECN marks */
+	ROLE_WITNESS,  /* follow-up: the test with an IP option or extension that makes the target
+			* itself  quote what arrived (witness.c) */
 	ROLE_ECHO,     /* follow-up: ICMP echo, which no TCP proxy answers */
 };
 
@@ -48,7 +51,7 @@ struct trace_config {
 	uint8_t queries;		   /* -q: askings of one question */
 	int64_t wait_max_ns;		   /* -w MAX */
 	double wait_here, wait_near;	   /* -w HERE, NEAR: multiples of a round trip; 0: unused */
-	int64_t gap_ns;			   /* between two packets */
+	int64_t gap_ns;			   /* between one TTL and the next */
 	uint32_t mtu;			   /* of the first hop; MSS of the default probes follows */
 	uint64_t seed;			   /* of ISNs, IP IDs and order */
 };
@@ -76,6 +79,7 @@ struct trace_reply {
 	uint8_t ttl;	      /* the question's */
 	uint8_t attempt;      /* 0: the first asking */
 	uint8_t received_ttl; /* of the reply packet */
+	bool guessed;	      /* it bears none of our tokens: its TTL follows from what was open */
 	enum reply_kind kind;
 	uint8_t icmp_type, icmp_code;
 	struct ip_addr from;

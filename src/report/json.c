@@ -86,6 +86,14 @@ static json_t *json_of_findings(const struct trace_result *result)
 	return findings;
 }
 
+/* Who is asked from a later TTL on (-f) and answers there may be nearer. */
+static json_t *json_of_path_length(const struct trace_result *result)
+{
+	bool nearer = result->first_ttl > 1 && result->path_length <= result->first_ttl;
+
+	return result->path_length && !nearer ? json_integer(result->path_length) : json_null();
+}
+
 static void json_finish(struct report *r, const struct trace_result *result)
 {
 	struct json_report *j = (struct json_report *)r;
@@ -103,8 +111,7 @@ static void json_finish(struct report *r, const struct trace_result *result)
 	json_put(line, "probes", json_of_probes(result));
 	json_put(line, "hops", json_of_hops(result));
 	json_put(line, "reached", json_boolean(result->reached));
-	json_put(line, "path_length",
-		 result->path_length ? json_integer(result->path_length) : json_null());
+	json_put(line, "path_length", json_of_path_length(result));
 	json_put(line, "interrupted", json_boolean(result->interrupted));
 	json_put(line, "findings", json_of_findings(result));
 	json_put(line, "verdict", json_string(verdict_name(result->verdict)));

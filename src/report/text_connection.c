@@ -106,12 +106,23 @@ static void put_head(struct buf *out, const struct connection_report *c,
 	buf_printf(out, "\n");
 }
 
+/* Where the reason is but a finding, which follows in full, what that means comes first. */
+static const char *opening(const struct connection_result *r)
+{
+	for (size_t i = 0; i < r->finding_count; i++)
+		if (!strcmp(r->findings[i].explain, r->reason))
+			return r->verdict == VERDICT_INTERFERENCE
+				   ? "Something on the path interferes with MPTCP."
+				   : "It is not certain whether the path interferes with MPTCP.";
+	return r->reason;
+}
+
 static void put_verdict(struct buf *out, const struct connection_result *r)
 {
 	unsigned number = 0;
 
 	buf_printf(out, "\n");
-	paragraph_wrapped(out, "", r->reason);
+	paragraph_wrapped(out, "", opening(r));
 	for (size_t i = 0; i < r->finding_count; i++) {
 		const struct finding *f = &r->findings[i];
 

@@ -52,9 +52,17 @@ static const struct finding *first_finding(const struct trace_result *result)
 	return NULL;
 }
 
-/* The first line must be understood by who has never read of options. Where the reason is but the
- * first finding, which follows in full, it says what that means instead. */
-static void opening(struct buf *out, const struct trace_result *result)
+/* An answer with MPTCP is the only sign that it gets through. */
+static bool mptcp_answered(const struct trace_result *result)
+{
+	for (size_t i = 0; i < result->reply_count; i++)
+		if (result->replies[i].kind == REPLY_SYN_ACK &&
+		    result->replies[i].mptcp == MPTCP_V1)
+			return true;
+	return false;
+}
+
+static void opening_of(struct buf *out, const struct trace_result *result, const struct finding *f)
 {
 	/* Between the two halves stands "probably" where that is as much as is known. */
 	static const struct {
@@ -70,6 +78,28 @@ static void opening(struct buf *out, const struct trace_result *result)
 	    [IMPACT_BROKEN] = {"MPTCP ", "does not get through; connections that ask for it "
 					 "fail on this path."},
 	};
+	const char *probably = f->confidence == CONFIDENCE_CERTAIN ? "" : "probably ";
+
+	if (f->change == CHANGE_RESET && !strcmp(f->field, "packet"))
+		buf_printf(out, "%s: something on this path %srefuses %s.",
+			   result->config.user_probe ? "The probe does not get through"
+						     : "Nobody gets through to this port",
+			   probably, result->config.user_probe ? "it" : "all TCP connections");
+	else if ((f->impact == IMPACT_NO_SUBFLOW || f->impact == IMPACT_DEGRADED) &&
+		 !mptcp_answered(result))
+		buf_printf(out,
+			   "Something on this path %stampers with packets so that MPTCP would be "
+			   "hampered; whether it gets through at all was not seen.",
+			   probably);
+	else
+		buf_printf(out, "%s%s%s", openings[f->impact].who, probably,
+			   openings[f->impact].what);
+}
+
+/* The first line must be understood by who has never read of options. Where the reason is but the
+ * first finding, which follows in full, it says what that means instead. */
+static void opening(struct buf *out, const struct trace_result *result)
+{
 	const struct finding *f = first_finding(result);
 
 	if (!f || !strstr(result->reason, f->explain))
@@ -77,9 +107,7 @@ static void opening(struct buf *out, const struct trace_result *result)
 	else if (result->verdict != VERDICT_INTERFERENCE)
 		buf_printf(out, "It is not certain what this path does to MPTCP.");
 	else
-		buf_printf(out, "%s%s%s", openings[f->impact].who,
-			   f->confidence == CONFIDENCE_CERTAIN ? "" : "probably ",
-			   openings[f->impact].what);
+		opening_of(out, result, f);
 }
 
 void text_verdict(struct text_report *t, const struct trace_result *result)

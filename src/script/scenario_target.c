@@ -73,6 +73,7 @@ static const struct entry target_entries[] = {
      UINT16_MAX, NULL},
     {"mptcp", read_mptcp, offsetof(struct lab_target, mptcp), "1, 0 or false", 0, 1, NULL},
     {"echo", read_bool, offsetof(struct lab_target, echo), "true or false", 0, 0, NULL},
+    {"problems", read_bool, offsetof(struct lab_target, problems), "true or false", 0, 0, NULL},
     {"silent", read_bool, offsetof(struct lab_target, silent), "true or false", 0, 0, NULL},
     {"ttl", read_u8, offsetof(struct lab_target, ttl), "a whole number from 1 to 255", 1, 255,
      NULL},
@@ -97,7 +98,7 @@ static const struct entry target_entries[] = {
 
 int statement_target(lua_State *L)
 {
-	struct lab_target target = {.port = 443, .echo = true};
+	struct lab_target target = {.port = 443, .echo = true, .problems = true};
 	struct scenario *s = scenario_of(L);
 	struct error err;
 

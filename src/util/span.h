@@ -22,7 +22,8 @@ static inline struct span span_cut(struct span s, size_t from, size_t len)
 		from = s.len;
 	if (len > s.len - from)
 		len = s.len - from;
-	return span_of(s.at ? s.at + from : NULL, len);
+	/* Of an empty span `at` may be NULL, to which not even nothing may be added. */
+	return span_of(from > 0 ? s.at + from : s.at, len);
 }
 
 #endif

@@ -132,6 +132,39 @@ static void test_quoted(void **state)
 	}
 }
 
+/* Behind the last router only the target is a witness: it quotes what a probe with a bad IP option
+ * or extension header brought. */
+static void run_witnessed(const struct expectation *e)
+{
+	unsigned runs = walk_runs(150);
+	struct walk w;
+
+	for (unsigned i = 0; i < runs; i++) {
+		const struct finding *f;
+
+		walk_run(&w, walk_first_seed() + i,
+			 &(struct walk_spec){.partial = true,
+					     .silent = true,
+					     .problems = true,
+					     .box = e->box,
+					     .params = e->params,
+					     .target_mptcp = LAB_MPTCP_V1});
+		f = walk_finding(&w, e->field);
+		check(&w, f && f->change == e->change && f->cause == e->cause, e->field);
+		check(&w, f->after.ttl <= w.box_after && f->by.ttl > w.box_after, "interval");
+		check(&w, w.result->verdict == VERDICT_INTERFERENCE, "verdict");
+		check(&w, lab_half_open(w.lab) == 0, "left half-open");
+		walk_fini(&w);
+	}
+}
+
+static void test_witnessed_by_the_target(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < 3; i++)
+		run_witnessed(&quoted[i]);
+}
+
 /* Dropped and reset: no witness needed but routers that answer the control. */
 static void run_fate(const char *box, enum change_kind change)
 {
@@ -174,6 +207,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_quoted),
+	    cmocka_unit_test(test_witnessed_by_the_target),
 	    cmocka_unit_test(test_fates),
 	};
 

@@ -91,6 +91,22 @@ static void test_without_mptcp(void **state)
 	    check_witnessed);
 }
 
+/* The target itself says what arrived: clean whatever the routers hide. */
+static void check_arrived(const struct walk *w)
+{
+	check(w, w->result->verdict == VERDICT_CLEAN, "the target is a witness");
+}
+
+static void test_without_mptcp_but_witnessed(void **state)
+{
+	(void)state;
+	run_all(
+	    walk_runs(500),
+	    &(struct walk_spec){
+		.partial = true, .silent = true, .problems = true, .target_mptcp = LAB_MPTCP_NONE},
+	    check_arrived);
+}
+
 static void test_lossy(void **state)
 {
 	(void)state;
@@ -106,6 +122,7 @@ int main(void)
 	    cmocka_unit_test(test_plain),
 	    cmocka_unit_test(test_partial_and_silent),
 	    cmocka_unit_test(test_without_mptcp),
+	    cmocka_unit_test(test_without_mptcp_but_witnessed),
 	    cmocka_unit_test(test_lossy),
 	};
 

@@ -38,7 +38,7 @@ counted() {
 
 await() {
 	local _
-	for _ in $(seq 300); do
+	for _ in $(seq 500); do
 		! grep -q "$2" "$1" 2>/dev/null || return 0
 		sleep 0.02
 	done

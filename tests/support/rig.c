@@ -28,6 +28,13 @@ struct ip_addr rig_addr(const char *text)
 	return addr;
 }
 
+bool rig_is(const struct ip_addr *addr, const char *text)
+{
+	struct ip_addr other = rig_addr(text);
+
+	return ip_addr_equal(addr, &other);
+}
+
 struct lab_router rig_router(unsigned n)
 {
 	char addr4[IP_ADDR_TEXT], addr6[IP_ADDR_TEXT];

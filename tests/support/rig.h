@@ -24,6 +24,7 @@ struct rig {
 uint64_t rig_seed(void); /* MBOXTRACE_SEED, or a fixed one; printed */
 
 struct ip_addr rig_addr(const char *text); /* "" for none */
+bool rig_is(const struct ip_addr *addr, const char *text);
 /* The n-th router as tests want it by default: both families, full quotes. */
 struct lab_router rig_router(unsigned n);
 struct lab_target rig_target(void);

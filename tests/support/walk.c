@@ -24,7 +24,12 @@ static struct lab_link random_link(struct walk *w, const struct walk_spec *spec)
 {
 	struct lab_link link = {.delay_ns = (int64_t)rng_below(&w->rng, 20000) * 1000};
 
-	if (spec->lossy) {
+	if (spec->harsh) {
+		link.jitter_ns = (int64_t)rng_below(&w->rng, 30000) * 1000;
+		link.loss = rng_chance(&w->rng, 0.4) ? rng_below(&w->rng, 200) / 1000.0 : 0;
+		link.reorder = rng_below(&w->rng, 500) / 1000.0;
+		link.duplicate = rng_chance(&w->rng, 0.5) ? rng_below(&w->rng, 500) / 1000.0 : 0;
+	} else if (spec->lossy) {
 		link.jitter_ns = (int64_t)rng_below(&w->rng, 2000) * 1000;
 		link.loss = rng_below(&w->rng, 20) / 1000.0;
 		link.reorder = rng_below(&w->rng, 50) / 1000.0;
@@ -96,6 +101,9 @@ static void build(struct walk *w, const struct walk_spec *spec)
 		lab_add_router(w->lab, &r, NULL);
 	}
 	target.mptcp = w->mptcp;
+	target.problems = spec->problems;
+	if (spec->closed)
+		target.port = RIG_PORT + 1;
 	lab_add_target(w->lab, &target, NULL);
 }
 

@@ -6,9 +6,10 @@
 
 #include <cmocka.h>
 
+#include "cli/endpoint_options.h"
 #include "cli/trace_options.h"
 
-#define WORDS_MAX 16
+#define WORDS_MAX 32
 
 /* Parses a command line; words are separated by single spaces, '' is an empty word. */
 static int parse(struct options *o, char *line, struct error *err)
@@ -113,7 +114,7 @@ static void test_options_behind_the_target(void **state)
 	struct options o, d;
 
 	(void)state;
-	options_defaults(&d);
+	trace_options.defaults(&d);
 	assert_int_equal(parse(&o, line, &err), 0);
 	assert_string_equal(o.target, "x");
 	assert_int_equal(o.family, 6);
@@ -123,27 +124,172 @@ static void test_options_behind_the_target(void **state)
 	assert_string_equal(o.probe, "IP/TCP");
 }
 
-/* Whatever the table holds is in the help, and no two rows share a letter or name. */
-static void test_table(void **state)
+/* No two rows share a letter or name, and each has what its type needs. */
+static void check_table(const struct option_info *table)
 {
 	const struct option_info *a, *b;
 
-	(void)state;
-	for (a = option_table; a->letter || a->name; a++) {
-		for (b = option_table; b < a; b++) {
+	for (a = table; a->letter || a->name; a++) {
+		for (b = table; b < a; b++) {
 			assert_false(a->letter && a->letter == b->letter);
 			assert_false(a->name && b->name && !strcmp(a->name, b->name));
 		}
 		assert_true((a->type == OPTION_SET) == !a->argument);
+		assert_true((a->type == OPTION_CHOICE) == (a->choice != NULL));
+		assert_true((a->type == OPTION_OWN) == (a->read != NULL));
+	}
+}
+
+static void test_tables(void **state)
+{
+	(void)state;
+	check_table(trace_options.table);
+	check_table(connect_options.table);
+	check_table(serve_options.table);
+}
+
+/* What --help says of the default of -w is the default. */
+static void test_fallbacks(void **state)
+{
+	(void)state;
+	for (const struct option_info *i = trace_options.table; i->letter || i->name; i++) {
+		struct error err = {0};
+		struct options o, d;
+
+		trace_options.defaults(&o);
+		trace_options.defaults(&d);
+		if (i->fallback)
+			assert_int_equal(i->read((char *)&o + i->offset, "-w", i->fallback, &err),
+					 0);
+		assert_memory_equal(&o, &d, sizeof(o));
+	}
+}
+
+/* Splits a line as parse() does, for connect ("c …") or serve ("s …"). */
+static int parse_endpoint(struct endpoint_options *o, char *line, struct error *err)
+{
+	static char program[] = "mboxtrace";
+	char *argv[WORDS_MAX + 1] = {program}, *save;
+	bool serve = line[0] == 's';
+	int argc = 1;
+
+	for (char *w = strtok_r(line + 2, " ", &save); w; w = strtok_r(NULL, " ", &save))
+		argv[argc++] = w;
+	return serve ? serve_options_parse(o, argc, argv, err)
+		     : connect_options_parse(o, argc, argv, err);
+}
+
+static void test_endpoint_mistakes(void **state)
+{
+	static const struct {
+		const char *line, *text;
+	} mistakes[] = {
+	    {"c x 0", "port '0': expected a port from 1 to 65535"},
+	    {"c x 80x", "port '80x': expected a port from 1 to 65535"},
+	    {"c x 65536", "port '65536': expected a port from 1 to 65535"},
+	    {"c x", "expected HOST and PORT, as in 'mboxtrace connect example.net 443'"},
+	    {"c x 80 y", "'y': expected HOST and PORT only"},
+	    {"c --jason x 80",
+	     "unknown option '--jason'; 'mboxtrace connect --help' lists them all"},
+	    {"s --lab y 80", "unknown option '--lab'; 'mboxtrace serve --help' lists them all"},
+	    {"c --cc cubicle x 80",
+	     "--cc 'cubicle': expected lia, olia, balia, wvegas, cubic or reno"},
+	    {"c --mptcp-version 2 x 80", "--mptcp-version '2': expected 1, 0 or none"},
+	    {"c --checksum --no-checksum x 80", "--no-checksum: it contradicts --checksum"},
+	    {"c --local 10.0.0 x 80",
+	     "--local '10.0.0': expected an address of this host, or ADDR/backup"},
+	    {"c --local 10.0.0.1/24 x 80",
+	     "--local '10.0.0.1/24': expected an address of this host, or ADDR/backup"},
+	    {"c --local 10.0.0.1 --local 10.0.0.1 x 80", "--local '10.0.0.1': it is there already"},
+	    {"c -s 10.0.0.1 --local 10.0.0.2 x 80", "-s: the first --local says it already"},
+	    {"c -6 --local 10.0.0.1 x 80", "-6: the first address '10.0.0.1' is not IPv6"},
+	    {"c --limits 32 x 80", "--limits '32': expected SUBFLOWS[,ADDRESSES]: up to 31 further "
+				   "subflows, up to 16 announced addresses"},
+	    {"c --limits 1, x 80", "--limits '1,': expected SUBFLOWS[,ADDRESSES]: up to 31 further "
+				   "subflows, up to 16 announced addresses"},
+	    {"c -w 0 x 80", "-w '0': expected seconds, over 0 and up to 86400"},
+	    {"c -w 1s x 80", "-w '1s': expected seconds, over 0 and up to 86400"},
+	    {"c --data y x 80", "--data 'y': only --check sends a request"},
+	    {"c -o - x 80", "-o '-': standard output is the peer's, but with --check"},
+	    {"s ", "expected PORT, as in 'mboxtrace serve 8080 echo'"},
+	    {"s 80 send", "send: expected FILE behind it"},
+	    {"s 80 echo y", "'y': expected nothing behind echo"},
+	    {"s --add-addr 10.0.0.1:0 80",
+	     "--add-addr '10.0.0.1:0': expected an address of this host, with a port if need be: "
+	     "ADDR, ADDR:PORT or [ADDR]:PORT"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(mistakes) / sizeof(*mistakes); i++) {
+		struct error err = {0};
+		struct endpoint_options o;
+		char line[128];
+
+		snprintf(line, sizeof(line), "%s", mistakes[i].line);
+		assert_int_equal(parse_endpoint(&o, line, &err), ERR_USAGE);
+		assert_string_equal(err.text, mistakes[i].text);
+	}
+}
+
+static void test_connect_options(void **state)
+{
+	char line[] = "c --local 10.0.0.1 --local 10.0.1.1/backup --pm backup --limits 2,1 "
+		      "--mptcp-version 0 --mss-policy adaptive --checksum -w 2.5 x 80";
+	struct error err = {0};
+	struct endpoint_options o;
+	struct conn_config c;
+
+	(void)state;
+	assert_int_equal(parse_endpoint(&o, line, &err), 0);
+	assert_string_equal(o.host, "x");
+	assert_int_equal(o.port, 80);
+	assert_int_equal(o.local.count, 2);
+	assert_false(o.local.at[0].backup);
+	assert_true(o.local.at[1].backup);
+	assert_true(o.wait_s == 2.5);
+	endpoint_options_conn(&o, &c);
+	assert_string_equal(c.pm, "backup");
+	assert_int_equal(c.version, 0);
+	assert_int_equal(c.mss_policy, MSS_ADAPTIVE);
+	assert_int_equal(c.limits.subflows, 2);
+	assert_int_equal(c.limits.add_addr_accepted, 1);
+	assert_true(c.checksum && !c.refuse_checksum);
+}
+
+static void test_serve_options(void **state)
+{
+	char line[] = "s --add-addr 10.0.0.1 --add-addr 10.0.0.2:81 --add-addr 2001:db8::1 "
+		      "--add-addr [2001:db8::2]:82 --cookies 8080 send file";
+	static const uint16_t ports[] = {0, 81, 0, 82};
+	static const uint8_t families[] = {4, 4, 6, 6};
+	struct error err = {0};
+	struct endpoint_options o;
+
+	(void)state;
+	assert_int_equal(parse_endpoint(&o, line, &err), 0);
+	assert_string_equal(o.mode, "send");
+	assert_string_equal(o.file, "file");
+	assert_int_equal(o.port, 8080);
+	assert_true(o.cookies);
+	assert_int_equal(o.announced.count, 4);
+	for (size_t i = 0; i < 4; i++) {
+		assert_int_equal(o.announced.at[i].port, ports[i]);
+		assert_int_equal(o.announced.at[i].addr.family, families[i]);
 	}
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_mistakes), cmocka_unit_test(test_limits_are_good_values),
-	    cmocka_unit_test(test_defaults), cmocka_unit_test(test_options_behind_the_target),
-	    cmocka_unit_test(test_table),
+	    cmocka_unit_test(test_mistakes),
+	    cmocka_unit_test(test_limits_are_good_values),
+	    cmocka_unit_test(test_defaults),
+	    cmocka_unit_test(test_options_behind_the_target),
+	    cmocka_unit_test(test_tables),
+	    cmocka_unit_test(test_fallbacks),
+	    cmocka_unit_test(test_endpoint_mistakes),
+	    cmocka_unit_test(test_connect_options),
+	    cmocka_unit_test(test_serve_options),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

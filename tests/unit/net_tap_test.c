@@ -65,7 +65,14 @@ static void one_close(struct net *net)
 	((struct one *)net)->closed = true;
 }
 
-static const struct net_ops one_ops = {"one", one_send, one_receive, one_now, one_route, one_close};
+static const struct net_ops one_ops = {
+    .name = "one",
+    .send = one_send,
+    .receive = one_receive,
+    .now_ns = one_now,
+    .route = one_route,
+    .close = one_close,
+};
 
 static void assert_next(pcap_t *pcap, long sec, long nsec, const uint8_t *octets, size_t len)
 {

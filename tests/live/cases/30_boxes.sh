@@ -27,13 +27,22 @@ strip_prerouting() {
 	located mp_capable blanked $(($2 - 1)) "$2"
 }
 
-# Behind the last router nobody quotes: a target that does not speak MPTCP would look the same.
+# Behind the last router no router quotes; but the target does, if asked in the right way.
 strip_last() {
 	box mid 6 forward 0 'reset tcp option mptcp'
-	trace mid 4
-	is '[.findings[] | select(.cause != "target" or .confidence == "certain")] == []'
-	located mp_capable removed 6 7
+	trace mid "$1"
+	status_is 1
+	located mp_capable blanked 6 7
 	is '[.hops[].replies[] | select(.kind == "syn-ack") | .mptcp] | all(. == "none")'
+}
+
+own_probe() {
+	box mid 3 forward 0 'reset tcp option mptcp'
+	trace mid "$1" -P 'IP/TCP{dst=443}/MSS(1460)/SACKP/TS/WS(7)/MPCAPABLE{v=1}'
+	status_is 1
+	located mp_capable blanked 3 4
+	is '.probe.sent <= 14'
+	none_half_open mid
 }
 
 mss_clamp() {
@@ -98,10 +107,13 @@ for family in 4 6; do
 	for k in 1 2 3 4 5 6; do
 		run_case "MPTCP blanked in PREROUTING of router $k (IPv$family)" strip_prerouting $family $k
 	done
+	run_case "MPTCP blanked, probe of one's own (IPv$family)" own_probe $family
 	run_case "MSS clamped (IPv$family)" mss_clamp $family
 	run_case "masquerade (IPv$family)" masquerade $family
 done
-run_case 'MPTCP blanked in the last router' strip_last
+for family in 4 6; do
+	run_case "MPTCP blanked in the last router (IPv$family)" strip_last $family
+done
 run_case 'DSCP set' rewritten 4 'ip dscp set cs1' 'dscp' rewritten
 run_case 'ECN bleached' rewritten 4 'ip ecn set not-ect' 'ecn' rewritten
 run_case 'IP ID set' rewritten 4 'ip id set 4660' 'ip.id' rewritten

@@ -27,12 +27,16 @@ prohibited() {
 	is '[.hops[].replies[] | select(.kind == "unreachable")] | length > 0'
 }
 
-# RSTs in the target's name: a closed port looks the same.
+# RSTs in the target's name: a closed port looks the same, but for echoes, which walk on.
 refused_port() {
 	box mid 3 forward 0 'meta l4proto tcp reject with tcp reset'
 	trace mid "$1"
 	is '[.findings[] | select(.field | test("mptcp"))] == []'
-	is '[.hops[] | select(.ttl == 4) | .replies[].kind] | length > 0 and all(. == "rst")'
+	status_is 1
+	located packet reset 3 4
+	is '[.findings[] | .cause] == ["resetter"]'
+	is '[.hops[] | select(.ttl == 4) | .replies[] | select(.probe != "icmp-echo") | .kind] |
+		length > 0 and all(. == "rst")'
 }
 
 # The router answers SYNs in the target's name. The hops behind it answer all the same, by and by.

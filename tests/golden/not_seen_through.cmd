@@ -1,0 +1,1 @@
+mboxtrace --lab lua/scenarios/strip-sack-target-down.lua --seed 7

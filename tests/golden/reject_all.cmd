@@ -1,0 +1,1 @@
+mboxtrace --lab lua/scenarios/reject-all.lua --seed 7

@@ -1,0 +1,194 @@
+/* What is concluded from how a connection went. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+#include "probe/connection.h"
+
+static struct connection_result client(enum conn_outcome outcome)
+{
+	return (struct connection_result){
+	    .info = {.client = true, .version = 1, .outcome = outcome},
+	    .established = outcome == OUTCOME_MPTCP || outcome == OUTCOME_FALLBACK,
+	    .ended = outcome == OUTCOME_MPTCP || outcome == OUTCOME_FALLBACK};
+}
+
+static struct connection_result fallen(enum fallback_stage stage, enum fallback_reason reason)
+{
+	struct connection_result r = client(OUTCOME_FALLBACK);
+
+	r.info.fallback_stage = stage;
+	r.info.fallback_reason = reason;
+	return r;
+}
+
+static void test_outcomes(void **state)
+{
+	static const struct {
+		enum conn_outcome outcome;
+		enum verdict verdict;
+	} cases[] = {
+	    {OUTCOME_MPTCP, VERDICT_CLEAN},	    {OUTCOME_FALLBACK, VERDICT_CLEAN},
+	    {OUTCOME_REFUSED, VERDICT_UNREACHABLE}, {OUTCOME_TIMEOUT, VERDICT_UNREACHABLE},
+	    {OUTCOME_RESET, VERDICT_INCONCLUSIVE},  {OUTCOME_NONE, VERDICT_INCONCLUSIVE},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct connection_result r = client(cases[i].outcome);
+
+		connection_conclude(&r);
+		assert_int_equal(r.verdict, cases[i].verdict);
+		assert_int_equal(r.finding_count, 0);
+		assert_true(*r.reason);
+	}
+}
+
+/* What each reason for a fallback says of the path. */
+static void test_fallbacks(void **state)
+{
+	static const struct {
+		enum fallback_stage stage;
+		enum fallback_reason reason;
+		enum verdict verdict;
+		const char *field; /* NULL: no finding */
+		enum change_kind change;
+		enum cause cause;
+	} cases[] = {
+	    {FALLBACK_SYN_ACK, FALLBACK_BECAUSE_NO_CAPABLE, VERDICT_CLEAN,
+	     "tcp.options.mptcp.mp_capable", CHANGE_REMOVED, CAUSE_TARGET},
+	    {FALLBACK_SYN_ACK, FALLBACK_BECAUSE_MIRRORED, VERDICT_INTERFERENCE,
+	     "tcp.options.mptcp.mp_capable", CHANGE_MIRRORED, CAUSE_MIRROR},
+	    {FALLBACK_SYN_ACK, FALLBACK_BECAUSE_VERSION, VERDICT_CLEAN,
+	     "tcp.options.mptcp.mp_capable", CHANGE_REWRITTEN, CAUSE_TARGET},
+	    {FALLBACK_SYN_ACK, FALLBACK_BECAUSE_FLAGS, VERDICT_INCONCLUSIVE,
+	     "tcp.options.mptcp.mp_capable", CHANGE_REWRITTEN, CAUSE_NONE},
+	    {FALLBACK_SYN_ACK, FALLBACK_BECAUSE_SYN_LOST, VERDICT_INTERFERENCE,
+	     "tcp.options.mptcp.mp_capable", CHANGE_DROPPED, CAUSE_BLACKHOLE},
+	    {FALLBACK_FIRST_DATA, FALLBACK_BECAUSE_NO_DSS, VERDICT_INTERFERENCE,
+	     "tcp.options.mptcp.dss", CHANGE_REMOVED, CAUSE_OPTION_STRIPPER},
+	    {FALLBACK_THIRD_ACK, FALLBACK_BECAUSE_NO_KEYS, VERDICT_INTERFERENCE,
+	     "tcp.options.mptcp.mp_capable", CHANGE_REMOVED, CAUSE_OPTION_STRIPPER},
+	    {FALLBACK_LATER, FALLBACK_BECAUSE_CHECKSUM, VERDICT_INTERFERENCE, "tcp.payload",
+	     CHANGE_REWRITTEN, CAUSE_ALG},
+	    {FALLBACK_LATER, FALLBACK_BECAUSE_MP_FAIL, VERDICT_INTERFERENCE, "tcp.payload",
+	     CHANGE_REWRITTEN, CAUSE_ALG},
+	    {FALLBACK_LATER, FALLBACK_BECAUSE_INFINITE, VERDICT_INCONCLUSIVE,
+	     "tcp.options.mptcp.dss", CHANGE_REMOVED, CAUSE_NONE},
+	    {FALLBACK_SYN_ACK, FALLBACK_BECAUSE_SIMULTANEOUS, VERDICT_CLEAN, NULL, CHANGE_NONE,
+	     CAUSE_NONE},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct connection_result r = fallen(cases[i].stage, cases[i].reason);
+
+		connection_conclude(&r);
+		assert_int_equal(r.verdict, cases[i].verdict);
+		assert_int_equal(r.finding_count, cases[i].field != NULL);
+		if (!cases[i].field)
+			continue;
+		assert_string_equal(r.findings[0].field, cases[i].field);
+		assert_int_equal(r.findings[0].change, cases[i].change);
+		assert_int_equal(r.findings[0].cause, cases[i].cause);
+		assert_int_equal(r.findings[0].basis, BASIS_ENDPOINT);
+		assert_int_equal(r.findings[0].impact, IMPACT_FALLBACK);
+		assert_false(r.findings[0].after.known || r.findings[0].by.known);
+		assert_true(*r.findings[0].explain);
+	}
+}
+
+/* A server knows nothing of a client that never spoke MPTCP to it. */
+static void test_server_side(void **state)
+{
+	struct connection_result r = fallen(FALLBACK_SYN_ACK, FALLBACK_BECAUSE_NO_CAPABLE);
+
+	(void)state;
+	r.info.client = false;
+	connection_conclude(&r);
+	assert_int_equal(r.verdict, VERDICT_CLEAN);
+	assert_int_equal(r.finding_count, 0);
+	r = fallen(FALLBACK_FIRST_DATA, FALLBACK_BECAUSE_NO_KEYS);
+	r.info.client = false;
+	connection_conclude(&r);
+	assert_int_equal(r.verdict, VERDICT_INTERFERENCE);
+}
+
+static void test_control(void **state)
+{
+	struct connection_result r = client(OUTCOME_REFUSED);
+
+	(void)state;
+	r.had_control = true;
+	connection_conclude(&r); /* refused without MPTCP as well */
+	assert_int_equal(r.verdict, VERDICT_UNREACHABLE);
+	r.control_good = true;
+	connection_conclude(&r);
+	assert_int_equal(r.verdict, VERDICT_INTERFERENCE);
+	assert_int_equal(r.findings[0].change, CHANGE_RESET);
+	assert_int_equal(r.findings[0].cause, CAUSE_RESETTER);
+	assert_int_equal(r.findings[0].impact, IMPACT_BROKEN);
+	r.info.outcome = OUTCOME_TIMEOUT;
+	connection_conclude(&r);
+	assert_int_equal(r.findings[0].change, CHANGE_DROPPED);
+}
+
+static void test_subflow_reset_by_middlebox(void **state)
+{
+	struct connection_result r = client(OUTCOME_MPTCP);
+
+	(void)state;
+	r.info.subflow_count = 2;
+	r.info.subflow[0].reset_reason = -1;
+	r.info.subflow[1].close = SUBFLOW_RST;
+	r.info.subflow[1].joined = true;
+	r.info.subflow[1].reset_reason = 3; /* the peer's policy */
+	connection_conclude(&r);
+	assert_int_equal(r.verdict, VERDICT_CLEAN);
+	r.info.subflow[1].reset_reason = 6;
+	connection_conclude(&r);
+	assert_int_equal(r.verdict, VERDICT_INTERFERENCE);
+	assert_int_equal(r.findings[0].impact, IMPACT_NO_SUBFLOW);
+}
+
+/* After a fallback what a checksum did not fit was delivered. */
+static void test_intact(void **state)
+{
+	struct connection_result r = client(OUTCOME_MPTCP);
+
+	(void)state;
+	connection_conclude(&r);
+	assert_true(r.intact);
+	r.info.checksum_failures = 1;
+	connection_conclude(&r);
+	assert_true(r.intact);
+	assert_int_equal(r.verdict, VERDICT_INTERFERENCE);
+	r = fallen(FALLBACK_LATER, FALLBACK_BECAUSE_CHECKSUM);
+	r.info.checksum_failures = 1;
+	connection_conclude(&r);
+	assert_false(r.intact);
+	r = client(OUTCOME_MPTCP);
+	r.ended = false;
+	r.interrupted = true;
+	connection_conclude(&r);
+	assert_false(r.intact);
+	assert_int_equal(r.verdict, VERDICT_INCONCLUSIVE);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_outcomes),
+	    cmocka_unit_test(test_fallbacks),
+	    cmocka_unit_test(test_server_side),
+	    cmocka_unit_test(test_control),
+	    cmocka_unit_test(test_subflow_reset_by_middlebox),
+	    cmocka_unit_test(test_intact),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
