@@ -31,6 +31,7 @@ struct endpoint {
 	uint8_t secret[SECRET_SIZE];
 	uint64_t drawn; /* random numbers */
 	struct subflow *by_tuple;
+	struct subflow *last; /* that a packet was for: mostly the next is for it, too */
 	struct conn *by_token;
 	struct conn *newest;
 	struct conn *ready_first, *ready_last;
