@@ -9,7 +9,7 @@
 
 struct serve_client {
 	struct conn *conn;
-	struct serve_client *next, **at; /* in the list of all; `at` points to what points here */
+	struct serve_client *next, *prev; /* in the list of all */
 	int64_t start_ns;
 	size_t offset; /* of the file: handed over so far */
 	bool shut;     /* our end is told */
@@ -31,7 +31,8 @@ struct serve {
 	struct sink text, json; /* either may be nowhere */
 	struct connection_report report;
 	const struct service *service;
-	struct span file; /* mapped; `send` */
+	void *mapped; /* the file of `send` … */
+	struct span file;
 	struct endpoint *endpoint;
 	struct serve_client *clients;
 	bool stopped;

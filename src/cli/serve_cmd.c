@@ -23,20 +23,22 @@ static void client_add(struct serve *s, struct conn *conn, int64_t now_ns)
 		endpoint_release(s->endpoint, conn, now_ns);
 		return;
 	}
-	*client = (struct serve_client){
-	    .conn = conn, .next = s->clients, .at = &s->clients, .start_ns = now_ns};
+	*client = (struct serve_client){.conn = conn, .next = s->clients, .start_ns = now_ns};
 	if (s->clients)
-		s->clients->at = &client->next;
+		s->clients->prev = client;
 	s->clients = client;
 	s->accepted++;
 	conn_set_user(conn, client);
 }
 
-static void client_remove(struct serve_client *client)
+static void client_remove(struct serve *s, struct serve_client *client)
 {
-	*client->at = client->next;
+	if (client->prev)
+		client->prev->next = client->next;
+	else
+		s->clients = client->next;
 	if (client->next)
-		client->next->at = client->at;
+		client->next->prev = client->prev;
 	free(client);
 }
 
@@ -81,7 +83,7 @@ static void client_end(struct serve *s, struct serve_client *client, int64_t now
 {
 	tell_end(s, client, now_ns);
 	endpoint_release(s->endpoint, client->conn, now_ns);
-	client_remove(client);
+	client_remove(s, client);
 	check_sinks(s);
 }
 
@@ -150,8 +152,10 @@ static int open_file(struct serve *s, struct error *err)
 		errno = EINVAL;
 	else if (fd >= 0 && info.st_size)
 		at = mmap(NULL, (size_t)info.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-	if (at != MAP_FAILED)
+	if (at != MAP_FAILED) {
+		s->mapped = at;
 		s->file = span_of(at, (size_t)info.st_size);
+	}
 	if (at == MAP_FAILED && (fd < 0 || !S_ISREG(info.st_mode) || info.st_size))
 		error_set(err, ERR_FILE, "send '%s': cannot be read: %s", path, strerror(errno));
 	if (fd >= 0)
@@ -209,13 +213,15 @@ static int serve_close(struct serve *s, struct error *err)
 	struct error second;
 	int rc;
 
-	while (s->clients)
-		client_remove(s->clients);
+	for (struct serve_client *c = s->clients, *next; c; c = next) {
+		next = c->next;
+		free(c);
+	}
 	if (s->endpoint)
 		endpoint_free(s->endpoint);
 	reach_close(&s->reach);
-	if (s->file.len)
-		munmap((void *)(uintptr_t)s->file.at, s->file.len);
+	if (s->mapped)
+		munmap(s->mapped, s->file.len);
 	rc = sink_close(&s->json, err);
 	return sink_close(&s->text, rc ? &second : err) || rc ? ERR_DEVICE : 0;
 }
@@ -237,8 +243,10 @@ static int serve_loop(struct serve *s, struct error *err)
 	fprintf(stderr, "mboxtrace: serving %s on port %u; Ctrl-C ends it\n", s->service->name,
 		s->reach.port);
 	rc = drive_run(&drive, err);
-	while (s->clients)
-		client_end(s, s->clients, net_now_ns(s->reach.net));
+	for (struct serve_client *c = s->clients, *next; c; c = next) {
+		next = c->next;
+		client_end(s, c, net_now_ns(s->reach.net));
+	}
 	s->report.out = s->json.out;
 	if (s->json.out)
 		connection_json_summary(&s->report, s->accepted, s->mptcp, s->fallback);

@@ -1,7 +1,7 @@
 /* The end: DATA_FIN both ways, then the subflows (RFC 8684 §3.3.3), or all at once (§3.5). */
 #include "mptcp/conn_state.h"
 
-#define LINGER_NS (30 * NS_PER_S)
+#define LINGER_NS (10 * NS_PER_S)
 
 static bool is_over(const struct subflow *sf)
 {

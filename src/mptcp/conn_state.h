@@ -105,6 +105,7 @@ struct conn {
 	bool confirmed;	   /* the peer has our key for certain: a DSS or third ACK arrived */
 	bool dss_heard;	   /* joins may be made */
 	bool tx_verified;  /* a DATA_ACK came for data of ours */
+	bool ack_told;	   /* a pure DATA_ACK for data of the peer's was sent */
 	bool told_open, told_closed, told_readable, told_writable;
 	uint8_t address_events; /* waiting to be read */
 	uint64_t local_key, remote_key;

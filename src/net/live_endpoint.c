@@ -99,16 +99,16 @@ uint64_t live_endpoint_lost(struct net *net, struct error *why)
 }
 
 /* The route of each address given shows that the host has it. */
-static int claim_client(struct live_endpoint *e, struct live_endpoint_config *c,
-			struct net_route *route, struct error *err)
+static int claim_client(struct live_endpoint *e, struct live_endpoint_config *c, struct error *err)
 {
 	const struct ip_addr *first = c->local_count ? &c->local[0] : NULL;
-	int failed = route_find(&c->target, first, c->device, route, err);
+	struct net_route route;
+	int failed = route_find(&c->target, first, c->device, &route, err);
 
 	if (failed)
 		return failed;
 	if (!c->local_count)
-		c->local[c->local_count++] = route->source;
+		c->local[c->local_count++] = route.source;
 	for (size_t i = 0; i < c->local_count; i++)
 		live_scope_add_addr(&e->scope, &c->local[i]);
 	failed = live_block_find(&e->block, c->block, &c->port_first, err);
@@ -134,10 +134,9 @@ static int claim_server(struct live_endpoint *e, struct live_endpoint_config *c,
 }
 
 /* A raw socket first, as for traces: its refusal says it best. */
-static int open_parts(struct live_endpoint *e, struct live_endpoint_config *c,
-		      struct net_route *route, struct error *err)
+static int open_parts(struct live_endpoint *e, struct live_endpoint_config *c, struct error *err)
 {
-	int failed = c->target.family ? claim_client(e, c, route, err) : claim_server(e, c, err);
+	int failed = c->target.family ? claim_client(e, c, err) : claim_server(e, c, err);
 
 	if (!failed)
 		failed = live_sources_open(&e->sources, &e->scope, &c->target, c->device, err);
@@ -148,11 +147,9 @@ static int open_parts(struct live_endpoint *e, struct live_endpoint_config *c,
 	return failed;
 }
 
-struct net *live_endpoint_open(struct live_endpoint_config *config, struct net_route *route,
-			       struct error *err)
+struct net *live_endpoint_open(struct live_endpoint_config *config, struct error *err)
 {
 	struct live_endpoint *e = calloc(1, sizeof(*e));
-	struct net_route unused;
 
 	if (!e) {
 		error_set(err, ERR_NOMEM, "out of memory");
@@ -161,8 +158,10 @@ struct net *live_endpoint_open(struct live_endpoint_config *config, struct net_r
 	e->net.ops = &seam_ops;
 	if (config->device)
 		snprintf(e->device, sizeof(e->device), "%s", config->device);
-	if (!open_parts(e, config, route ? route : &unused, err))
+	if (!open_parts(e, config, err)) {
+		config->mtu = live_scope_mtu(&e->scope);
 		return &e->net;
+	}
 	seam_close(&e->net);
 	return NULL;
 }

@@ -1,38 +1,9 @@
 #include "net/live_sources.h"
 
-#include <ifaddrs.h>
 #include <net/if.h>
-#include <netinet/in.h>
 #include <string.h>
 
 #include "net/route_kernel.h"
-#include "net/sockaddr.h"
-
-/* The index of the device that has this address; 0: none. */
-static unsigned owner_of(const struct ip_addr *addr)
-{
-	struct ifaddrs *list;
-	unsigned owner = 0;
-
-	if (getifaddrs(&list))
-		return 0;
-	for (const struct ifaddrs *at = list; at && !owner; at = at->ifa_next) {
-		struct sockaddr_storage storage = {0};
-		struct ip_addr has;
-
-		if (!at->ifa_addr ||
-		    (at->ifa_addr->sa_family != AF_INET && at->ifa_addr->sa_family != AF_INET6))
-			continue;
-		memcpy(&storage, at->ifa_addr,
-		       at->ifa_addr->sa_family == AF_INET ? sizeof(struct sockaddr_in)
-							  : sizeof(struct sockaddr_in6));
-		has = sockaddr_ip(&storage);
-		if (ip_addr_equal(&has, addr))
-			owner = if_nametoindex(at->ifa_name);
-	}
-	freeifaddrs(list);
-	return owner;
-}
 
 /* The device to bind to; NULL: none, the routes are right. */
 static const char *device_for(const struct ip_addr *addr, const struct ip_addr *target,
@@ -42,7 +13,7 @@ static const char *device_for(const struct ip_addr *addr, const struct ip_addr *
 
 	if (target->family != addr->family)
 		return NULL;
-	owner = owner_of(addr);
+	owner = live_scope_owner(addr);
 	routed = route_kernel_device(target, addr, 0);
 	if (!owner || routed == owner || (routed && routed == if_nametoindex("lo")) ||
 	    route_kernel_device(target, addr, owner) != owner)

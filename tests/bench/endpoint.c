@@ -21,7 +21,8 @@
 #include "packet/checksum.h"
 #include "util/time.h"
 
-#define STREAM_MIB     1024
+#define STREAM_MIB     512
+#define ROUNDS	       3 /* of which the best counts: other load does not make it faster */
 #define ACK_EVERY      2 /* segments, as RFC 9293 §3.8.6.3 wants it */
 #define BACK_MAX       16384
 #define ACK_MAX	       128 /* octets: no header with all its options is longer */
@@ -254,7 +255,7 @@ static double floor_ns(void)
 {
 	uint8_t copy[SEGMENT_OCTETS];
 	const unsigned times = 400000;
-	volatile uint32_t sink = 0;
+	volatile uint16_t sink;
 	double best = 1e9;
 
 	for (int round = 0; round < 5; round++) {
@@ -262,7 +263,8 @@ static double floor_ns(void)
 
 		for (unsigned i = 0; i < times; i++) {
 			memcpy(copy, text + (i & 31) * 64, sizeof(copy));
-			sink += checksum_finish(checksum_add(0, copy, sizeof(copy)));
+			sink = checksum_finish(checksum_add(0, copy, sizeof(copy)));
+			(void)sink;
 		}
 		took = (seconds() - start) * 1e9 / times;
 		best = took < best ? took : best;
@@ -307,6 +309,19 @@ static struct measured transfer(unsigned subflows, bool checksum, uint64_t octet
 	return m;
 }
 
+static struct measured best_transfer(unsigned subflows, bool checksum, uint64_t octets)
+{
+	struct measured best = transfer(subflows, checksum, octets);
+
+	for (int i = 1; i < ROUNDS; i++) {
+		struct measured one = transfer(subflows, checksum, octets);
+
+		if (one.took / (double)one.pair.segments < best.took / (double)best.pair.segments)
+			best = one;
+	}
+	return best;
+}
+
 static bool bar(const char *what, bool met)
 {
 	printf("  %-66s %s\n", what, met ? "met" : "MISSED");
@@ -324,7 +339,7 @@ static bool throughput(uint64_t octets)
 	       "with ACKs/s", "MB/s", "ns/segment", "copies");
 	for (unsigned i = 0; i < 4; i++) {
 		unsigned subflows = 1 + (i & 1);
-		struct measured m = transfer(subflows, i & 2, octets);
+		struct measured m = best_transfer(subflows, i & 2, octets);
 		double ns = m.took * 1e9 / (double)m.pair.segments;
 
 		printf("  %u, %-19s %12.0f %12.0f %8.0f %10.0f %7.1f\n", subflows,

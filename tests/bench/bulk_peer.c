@@ -1,8 +1,8 @@
 /* The kernel's MPTCP as a peer of the bench: bulk data one way.
  *
- *   bulk listen [-t] PORT               takes everything from one connection after another
- *   bulk connect [-t] ADDR PORT OCTETS  sends OCTETS, waits until all of it was read, and prints
- *                                       the seconds from before the SYN until then
+ *   bulk_peer listen [-t] PORT               takes everything from one connection after another
+ *   bulk_peer connect [-t] ADDR PORT OCTETS  sends OCTETS, waits until all of it was read, and
+ *                                            prints the seconds from before the SYN until then
  *
  * -t: plain TCP. "listen" prints "ready" once it listens, and is ended by a signal. */
 #include <arpa/inet.h>
@@ -96,6 +96,6 @@ int main(int argc, char **argv)
 		return serve(plain, (uint16_t)atoi(arg[0]));
 	if (argc == 3 && !strcmp(argv[1], "connect"))
 		return send_all(plain, arg[0], (uint16_t)atoi(arg[1]), strtoull(arg[2], NULL, 10));
-	fprintf(stderr, "usage: bulk listen|connect [-t] …\n");
+	fprintf(stderr, "usage: bulk_peer listen|connect [-t] …\n");
 	return 2;
 }
