@@ -10,6 +10,12 @@ static const struct {
 } nouns[] = {
     {"tcp.options.mptcp.mp_capable", "MP_CAPABLE"},
     {"tcp.options.mptcp.mp_join", "MP_JOIN"},
+    {"tcp.options.mptcp.dss", "DSS (MPTCP's data mapping and acknowledgement)"},
+    {"tcp.options.mptcp.add_addr", "ADD_ADDR"},
+    {"tcp.options.mptcp.remove_addr", "REMOVE_ADDR"},
+    {"tcp.options.mptcp.mp_prio", "MP_PRIO"},
+    {"tcp.ack", "the acknowledgement number"},
+    {"tcp.payload", "the data"},
     {"tcp.options.kind_254", "an option it does not know (kind 254)"},
     {"tcp.options.mss_val", "the MSS"},
     {"tcp.options.wscale.shift", "the window scale"},
@@ -94,6 +100,8 @@ static const char *subject(const struct trace *t, const struct finding *f, char 
 
 	if (strcmp(f->field, "tcp.options.mptcp.mp_capable") || f->cause == CAUSE_TARGET)
 		return noun(f->field, room);
+	if (t->result.inside.state == INSIDE_TESTED && !observe_on_syn(t, f))
+		return "MP_CAPABLE in the first data (but not in SYNs)";
 	if (befell_too(t, f, "tcp.options.kind_254"))
 		return "MP_CAPABLE (like any option it does not know)";
 	if (befell_too(t, f, "tcp.options.mptcp.mp_join"))
@@ -135,8 +143,8 @@ static void where(const struct trace *t, const struct finding *f, struct buf *ou
 
 static void what_values(const struct finding *f, struct buf *out)
 {
-	if (f->change != CHANGE_REWRITTEN || f->sent.kind == VALUE_NONE ||
-	    f->seen.kind == VALUE_NONE)
+	if (f->change != CHANGE_REWRITTEN || !strcmp(f->field, "tcp.payload") ||
+	    f->sent.kind == VALUE_NONE || f->seen.kind == VALUE_NONE)
 		return;
 	buf_printf(out, " from ");
 	value_print(out, &f->sent);
@@ -228,11 +236,36 @@ static bool refused(const struct finding *f)
 	return f->change == CHANGE_RESET && !strcmp(f->field, "packet");
 }
 
+/* What it came to in the connection that was opened. */
+static const char *consequence(const struct trace *t, const struct finding *f)
+{
+	static const char field[] = "tcp.options.mptcp.";
+	const struct trace_inside *in = &t->result.inside;
+
+	if (refused(f))
+		return "TCP connections to this port fail";
+	if (in->state != INSIDE_TESTED || strncmp(f->field, field, sizeof(field) - 1) ||
+	    f->basis != BASIS_QUOTE)
+		return consequences[f->impact];
+	if (f->impact == IMPACT_BROKEN)
+		return "a connection that had agreed on MPTCP was broken by it";
+	if (f->impact == IMPACT_FALLBACK)
+		return in->connection.info.fallback_stage == FALLBACK_LATER
+			   ? "a connection that had agreed on MPTCP fell back to plain TCP later"
+			   : "a connection that had agreed on MPTCP fell back to plain TCP at its "
+			     "first data";
+	if (f->impact == IMPACT_DEGRADED && !in->mapped)
+		return "MPTCP, if it worked here, would work less well";
+	return consequences[f->impact];
+}
+
 void explain_finding(const struct trace *t, struct finding *f)
 {
 	struct buf text = {0};
 	const char *s;
 
+	if (f->explain[0])
+		return;
 	buf_printf(&text, "%s", doubt(f));
 	if (f->direction == DIRECTION_END_TO_END && f->change == CHANGE_REMOVED)
 		what_target(t, f, &text);
@@ -241,6 +274,6 @@ void explain_finding(const struct trace *t, struct finding *f)
 	s = buf_text(&text);
 	snprintf(f->explain, sizeof(f->explain), "%c%s; %s.",
 		 s[0] >= 'a' && s[0] <= 'z' ? s[0] - 'a' + 'A' : s[0], s[0] ? s + 1 : "",
-		 refused(f) ? "TCP connections to this port fail" : consequences[f->impact]);
+		 consequence(t, f));
 	buf_fini(&text);
 }
