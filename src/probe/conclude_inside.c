@@ -105,7 +105,8 @@ static void add_all_seen(struct trace *t)
 }
 
 /* Data were acknowledged without a DSS, but then the target sent one: it had not given MPTCP up,
- * and nothing took its options away. So the first acknowledgement was not the target's. */
+ * and nothing took its options away. If the first acknowledgement came sooner than the target can
+ * answer, it was not the target's. */
 static bool is_early_ack(const struct trace *t)
 {
 	const struct trace_inside *in = &t->result.inside;
@@ -113,7 +114,7 @@ static bool is_early_ack(const struct trace *t)
 	for (size_t i = 0; i < t->result.finding_count; i++)
 		if (is_vital(t, &t->result.findings[i]))
 			return false;
-	return in->bare_ack && in->dss_later;
+	return in->bare_ack && in->dss_later && in->too_soon;
 }
 
 static void find_early_ack(struct trace *t)
@@ -130,8 +131,8 @@ static void find_early_ack(struct trace *t)
 	settle(in, f);
 	snprintf(
 	    f->explain, sizeof(f->explain),
-	    "Data were acknowledged without a DATA_ACK before the target acknowledged them "
-	    "with one: by a proxy on the path, in the target's name%s.",
+	    "Data were acknowledged without a DATA_ACK, sooner than the target can answer, and "
+	    "then once more with one: by a proxy on the path, in the target's name%s.",
 	    f->impact == IMPACT_DEGRADED ? ""
 	    : f->impact == IMPACT_FALLBACK
 		? "; the connection took this for the loss of MPTCP's options and fell back to "

@@ -30,7 +30,8 @@ struct inside {
 	size_t count;
 	struct inside_segment held[INSIDE_SEGMENTS_MAX];
 	uint32_t first, end; /* sequence numbers of the data, and behind them */
-	bool heard;	     /* acknowledgements of data with a DSS */
+	int64_t released_ns;
+	bool heard; /* acknowledgements of data with a DSS */
 	int valid, bogus;
 	struct trace_inside result;
 };
@@ -99,15 +100,31 @@ static int send_all(struct inside *in, struct error *err)
 	return rc;
 }
 
+/* Sooner than the target ever answered a SYN, by a fifth. (What is acknowledged while it is held
+ * has come as far as copies of it go: not to the target.) */
+static bool is_too_soon(const struct inside *in, int64_t rtt_ns)
+{
+	const struct trace_result *r = trace_result(in->trace);
+	int64_t shortest_ns = TIME_NEVER;
+
+	for (size_t i = 0; i < r->reply_count; i++)
+		if (r->replies[i].kind == REPLY_SYN_ACK && r->replies[i].rtt_ns < shortest_ns)
+			shortest_ns = r->replies[i].rtt_ns;
+	return shortest_ns != TIME_NEVER && rtt_ns < shortest_ns - shortest_ns / 5;
+}
+
 /* Did the peer acknowledge the data, and did MPTCP say anything along with it? */
-static void observe(struct inside *in, const struct packet *p)
+static void observe(struct inside *in, const struct packet *p, int64_t now_ns)
 {
 	bool dss = tcp_option_find(&p->tcp.options, TCP_OPT_MPTCP, MPTCP_DSS);
 	bool some = in->end && p->tcp.flags & TCP_ACK && seq_before(in->first, p->tcp.ack);
 
 	if (p->tcp.flags & (TCP_SYN | TCP_RST) || !some)
 		return;
-	in->result.bare_ack |= !dss && !in->heard;
+	if (!dss && !in->heard && !in->result.bare_ack) {
+		in->result.bare_ack = true;
+		in->result.too_soon = in->frozen || is_too_soon(in, now_ns - in->released_ns);
+	}
 	in->result.dss_later |= dss && in->result.bare_ack;
 	in->heard |= dss;
 }
@@ -118,7 +135,7 @@ static void take_packet(struct inside *in, const struct net_packet *packet)
 
 	if (!packet_parse(&p, packet->octets) && p.ip.proto == IP_PROTO_TCP &&
 	    p.have & PACKET_HAS_TCP && p.tcp.dst_port == in->config->local_port) {
-		observe(in, &p);
+		observe(in, &p, packet->time_ns);
 		endpoint_receive(in->endpoint, endpoint_now(in), packet->octets);
 		return;
 	}
@@ -280,6 +297,7 @@ static int release(struct inside *in, struct error *err)
 {
 	int rc = 0;
 
+	in->released_ns = net_now_ns(in->net);
 	for (size_t i = 0; rc >= 0 && i < in->count; i++)
 		rc = net_send(in->net, span_of(in->held[i].octets, in->held[i].len), err);
 	in->frozen_ns += net_now_ns(in->net) - in->since_ns - SPARE_MS * NS_PER_MS;

@@ -123,7 +123,8 @@ struct trace_inside {
 	struct connection_result connection; /* if tested */
 	bool mapped;			     /* MPTCP acknowledged all data */
 	bool bare_ack;			     /* data were acknowledged without a DSS … */
-	bool dss_later;			     /* … but then with one */
+	bool dss_later;			     /* … but then with one … */
+	bool too_soon;			     /* … and the former came sooner than it could */
 	char note[256];			     /* a sentence: what was tested, or why it was not */
 };
 
