@@ -97,6 +97,7 @@ void conclude(struct trace *t)
 	conclude_proxies(t);
 	conclude_fates(t);
 	conclude_answers(t);
+	conclude_data(t);
 	conclude_inside(t);
 	if (r->finding_count)
 		qsort(r->findings, r->finding_count, sizeof(*r->findings), by_weight);

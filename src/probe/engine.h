@@ -174,6 +174,7 @@ void conclude_quotes(struct trace *t);	/* what quotes show, and what their check
 void conclude_answers(struct trace *t); /* SYN/ACKs: mirrored, blanked, not MPTCP */
 void conclude_proxies(struct trace *t); /* answered on the path; DNAT; TTL rewritten */
 void conclude_fates(struct trace *t);	/* test, control and sham fared differently */
+void conclude_data(struct trace *t);	/* what befell the data of a connection */
 void conclude_inside(struct trace *t);	/* what the connection itself showed */
 void conclude_verdict(struct trace *t);
 

@@ -53,6 +53,8 @@ static const char *const verbs[CHANGE_KINDS] = {
     [CHANGE_ADDED] = "is added",
     [CHANGE_BLANKED] = "is overwritten with NOPs",
     [CHANGE_TRUNCATED] = "is cut off by an end-of-list",
+    [CHANGE_SPLIT] = "is split into smaller segments",
+    [CHANGE_COALESCED] = "is joined with what follows it",
     [CHANGE_REORDERED] = "is moved to another place among the options",
 };
 
@@ -99,6 +101,8 @@ static const char *subject(const struct trace *t, const struct finding *f, char 
 	int join = series_find(t, ROLE_JOIN);
 
 	if (strcmp(f->field, "tcp.options.mptcp.mp_capable") || f->cause == CAUSE_TARGET)
+		return noun(f->field, room);
+	if (t->result.inside.state == INSIDE_TESTED && f->basis == BASIS_CONTROL)
 		return noun(f->field, room);
 	if (t->result.inside.state == INSIDE_TESTED && !observe_on_syn(t, f))
 		return "MP_CAPABLE in the first data (but not in SYNs)";
@@ -152,17 +156,28 @@ static void what_values(const struct finding *f, struct buf *out)
 	value_print(out, &f->seen);
 }
 
+/* Options of which a SYN bears neither, or bore one unharmed. */
+static const char *bearers(const struct trace *t, const struct finding *f)
+{
+	bool inside = t->result.inside.state == INSIDE_TESTED;
+
+	if (inside && !strcmp(f->field, "tcp.options.mptcp.dss"))
+		return "segments";
+	return inside && !strcmp(f->field, "tcp.options.mptcp.mp_capable") ? "first data" : "SYNs";
+}
+
 static void what_packet(const struct trace *t, const struct finding *f, struct buf *out)
 {
 	char room[NOUN_MAX];
 
 	switch (f->change) {
 	case CHANGE_DROPPED:
-		buf_printf(out, "SYNs with %s are dropped ", subject(t, f, room));
+		buf_printf(out, "%s with %s are dropped ", bearers(t, f), subject(t, f, room));
 		break;
 	case CHANGE_RESET:
 		if (strcmp(f->field, "packet"))
-			buf_printf(out, "SYNs with %s are answered with RST ", subject(t, f, room));
+			buf_printf(out, "%s with %s are answered with RST ", bearers(t, f),
+				   subject(t, f, room));
 		else
 			buf_printf(out, "SYNs are answered with RST in the target's name ");
 		break;
