@@ -18,6 +18,7 @@ struct path {
 	int64_t wall_ns, at_ns;	   /* the wall clock at the net's time */
 	uint16_t port;		   /* what the path suggests where the user says nothing; 0: none */
 	const char *probe;	   /* likewise; NULL or "": none */
+	bool connect;		   /* likewise: --connect */
 	struct scenario *scenario; /* of the lab */
 };
 

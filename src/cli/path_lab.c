@@ -44,6 +44,7 @@ int path_open_lab(struct path *path, const struct options *o, uint8_t family, st
 		return rc;
 	path->port = path->scenario->port;
 	path->probe = path->scenario->notation;
+	path->connect = path->scenario->connect;
 	name = o->target ? o->target : lab_target(path->scenario->lab)->name;
 	snprintf(path->target_name, sizeof(path->target_name), "%s", name);
 	rc = lab_resolve(path->scenario->lab, name, family ? family : path->scenario->family,

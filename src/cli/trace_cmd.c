@@ -4,8 +4,9 @@
 
 #include "cli/command.h"
 #include "cli/interrupt.h"
+#include "cli/request.h"
 #include "cli/session.h"
-#include "probe/run.h"
+#include "probe/inside.h"
 
 /* After every call of the report: nobody is left to print for if its output is gone. */
 static void session_check_output(struct session *s)
@@ -43,6 +44,30 @@ static bool wants_status(const struct session *s)
 	return !s->options.lab && !(s->options.json && isatty(fileno(s->out)));
 }
 
+/* Any server takes two empty lines amiss in order. */
+static void session_request(const struct session *s, struct buf *request)
+{
+	request_for_port(request, s->path.target_name, trace_result(s->trace)->config.port,
+			 s->path.seed);
+	if (!request->len)
+		buf_put(request, "\r\n\r\n", 4);
+}
+
+static int session_look_inside(struct session *s, const struct trace_run *run, struct error *err)
+{
+	struct buf request = {0};
+	struct inside_config config = {.seed = s->path.seed,
+				       .local_port = s->path.ports[TRACE_PROBES_MAX - 1]};
+	int rc;
+
+	session_request(s, &request);
+	config.request = span_of(request.at, request.len);
+	rc = request.failed ? error_set(err, ERR_NOMEM, "out of memory")
+			    : inside_run(s->trace, s->path.net, &config, run, err);
+	buf_fini(&request);
+	return rc;
+}
+
 static int session_measure(struct session *s, struct error *err)
 {
 	const struct report_ops *report = s->report->ops;
@@ -55,6 +80,8 @@ static int session_measure(struct session *s, struct error *err)
 	if (!s->options.lab)
 		interrupt_hold();
 	rc = trace_run(s->trace, s->path.net, &run, err);
+	if (!rc && (s->options.connect || s->path.connect) && !s->has_probe)
+		rc = session_look_inside(s, &run, err);
 	interrupt_release();
 	status_clear(&s->status);
 	report->finish(s->report, trace_result(s->trace));

@@ -64,6 +64,8 @@ static const struct option_info table[] = {
     {'s', "source", "ADDRESS", OPTION_ADDR, AT(source), 0, 0, 0, .help = "send from this address"},
     {'P', "probe", "NOTATION", OPTION_TEXT, AT(probe), 0, 0, 0,
      .help = "trace with a probe of your own, e.g. IP/TCP{dst=443}/MSS(1460)/MPCAPABLE{v=1}"},
+    {0, "connect", NULL, OPTION_SET, AT(connect), 1, 1, 0,
+     .help = "then open a connection and trace from inside it, too"},
     {0, "json", NULL, OPTION_SET, AT(json), 1, 1, 0, .help = "print JSON Lines"},
     {'o', "output", "FILE", OPTION_TEXT, AT(output), 0, 0, OFFER_FILES, .help = "print to FILE"},
     {0, "pcap", "FILE", OPTION_TEXT, AT(pcap), 0, 0, OFFER_FILES,
@@ -112,6 +114,10 @@ static int check(const struct options *o, struct error *err)
 	if (o->source.family && o->family && o->source.family != o->family)
 		return error_set(err, ERR_USAGE, "-%d: the address given with -s is not IPv%d",
 				 (int)o->family, (int)o->family);
+	if (o->connect && o->probe)
+		return error_set(err, ERR_USAGE,
+				 "--connect: not with -P '%s', which is not asked for MPTCP",
+				 o->probe);
 	return 0;
 }
 

@@ -22,6 +22,7 @@ struct options {
 	int64_t json;
 	const char *output, *pcap;
 	int64_t verbose;
+	int64_t connect; /* look into a connection, too */
 	const char *lab;
 	int64_t seed; /* -1: not given */
 	int64_t help, version;

@@ -97,6 +97,8 @@ void conclude(struct trace *t)
 	conclude_proxies(t);
 	conclude_fates(t);
 	conclude_answers(t);
+	conclude_data(t);
+	conclude_inside(t);
 	if (r->finding_count)
 		qsort(r->findings, r->finding_count, sizeof(*r->findings), by_weight);
 	for (size_t i = 0; i < r->finding_count; i++)

@@ -126,7 +126,7 @@ static void doubt_quotes(struct trace *t)
 	for (size_t i = 0; i < t->result.finding_count; i++) {
 		struct finding *f = &t->result.findings[i];
 
-		if (observe_is_mp_capable(f) && f->basis == BASIS_QUOTE &&
+		if (observe_is_mp_capable(f) && observe_on_syn(t, f) && f->basis == BASIS_QUOTE &&
 		    f->impact == IMPACT_FALLBACK)
 			f->confidence = CONFIDENCE_POSSIBLE;
 	}

@@ -160,6 +160,13 @@ static void decide_reached(struct trace *t)
 	}
 }
 
+/* MPTCP was agreed on, but neither did it work nor does anything say why not. */
+static bool is_unsettled(const struct trace_inside *in)
+{
+	return in->state == INSIDE_TESTED && !in->mapped &&
+	       in->connection.info.fallback_stage == FALLBACK_NONE;
+}
+
 void conclude_verdict(struct trace *t)
 {
 	const struct finding *sure = worst(t, false), *doubtful = worst(t, true);
@@ -175,6 +182,9 @@ void conclude_verdict(struct trace *t)
 	} else if (doubtful) {
 		decide(t, VERDICT_INCONCLUSIVE);
 		REASON(t, "Not certain: %s", doubtful->explain);
+	} else if (is_unsettled(&t->result.inside)) {
+		decide(t, VERDICT_INCONCLUSIVE);
+		REASON(t, "%s", t->result.inside.note);
 	} else {
 		decide_reached(t);
 	}

@@ -54,7 +54,7 @@ static void note_answered(struct trace *t, const struct trace_reply *reply)
 	struct question *q = &t->series[reply->probe].question[reply->ttl];
 
 	q->answers++;
-	if (t->rounds && q->asked < q->allowed) {
+	if (t->rounds && q->asked < q->allowed && !t->series[reply->probe].inside) {
 		q->state = QUESTION_WANTED;
 		return;
 	}
@@ -140,7 +140,7 @@ static int only_open(const struct trace *t, int probe)
 			return -1;
 		number = (int)s->question[ttl].number;
 	}
-	return s->serial || !s->walks || t->rounds ? number : -1;
+	return s->serial || ((!s->walks || t->rounds) && !s->inside) ? number : -1;
 }
 
 /* Did every packet of this series so far bring just one reply? */
@@ -266,6 +266,28 @@ static void fill_error(struct trace *t, struct trace_reply *reply, const struct 
 	copy_extensions(t, reply, e);
 }
 
+/* All octets of a connection's segment are its own in IPv6: there the router tells the TTL, if the
+ * walk met it once, from as far away. */
+static int number_by_router(const struct trace *t, int probe, const struct packet *p)
+{
+	uint8_t at = 0;
+
+	if (!t->series[probe].held || t->series[probe].serial)
+		return -1;
+	for (size_t i = 0; i < t->result.reply_count; i++) {
+		const struct trace_reply *r = &t->result.replies[i];
+
+		if (t->series[r->probe].inside || r->kind != REPLY_TIME_EXCEEDED ||
+		    !ip_addr_equal(&r->from, &p->ip.src) || r->ttl == at)
+			continue;
+		if (at || r->received_ttl != p->ip.ttl)
+			return -1;
+		at = r->ttl;
+	}
+	return at && t->series[probe].question[at].asked ? (int)t->series[probe].question[at].number
+							 : -1;
+}
+
 static void credit_error(struct trace *t, int64_t now_ns, const struct packet *p,
 			 const struct icmp_error *e)
 {
@@ -280,6 +302,8 @@ static void credit_error(struct trace *t, int64_t now_ns, const struct packet *p
 	if (m.probe < 0)
 		return;
 	t->result.probes[m.probe].received++;
+	if (m.number < 0)
+		m.number = number_by_router(t, m.probe, p);
 	/* Without tokens, what a router repeats cannot be told from what the next one says. */
 	if (m.number < 0 && !credited_elsewhere(t, m.probe, &e->from))
 		m.number = only_open(t, m.probe);

@@ -41,6 +41,8 @@ struct series {
 	bool walks;	     /* asked at every TTL (else only where a follow-up wants) */
 	bool brief;	     /* silence is no surprise: wait little */
 	bool serial;	     /* one question at a time: replies cannot be told apart */
+	bool inside;	     /* of a connection: asked at once wherever it is asked */
+	bool held;	     /* its octets are the connection's own: no TSval or port of ours */
 	uint8_t limit;	     /* nothing is asked beyond this TTL */
 	uint8_t top;	     /* highest TTL that a router answered */
 	uint16_t orphans;    /* replies of the target that could not be credited to a TTL */
@@ -76,7 +78,7 @@ struct trace {
 	int64_t next_send_ns, gap_ns;
 	int64_t longest_rtt_ns;		       /* 0: none yet */
 	int64_t hop_rtt_ns[TRACE_TTL_MAX + 1]; /* longest of a TTL; 0: none yet */
-	enum { PHASE_ASKING, PHASE_CLOSING, PHASE_DONE } phase;
+	enum { PHASE_ASKING, PHASE_INSIDE, PHASE_CLOSING, PHASE_DONE } phase;
 	uint8_t closing; /* next probe to close */
 	bool oom;
 	bool duplicates;			     /* this path duplicates packets */
@@ -93,6 +95,9 @@ int series_find(const struct trace *t, enum probe_role role); /* -1 if not there
 /* Writes the packet that number `n`, at `ttl`, is (was): the series' octets with its tokens. */
 size_t series_packet(const struct trace *t, int probe, uint8_t ttl, size_t n, uint8_t *out);
 size_t series_reset_packet(const struct trace *t, int probe, uint8_t *out); /* RST that closes it */
+
+/* Takes over a complete segment of somebody else's connection; -1 if there is no room. */
+int series_hold(struct trace *t, enum probe_role role, struct span segment);
 
 /* witness.c: makes a complete SYN one that its target quotes back, if it is exactly `hops` away.
  * Returns its new length; 0 if that cannot be done. */
@@ -148,6 +153,7 @@ const struct trace_reply *observe_syn_ack(const struct trace *t); /* of any walk
 /* The nearest RST, if there is nothing but RSTs to all walks, and no router beyond. */
 const struct trace_reply *observe_refusal(const struct trace *t);
 bool observe_is_mp_capable(const struct finding *f);
+bool observe_on_syn(const struct trace *t, const struct finding *f); /* in a quote of a SYN */
 /* Did an MP_JOIN come unharmed to where MP_CAPABLE no longer did? */
 bool observe_join_passed(const struct trace *t, int join, const struct finding *f);
 int observe_bearer(const struct trace *t,
@@ -168,6 +174,8 @@ void conclude_quotes(struct trace *t);	/* what quotes show, and what their check
 void conclude_answers(struct trace *t); /* SYN/ACKs: mirrored, blanked, not MPTCP */
 void conclude_proxies(struct trace *t); /* answered on the path; DNAT; TTL rewritten */
 void conclude_fates(struct trace *t);	/* test, control and sham fared differently */
+void conclude_data(struct trace *t);	/* what befell the data of a connection */
+void conclude_inside(struct trace *t);	/* what the connection itself showed */
 void conclude_verdict(struct trace *t);
 
 /* explain.c: sentences */

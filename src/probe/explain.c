@@ -10,6 +10,12 @@ static const struct {
 } nouns[] = {
     {"tcp.options.mptcp.mp_capable", "MP_CAPABLE"},
     {"tcp.options.mptcp.mp_join", "MP_JOIN"},
+    {"tcp.options.mptcp.dss", "DSS (MPTCP's data mapping and acknowledgement)"},
+    {"tcp.options.mptcp.add_addr", "ADD_ADDR"},
+    {"tcp.options.mptcp.remove_addr", "REMOVE_ADDR"},
+    {"tcp.options.mptcp.mp_prio", "MP_PRIO"},
+    {"tcp.ack", "the acknowledgement number"},
+    {"tcp.payload", "the data"},
     {"tcp.options.kind_254", "an option it does not know (kind 254)"},
     {"tcp.options.mss_val", "the MSS"},
     {"tcp.options.wscale.shift", "the window scale"},
@@ -47,6 +53,8 @@ static const char *const verbs[CHANGE_KINDS] = {
     [CHANGE_ADDED] = "is added",
     [CHANGE_BLANKED] = "is overwritten with NOPs",
     [CHANGE_TRUNCATED] = "is cut off by an end-of-list",
+    [CHANGE_SPLIT] = "is split into smaller segments",
+    [CHANGE_COALESCED] = "is joined with what follows it",
     [CHANGE_REORDERED] = "is moved to another place among the options",
 };
 
@@ -94,6 +102,10 @@ static const char *subject(const struct trace *t, const struct finding *f, char 
 
 	if (strcmp(f->field, "tcp.options.mptcp.mp_capable") || f->cause == CAUSE_TARGET)
 		return noun(f->field, room);
+	if (t->result.inside.state == INSIDE_TESTED && f->basis == BASIS_CONTROL)
+		return noun(f->field, room);
+	if (t->result.inside.state == INSIDE_TESTED && !observe_on_syn(t, f))
+		return "MP_CAPABLE in the first data (but not in SYNs)";
 	if (befell_too(t, f, "tcp.options.kind_254"))
 		return "MP_CAPABLE (like any option it does not know)";
 	if (befell_too(t, f, "tcp.options.mptcp.mp_join"))
@@ -135,13 +147,23 @@ static void where(const struct trace *t, const struct finding *f, struct buf *ou
 
 static void what_values(const struct finding *f, struct buf *out)
 {
-	if (f->change != CHANGE_REWRITTEN || f->sent.kind == VALUE_NONE ||
-	    f->seen.kind == VALUE_NONE)
+	if (f->change != CHANGE_REWRITTEN || !strcmp(f->field, "tcp.payload") ||
+	    f->sent.kind == VALUE_NONE || f->seen.kind == VALUE_NONE)
 		return;
 	buf_printf(out, " from ");
 	value_print(out, &f->sent);
 	buf_printf(out, " to ");
 	value_print(out, &f->seen);
+}
+
+/* Options of which a SYN bears neither, or bore one unharmed. */
+static const char *bearers(const struct trace *t, const struct finding *f)
+{
+	bool inside = t->result.inside.state == INSIDE_TESTED;
+
+	if (inside && !strcmp(f->field, "tcp.options.mptcp.dss"))
+		return "segments";
+	return inside && !strcmp(f->field, "tcp.options.mptcp.mp_capable") ? "first data" : "SYNs";
 }
 
 static void what_packet(const struct trace *t, const struct finding *f, struct buf *out)
@@ -150,11 +172,12 @@ static void what_packet(const struct trace *t, const struct finding *f, struct b
 
 	switch (f->change) {
 	case CHANGE_DROPPED:
-		buf_printf(out, "SYNs with %s are dropped ", subject(t, f, room));
+		buf_printf(out, "%s with %s are dropped ", bearers(t, f), subject(t, f, room));
 		break;
 	case CHANGE_RESET:
 		if (strcmp(f->field, "packet"))
-			buf_printf(out, "SYNs with %s are answered with RST ", subject(t, f, room));
+			buf_printf(out, "%s with %s are answered with RST ", bearers(t, f),
+				   subject(t, f, room));
 		else
 			buf_printf(out, "%s answered with RST in the target's name ",
 				   t->result.config.user_probe ? "the probe is" : "SYNs are");
@@ -235,11 +258,36 @@ static const char *refusal(const struct trace *t)
 					   : "TCP connections to this port fail";
 }
 
+/* What it came to in the connection that was opened. */
+static const char *consequence(const struct trace *t, const struct finding *f)
+{
+	static const char field[] = "tcp.options.mptcp.";
+	const struct trace_inside *in = &t->result.inside;
+
+	if (refused(f))
+		return refusal(t);
+	if (in->state != INSIDE_TESTED || strncmp(f->field, field, sizeof(field) - 1) ||
+	    f->basis != BASIS_QUOTE)
+		return consequences[f->impact];
+	if (f->impact == IMPACT_BROKEN)
+		return "a connection that had agreed on MPTCP was broken by it";
+	if (f->impact == IMPACT_FALLBACK)
+		return in->connection.info.fallback_stage == FALLBACK_LATER
+			   ? "a connection that had agreed on MPTCP fell back to plain TCP later"
+			   : "a connection that had agreed on MPTCP fell back to plain TCP at its "
+			     "first data";
+	if (f->impact == IMPACT_DEGRADED && !in->mapped)
+		return "MPTCP, if it worked here, would work less well";
+	return consequences[f->impact];
+}
+
 void explain_finding(const struct trace *t, struct finding *f)
 {
 	struct buf text = {0};
 	const char *s;
 
+	if (f->explain[0])
+		return;
 	buf_printf(&text, "%s", doubt(f));
 	if (f->direction == DIRECTION_END_TO_END && f->change == CHANGE_REMOVED)
 		what_target(t, f, &text);
@@ -248,6 +296,6 @@ void explain_finding(const struct trace *t, struct finding *f)
 	s = buf_text(&text);
 	snprintf(f->explain, sizeof(f->explain), "%c%s; %s.",
 		 s[0] >= 'a' && s[0] <= 'z' ? s[0] - 'a' + 'A' : s[0], s[0] ? s + 1 : "",
-		 refused(f) ? refusal(t) : consequences[f->impact]);
+		 consequence(t, f));
 	buf_fini(&text);
 }

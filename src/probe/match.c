@@ -40,13 +40,29 @@ static int score_addresses(const struct trace *t, const struct packet *p)
 	       ip_addr_equal(&p->ip.src, &t->result.config.source);
 }
 
+/* Of the segments of one connection the timestamp tells those apart that have no data. */
+static int score_held(const struct series *s, const struct packet *p)
+{
+	const struct tcp_option *ts = NULL, *ours;
+	struct packet sent;
+
+	if (!s->held || !(p->have & PACKET_HAS_TCP))
+		return 0;
+	packet_parse(&sent, span_of(s->octets, s->len));
+	ours = tcp_option_find(&sent.tcp.options, TCP_OPT_TIMESTAMP, -1);
+	ts = tcp_option_find(&p->tcp.options, TCP_OPT_TIMESTAMP, -1);
+	return ours && ts && !ours->malformed && !ts->malformed && ours->len == 10 &&
+	       ts->len == 10 && load_u32(ts->at + 2) == load_u32(ours->at + 2);
+}
+
 static int score_tcp(const struct trace *t, size_t probe, const struct packet *p)
 {
 	const struct series *s = &t->series[probe];
 
 	if (p->ip.proto != IP_PROTO_TCP || !(p->have & PACKET_HAS_PORTS))
 		return -SCORE_ENOUGH;
-	return 2 * (p->tcp.seq == s->seq) + (p->tcp.src_port == load_u16(s->octets + s->port_at)) +
+	return score_held(s, p) + 2 * (p->tcp.seq == s->seq) +
+	       (p->tcp.src_port == load_u16(s->octets + s->port_at)) +
 	       (p->tcp.dst_port == load_u16(s->octets + s->port_at + 2));
 }
 
@@ -82,6 +98,8 @@ struct match match_quote(const struct trace *t, const struct packet *quote)
 		if (points > best_points) {
 			best = (struct match){.probe = (int)i, .number = number};
 			best_points = points;
+		} else if (points == best_points && t->series[i].held) {
+			best.probe = -1; /* it may be either's: nothing is said */
 		}
 	}
 	return best;
@@ -92,7 +110,7 @@ static bool answers(const struct trace *t, size_t probe, const struct packet *p)
 {
 	const struct series *s = &t->series[probe];
 
-	return s->tcp && ip_addr_equal(&p->ip.src, &t->result.config.target) &&
+	return s->tcp && !s->held && ip_addr_equal(&p->ip.src, &t->result.config.target) &&
 	       p->tcp.dst_port == load_u16(s->octets + s->port_at) &&
 	       p->tcp.src_port == load_u16(s->octets + s->port_at + 2);
 }

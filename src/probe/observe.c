@@ -161,6 +161,18 @@ bool observe_is_mp_capable(const struct finding *f)
 	return !strcmp(f->field, "tcp.options.mptcp.mp_capable") && f->cause != CAUSE_TARGET;
 }
 
+bool observe_on_syn(const struct trace *t, const struct finding *f)
+{
+	for (size_t i = 0; i < t->result.reply_count; i++) {
+		const struct trace_reply *r = &t->result.replies[i];
+
+		for (unsigned j = 0; !t->series[r->probe].inside && j < r->diff.count; j++)
+			if (!strcmp(r->diff.changes[j].field, f->field))
+				return true;
+	}
+	return false;
+}
+
 bool observe_join_passed(const struct trace *t, int join, const struct finding *f)
 {
 	const struct trace_reply *r = f->by.known ? observe_quote(t, join, f->by.ttl) : NULL;

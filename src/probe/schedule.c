@@ -236,7 +236,8 @@ void schedule_settle(struct trace *t, int64_t now_ns)
 		settle_series(t, i, now_ns);
 		settle_orphans(t, i, now_ns);
 	}
-	walk_on(t);
+	if (t->phase == PHASE_ASKING)
+		walk_on(t);
 }
 
 bool schedule_hop_settled(const struct trace *t, uint8_t ttl)
@@ -284,7 +285,7 @@ static bool series_busy(const struct trace *t, const struct series *s)
 /* Walks ask many hops at once; what answers a single question must not be mistaken. */
 static bool asks_singly(const struct series *s)
 {
-	return s->serial || (!s->walks && s->tcp);
+	return s->serial || (!s->walks && s->tcp && !s->inside);
 }
 
 static bool may_ask(const struct trace *t, size_t probe, unsigned ttl, int64_t now_ns)
@@ -297,7 +298,7 @@ static bool may_ask(const struct trace *t, size_t probe, unsigned ttl, int64_t n
 }
 
 /* The lowest TTL first; among its probes one at random, so that whatever favours the first or
- * the last of a burst favours none of them. */
+ * the last of a burst favours none of them; but segments of a connection in their order. */
 static bool next_of(struct trace *t, bool walks, int64_t now_ns, int *probe, uint8_t *ttl)
 {
 	for (unsigned at = 1; at <= t->highest; at++) {
@@ -305,7 +306,8 @@ static bool next_of(struct trace *t, bool walks, int64_t now_ns, int *probe, uin
 
 		for (size_t i = 0; i < t->result.probe_count; i++)
 			if (t->series[i].walks == walks && may_ask(t, i, at, now_ns) &&
-			    rng_below(&t->rng, ++ready) == 0)
+			    (t->phase == PHASE_INSIDE ? !ready++
+						      : rng_below(&t->rng, ++ready) == 0))
 				*probe = (int)i;
 		if (ready) {
 			*ttl = (uint8_t)at;

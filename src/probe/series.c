@@ -26,6 +26,13 @@ static const struct {
     [ROLE_UNMARKED] = {"syn-unmarked", "", "", false},
     [ROLE_WITNESS] = {"syn-mp-capable-witness", MARKS, "/MPCAPABLE{v=1}", false},
     [ROLE_ECHO] = {"icmp-echo", MARKS, "", false},
+    [ROLE_DATA_CAPABLE] = {"data-mp-capable", "", "", false},
+    [ROLE_DATA_DSS] = {"data-dss", "", "", false},
+    [ROLE_DATA_ACK] = {"data-ack", "", "", false},
+    [ROLE_ADD_ADDR] = {"ack-add-addr", "", "", false},
+    [ROLE_SIGNALS] = {"ack-remove-addr-mp-prio", "", "", false},
+    [ROLE_JOIN_VALID] = {"syn-mp-join-valid", MARKS, "/MPJOIN{id=1}", false},
+    [ROLE_JOIN_BOGUS] = {"syn-mp-join-bogus", MARKS, "/MPJOIN{id=1}", false},
 };
 
 int series_find(const struct trace *t, enum probe_role role)
@@ -94,7 +101,8 @@ static void fill_tcp(struct trace *t, struct series *s, enum probe_role role, ui
 	ts = tcp_option_find(&p.tcp.options, TCP_OPT_TIMESTAMP, -1);
 	if (ts && ts->len == TS_OPTION_LEN && !load_u32(ts->at + 2))
 		s->ts_at = (uint16_t)(ts->at + 2 - s->octets);
-	if (role == ROLE_JOIN || role == ROLE_V0)
+	if (role == ROLE_JOIN || role == ROLE_V0 || role == ROLE_JOIN_VALID ||
+	    role == ROLE_JOIN_BOGUS)
 		fill_mptcp(t, &p, s->octets);
 }
 
@@ -156,6 +164,31 @@ int series_add(struct trace *t, enum probe_role role, struct error *err)
 	if (n.has_tcp)
 		fill_tcp(t, s, role, t->result.config.local_ports[i], n.fields_set);
 	describe(t, &t->result.probes[i], role, n.text);
+	return (int)i;
+}
+
+int series_hold(struct trace *t, enum probe_role role, struct span segment)
+{
+	size_t i = t->result.probe_count;
+	struct series *s = &t->series[i];
+	struct buf text = {0};
+	struct packet p;
+
+	if (i == TRACE_PROBES_MAX || segment.len > sizeof(s->octets) || packet_parse(&p, segment) ||
+	    !(p.have & PACKET_HAS_ALL) || p.ip.proto != IP_PROTO_TCP)
+		return -1;
+	memcpy(s->octets, segment.at, segment.len);
+	s->len = (uint16_t)segment.len;
+	s->tcp = s->inside = s->held = true;
+	s->has_id = p.ip.version == 4;
+	s->seq = p.tcp.seq;
+	s->port_at = p.ip.header_len;
+	s->payload_len = (uint16_t)p.payload.len;
+	s->limit = t->result.config.max_ttl;
+	t->result.probes[i].local_port = p.tcp.src_port;
+	notation_print(&text, &p);
+	describe(t, &t->result.probes[i], role, buf_text(&text));
+	buf_fini(&text);
 	return (int)i;
 }
 

@@ -6,6 +6,7 @@
 
 #define MEASUREMENT_WALKS 3	/* test, control, sham */
 #define SENT_MAX	  40000 /* so that no IP ID of a run is used twice */
+#define RESET_IDS	  9	/* below them: of the RSTs of the first probes */
 
 void trace_config_defaults(struct trace_config *config)
 {
@@ -69,8 +70,7 @@ struct trace *trace_new(const struct trace_config *config, const struct trace_ev
 	t->result.config = *config;
 	t->events = events ? *events : (struct trace_events){0};
 	rng_seed(&t->rng, config->seed);
-	t->id_base =
-	    (uint16_t)(TRACE_PROBES_MAX + 1 + rng_below(&t->rng, UINT16_MAX - SENT_MAX - 64));
+	t->id_base = (uint16_t)(RESET_IDS + rng_below(&t->rng, UINT16_MAX - SENT_MAX - 64));
 	t->ts_base = rng_u32(&t->rng) | 1;
 	t->front = config->first_ttl - 1;
 	t->hops_told = t->front;
@@ -206,11 +206,17 @@ bool trace_send(struct trace *t, int64_t now_ns, struct span *packet)
 	}
 	if (t->phase == PHASE_ASKING)
 		return send_question(t, now_ns, packet);
+	if (t->phase == PHASE_INSIDE) {
+		schedule_settle(t, now_ns);
+		return send_question(t, now_ns, packet);
+	}
 	return t->phase == PHASE_CLOSING && send_closing(t, packet);
 }
 
 void trace_receive(struct trace *t, int64_t now_ns, struct span octets)
 {
+	if (t->phase == PHASE_INSIDE)
+		credit_packet(t, now_ns, octets);
 	if (t->phase != PHASE_ASKING)
 		return;
 	if (credit_packet(t, now_ns, octets))
@@ -219,7 +225,9 @@ void trace_receive(struct trace *t, int64_t now_ns, struct span octets)
 
 int64_t trace_expiry_ns(const struct trace *t)
 {
-	return t->phase == PHASE_ASKING ? schedule_expiry_ns(t) : INT64_MIN;
+	if (t->phase == PHASE_ASKING || t->phase == PHASE_INSIDE)
+		return schedule_expiry_ns(t);
+	return INT64_MIN;
 }
 
 bool trace_finished(const struct trace *t)
@@ -229,7 +237,7 @@ bool trace_finished(const struct trace *t)
 
 void trace_stop(struct trace *t, int64_t now_ns)
 {
-	if (t->phase != PHASE_ASKING)
+	if (t->phase != PHASE_ASKING && t->phase != PHASE_INSIDE)
 		return;
 	t->result.interrupted = true;
 	finish(t, now_ns);

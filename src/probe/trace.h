@@ -21,10 +21,10 @@
 
 #include "packet/icmp.h"
 #include "packet/notation.h"
-#include "probe/finding.h"
+#include "probe/connection.h"
 #include "util/time.h"
 
-#define TRACE_PROBES_MAX 8
+#define TRACE_PROBES_MAX 16
 #define TRACE_TTL_MAX	 255
 #define TRACE_REASON_MAX (FINDING_EXPLAIN_MAX + 32)
 
@@ -39,6 +39,14 @@ enum probe_role {
 	ROLE_WITNESS,  /* follow-up: the test with an IP option or extension that makes the target
 			* itself  quote what arrived (witness.c) */
 	ROLE_ECHO,     /* follow-up: ICMP echo, which no TCP proxy answers */
+	/* Segments of a connection (probe/inside.h), octet for octet but for TTL and IPv4 ID: */
+	ROLE_DATA_CAPABLE, /* first data, with MP_CAPABLE and the keys */
+	ROLE_DATA_DSS,	   /* data with a mapping */
+	ROLE_DATA_ACK,	   /* no data, only a DATA_ACK */
+	ROLE_ADD_ADDR,
+	ROLE_SIGNALS,	 /* REMOVE_ADDR and MP_PRIO with a DATA_ACK */
+	ROLE_JOIN_VALID, /* SYN with MP_JOIN and the connection's token */
+	ROLE_JOIN_BOGUS, /* likewise, but a token of nobody */
 };
 
 struct trace_config {
@@ -103,6 +111,23 @@ struct trace_probe {
 	uint8_t reached_ttl;	 /* lowest TTL at which the target itself answered; 0: never */
 };
 
+/* What a connection to the target showed (probe/inside.h). */
+enum inside_state {
+	INSIDE_NOT_ASKED,
+	INSIDE_UNTESTED, /* there was no MPTCP connection to look into: `note` says why */
+	INSIDE_TESTED,
+};
+
+struct trace_inside {
+	enum inside_state state;
+	struct connection_result connection; /* if tested */
+	bool mapped;			     /* MPTCP acknowledged all data */
+	bool bare_ack;			     /* data were acknowledged without a DSS … */
+	bool dss_later;			     /* … but then with one … */
+	bool too_soon;			     /* … and the former came sooner than it could */
+	char note[256];			     /* a sentence: what was tested, or why it was not */
+};
+
 struct trace_result {
 	struct trace_config config;
 	size_t probe_count;
@@ -118,6 +143,7 @@ struct trace_result {
 	enum verdict verdict;
 	char reason[TRACE_REASON_MAX]; /* the first line of the verdict, in plain words */
 	bool interrupted;
+	struct trace_inside inside;
 };
 
 struct trace;
@@ -146,6 +172,21 @@ int64_t trace_expiry_ns(const struct trace *t); /* when trace_send must be calle
 bool trace_finished(const struct trace *t);
 /* Ctrl-C: asks no more, closes what is half-open and concludes from what there is. */
 void trace_stop(struct trace *t, int64_t now_ns);
+/* Once finished, a trace may be resumed to ask more, about a connection to the same target: packets
+ * that are held are asked at the hops that spoke, and only there. trace_send and trace_receive then
+ * work as before; trace_conclude says when it is over. */
+void trace_resume(struct trace *t);
+/* Holds a segment (from its IP header on): its index among the probes, or -1. */
+int trace_hold(struct trace *t, enum probe_role role, struct span segment, int64_t now_ns);
+/* A SYN with MP_JOIN, with this token; likewise. */
+int trace_join(struct trace *t, enum probe_role role, uint32_t token, int64_t now_ns);
+/* Asks a probe of the above at the target. */
+void trace_ask_target(struct trace *t, int probe, uint8_t times, int64_t now_ns);
+/* The hops that said nothing, once more after a pause; false if there are none. */
+bool trace_ask_again(struct trace *t, int64_t now_ns);
+bool trace_settled(const struct trace *t); /* nothing is left open */
+void trace_conclude(struct trace *t, const struct trace_inside *inside, int64_t now_ns);
+
 /* Complete once trace_finished; before, what is known so far, without findings. */
 const struct trace_result *trace_result(const struct trace *t);
 

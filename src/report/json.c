@@ -86,6 +86,24 @@ static json_t *json_of_findings(const struct trace_result *result)
 	return findings;
 }
 
+/* What --connect did. */
+static json_t *json_of_inside(const struct trace_result *result)
+{
+	const struct trace_inside *inside = &result->inside;
+	const struct conn_info *info = &inside->connection.info;
+	bool fell_back = info->fallback_stage != FALLBACK_NONE;
+	json_t *out = json_object();
+
+	json_put(out, "tested", json_boolean(inside->state == INSIDE_TESTED));
+	json_put(out, "fallback",
+		 fell_back ? json_string(fallback_stage_name(info->fallback_stage)) : json_null());
+	json_put(out, "fallback_reason",
+		 fell_back ? json_string(fallback_reason_text(info->fallback_reason))
+			   : json_null());
+	json_put(out, "note", json_string(inside->note));
+	return out;
+}
+
 /* Who is asked from a later TTL on (-f) and answers there may be nearer. */
 static json_t *json_of_path_length(const struct trace_result *result)
 {
@@ -113,6 +131,8 @@ static void json_finish(struct report *r, const struct trace_result *result)
 	json_put(line, "reached", json_boolean(result->reached));
 	json_put(line, "path_length", json_of_path_length(result));
 	json_put(line, "interrupted", json_boolean(result->interrupted));
+	if (result->inside.state != INSIDE_NOT_ASKED)
+		json_put(line, "inside", json_of_inside(result));
 	json_put(line, "findings", json_of_findings(result));
 	json_put(line, "verdict", json_string(verdict_name(result->verdict)));
 	json_put(line, "reason", json_string(result->reason));

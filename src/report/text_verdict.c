@@ -23,6 +23,15 @@ static void put_notes(struct text_report *t, const struct trace_result *result)
 	}
 }
 
+/* What a connection was good for, or why there was none to look into. */
+static void put_inside(struct text_report *t, const struct trace_result *result)
+{
+	if (result->inside.state == INSIDE_NOT_ASKED)
+		return;
+	buf_printf(&t->out, "\n");
+	paragraph_wrapped(&t->out, "", result->inside.note);
+}
+
 static void put_coverage(struct text_report *t, const struct trace_result *result)
 {
 	struct hop_coverage c = hop_coverage_of(result);
@@ -133,5 +142,6 @@ void text_verdict(struct text_report *t, const struct trace_result *result)
 		paragraph_finding(&t->out, &result->findings[i], ++number);
 	}
 	put_notes(t, result);
+	put_inside(t, result);
 	put_coverage(t, result);
 }

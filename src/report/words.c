@@ -145,7 +145,15 @@ const char *word_probe(enum probe_role role)
 	    [ROLE_JOIN] = "MP_JOIN SYN",
 	    [ROLE_V0] = "MPTCP v0 SYN",
 	    [ROLE_UNMARKED] = "SYN without marks",
+	    [ROLE_WITNESS] = "MPTCP SYN",
 	    [ROLE_ECHO] = "ping",
+	    [ROLE_DATA_CAPABLE] = "first data with MP_CAPABLE",
+	    [ROLE_DATA_DSS] = "data with DSS",
+	    [ROLE_DATA_ACK] = "DATA_ACK",
+	    [ROLE_ADD_ADDR] = "ADD_ADDR",
+	    [ROLE_SIGNALS] = "REMOVE_ADDR and MP_PRIO",
+	    [ROLE_JOIN_VALID] = "MP_JOIN SYN",
+	    [ROLE_JOIN_BOGUS] = "MP_JOIN SYN with a token of nobody",
 	};
 
 	return words[role];

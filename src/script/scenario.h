@@ -25,7 +25,8 @@
  *           "half-close") octets seed (of what `send` sends) version checksum refuse_checksum
  *           no_join_here pm scheduler cc add_addr (announces the target's addresses on other
  *           paths) backup (as backups) cookies
- *   probe   how the trace is asked for, where it matters: notation family port
+ *   probe   how the trace is asked for, where it matters: notation family port connect (true:
+ *           as with --connect)
  *   expect  verdict, half_open (connections the target may be left with), findings (a list; each
  * with field and change, and as far as they matter direction after by basis cause confidence
  * impact; after and by are TTLs, 0 the sender; by = false: nobody behind it spoke; cause = false:
@@ -64,6 +65,7 @@ struct scenario {
 	uint16_t port;	    /* to trace to: the target's, or as the scenario says */
 	uint8_t family;	    /* 4 or 6 if the scenario says so, else 0 */
 	char notation[512]; /* -P, or "" */
+	bool connect;	    /* --connect */
 	struct scenario_expect expect;
 };
 

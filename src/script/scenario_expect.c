@@ -151,6 +151,7 @@ static int probe_statement(lua_State *L)
 	    {"family", read_u8, offsetof(struct scenario, family), "4 or 6", 4, 6, NULL},
 	    {"port", read_u16, offsetof(struct scenario, port), "a port from 1 to 65535", 1,
 	     UINT16_MAX, NULL},
+	    {"connect", read_bool, offsetof(struct scenario, connect), "true or false", 0, 0, NULL},
 	    {0},
 	};
 	struct scenario *s = scenario_of(L);

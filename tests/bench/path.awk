@@ -74,6 +74,7 @@ END {
 	bar("silent-hop: what one silent hop adds to the default", cost, 100, "ms")
 	bar("rtt-300ms: -P in round trips", ratio(verdict["rtt-300ms", "mboxtrace-P"], 300000), 2, "")
 	bar("rtt-300ms: default in round trips", ratio(verdict["rtt-300ms", "mboxtrace"], 300000), 2, "")
+	bar("rtt-300ms: --connect in round trips", ratio(verdict["rtt-300ms", "mboxtrace-connect"], 300000), 10, "")
 	bar("all-answer: -P, packets per hop and probe", ratio(sent["all-answer", "mboxtrace-P"], hops), 1.5, "")
 	bar("all-answer: default, packets per hop and probe", ratio(sent["all-answer", "mboxtrace"], hops * 3), 1.5, "")
 	exit missed

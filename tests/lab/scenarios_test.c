@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "probe/run.h"
+#include "probe/inside.h"
 #include "script/scenario.h"
 #include "support/rig.h"
 
@@ -47,6 +47,19 @@ static struct trace *trace_of(struct scenario *s, struct net *net, struct notati
 	return t;
 }
 
+static void look_inside(const struct scenario *s, struct trace *t, struct net *net)
+{
+	static const char request[] = "GET / HTTP/1.1\r\nHost: example.net\r\n\r\n";
+	struct inside_config config = {.local_port = 40001 + TRACE_PROBES_MAX - 1,
+				       .request = span_of(request, sizeof(request) - 1),
+				       .seed = seed};
+	struct trace_run run = {0};
+	struct error err = {0};
+
+	if (s->connect)
+		assert_int_equal(inside_run(t, net, &config, &run, &err), 0);
+}
+
 static void scenario_gives_what_it_says(void **state)
 {
 	static struct notation notation;
@@ -64,6 +77,7 @@ static void scenario_gives_what_it_says(void **state)
 	net = lab_net(s.lab);
 	t = trace_of(&s, net, &notation);
 	assert_int_equal(trace_run(t, net, &run, &err), 0);
+	look_inside(&s, t, net);
 	good = scenario_check(&s, trace_result(t), &why);
 	if (!good)
 		print_message("%s: %s\n%s", (char *)*state, trace_result(t)->reason,

@@ -1,5 +1,7 @@
 #include "support/walk.h"
 
+#include "probe/inside.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -102,12 +104,24 @@ static void build(struct walk *w, const struct walk_spec *spec)
 	}
 	target.mptcp = w->mptcp;
 	target.problems = spec->problems;
+	target.serve.endpoint = spec->connect;
+	conn_config_defaults(&target.serve.conn);
 	if (spec->closed)
 		target.port = RIG_PORT + 1;
 	lab_add_target(w->lab, &target, NULL);
 }
 
-static void trace_it(struct walk *w)
+static int look_inside(struct walk *w, struct net *net, struct error *err)
+{
+	static const char request[] = "GET / HTTP/1.1\r\nHost: example.net\r\n\r\n";
+	struct inside_config config = {.local_port = 40000 + TRACE_PROBES_MAX - 1,
+				       .request = span_of(request, sizeof(request) - 1),
+				       .seed = w->seed};
+
+	return inside_run(w->trace, net, &config, &(struct trace_run){0}, err);
+}
+
+static void trace_it(struct walk *w, bool connect)
 {
 	struct net *net = lab_net(w->lab);
 	struct trace_config config;
@@ -124,7 +138,8 @@ static void trace_it(struct walk *w)
 	for (unsigned i = 0; i < TRACE_PROBES_MAX; i++)
 		config.local_ports[i] = (uint16_t)(40000 + i);
 	w->trace = trace_new(&config, NULL, &err);
-	if (!w->trace || trace_run(w->trace, net, &(struct trace_run){0}, &err) < 0) {
+	if (!w->trace || trace_run(w->trace, net, &(struct trace_run){0}, &err) < 0 ||
+	    (connect && look_inside(w, net, &err) < 0)) {
 		fprintf(stderr, "seed %llu: %s\n", (unsigned long long)w->seed, err.text);
 		abort();
 	}
@@ -148,7 +163,7 @@ void walk_run(struct walk *w, uint64_t seed, const struct walk_spec *spec)
 	w->mptcp = spec->target_mptcp < 0 ? (enum lab_mptcp)rng_below(&w->rng, 3)
 					  : (enum lab_mptcp)spec->target_mptcp;
 	build(w, spec);
-	trace_it(w);
+	trace_it(w, spec->connect);
 }
 
 void walk_fini(struct walk *w)

@@ -1,0 +1,22 @@
+/* The segments of a connection that are held: taken from its endpoint, or made after them. */
+#ifndef MBOXTRACE_PROBE_INSIDE_SEGMENT_H
+#define MBOXTRACE_PROBE_INSIDE_SEGMENT_H
+
+#include "mptcp/conn.h"
+#include "probe/trace.h"
+
+#define INSIDE_SEGMENTS_MAX 5
+
+struct inside_segment {
+	enum probe_role role;
+	size_t len;
+	uint8_t octets[PROBE_OCTETS_MAX];
+};
+
+/* An ACK as the endpoint would send it behind `data`, a segment of its that carries a DATA_ACK,
+ * `later_ms` after it: with that DATA_ACK alone, with ADD_ADDR of our own address, or with
+ * REMOVE_ADDR and MP_PRIO, as `role` says. False if there is no room or `data` is not such. */
+bool inside_segment_ack(struct inside_segment *out, enum probe_role role, struct span data,
+			const struct conn_info *info, uint32_t later_ms);
+
+#endif

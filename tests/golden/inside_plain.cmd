@@ -1,0 +1,1 @@
+mboxtrace --lab lua/scenarios/inside-plain.lua

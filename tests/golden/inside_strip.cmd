@@ -1,0 +1,1 @@
+mboxtrace --connect --lab lua/scenarios/inside-strip-remove.lua example.net

@@ -1,0 +1,1 @@
+mboxtrace --connect -P 'IP/TCP{dst=443}' example.net

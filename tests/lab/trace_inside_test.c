@@ -1,0 +1,164 @@
+/* Traced from inside a connection, on random paths: what is clean is called clean, and what a box
+ * does behind the SYN is found where the box stands. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "support/walk.h"
+
+#define MPTCP "tcp.options.mptcp."
+
+static void check(const struct walk *w, bool ok, const char *what)
+{
+	char text[4096];
+
+	if (!ok)
+		fail_msg("%s: %s", what, walk_describe(w, text, sizeof(text)));
+}
+
+static void run_all(unsigned runs, const struct walk_spec *spec, void (*judge)(const struct walk *))
+{
+	uint64_t seed = walk_first_seed();
+	struct walk w;
+
+	printf("seeds %llu to %llu\n", (unsigned long long)seed,
+	       (unsigned long long)seed + runs - 1);
+	for (unsigned i = 0; i < runs; i++) {
+		walk_run(&w, seed + i, spec);
+		judge(&w);
+		walk_fini(&w);
+	}
+}
+
+/* The longest round trip of the SYNs. */
+static int64_t round_trip_ns(const struct walk *w)
+{
+	int64_t longest_ns = 1;
+
+	for (size_t i = 0; i < w->result->reply_count; i++)
+		if (w->result->replies[i].rtt_ns > longest_ns)
+			longest_ns = w->result->replies[i].rtt_ns;
+	return longest_ns;
+}
+
+static void check_clean(const struct walk *w)
+{
+	const struct trace_result *r = w->result;
+
+	check(w, r->inside.state == INSIDE_TESTED && r->inside.mapped, "tested");
+	check(w, r->verdict == VERDICT_CLEAN && !r->finding_count, "clean");
+	check(w, r->end_ns - r->start_ns <= 10 * round_trip_ns(w), "ten round trips");
+	for (size_t i = 0; i < r->probe_count; i++)
+		if (r->probes[i].role >= ROLE_DATA_CAPABLE && r->probes[i].role <= ROLE_SIGNALS)
+			check(w, r->probes[i].received == w->routers, "every hop quoted it");
+}
+
+static void test_clean(void **state)
+{
+	(void)state;
+	run_all(walk_runs(400), &(struct walk_spec){.connect = true, .target_mptcp = LAB_MPTCP_V1},
+		check_clean);
+}
+
+static void check_nothing_found(const struct walk *w)
+{
+	check(w, w->result->verdict != VERDICT_INTERFERENCE, "a finding that is not there");
+	check(w, walk_interferences(w) == 0, "a finding that is not there");
+}
+
+static void test_partial_and_silent(void **state)
+{
+	(void)state;
+	run_all(walk_runs(300),
+		&(struct walk_spec){
+		    .connect = true, .partial = true, .silent = true, .target_mptcp = LAB_MPTCP_V1},
+		check_nothing_found);
+}
+
+static void test_lossy(void **state)
+{
+	(void)state;
+	run_all(walk_runs(300),
+		&(struct walk_spec){.connect = true,
+				    .partial = true,
+				    .silent = true,
+				    .lossy = true,
+				    .target_mptcp = LAB_MPTCP_V1},
+		check_nothing_found);
+}
+
+static void check_at(const struct walk *w, const char *field, enum impact impact)
+{
+	const struct finding *f = walk_finding(w, field);
+
+	check(w, f && f->change == CHANGE_REMOVED && f->basis == BASIS_QUOTE, field);
+	check(w, f->after.ttl == w->box_after && f->by.ttl == w->box_after + 1, "place");
+	check(w, f->impact == impact, "impact");
+}
+
+/* Behind the last router no router quotes: then the endpoint alone notices. */
+static void check_stripped(const struct walk *w)
+{
+	const struct finding *f = walk_finding(w, MPTCP "dss");
+
+	check(w, w->result->verdict == VERDICT_INTERFERENCE, "verdict");
+	check(w, w->result->inside.connection.info.fallback_stage != FALLBACK_NONE, "fallback");
+	if (w->box_after < w->routers) {
+		check_at(w, MPTCP "mp_capable", IMPACT_FALLBACK);
+		check_at(w, MPTCP "dss", IMPACT_FALLBACK);
+		check_at(w, MPTCP "add_addr", IMPACT_DEGRADED);
+		check_at(w, MPTCP "remove_addr", IMPACT_DEGRADED);
+		check_at(w, MPTCP "mp_prio", IMPACT_DEGRADED);
+		check(w, w->result->finding_count == 5, "nothing else, nothing twice");
+	} else {
+		check(w, f && f->basis == BASIS_ENDPOINT && !f->by.known, "by the endpoint");
+		check(w, w->result->finding_count == 1, "nothing else");
+	}
+}
+
+static void test_stripped(void **state)
+{
+	(void)state;
+	run_all(walk_runs(200),
+		&(struct walk_spec){.connect = true,
+				    .target_mptcp = LAB_MPTCP_V1,
+				    .box = "strip",
+				    .params = "kind=mptcp segments=nonsyn direction=forward"},
+		check_stripped);
+}
+
+/* A box that spoils the answers shows at the end of the connection only. */
+static void check_stripped_back(const struct walk *w)
+{
+	const struct finding *f = walk_finding(w, MPTCP "dss");
+
+	check(w, f && f->basis == BASIS_ENDPOINT && !f->by.known && !f->after.known, "endpoint");
+	check(w, f->impact == IMPACT_FALLBACK && w->result->finding_count == 1, "one finding");
+}
+
+static void test_stripped_back(void **state)
+{
+	(void)state;
+	run_all(walk_runs(100),
+		&(struct walk_spec){.connect = true,
+				    .target_mptcp = LAB_MPTCP_V1,
+				    .box = "strip",
+				    .params = "kind=mptcp segments=nonsyn direction=reverse"},
+		check_stripped_back);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_clean),	  cmocka_unit_test(test_partial_and_silent),
+	    cmocka_unit_test(test_lossy),	  cmocka_unit_test(test_stripped),
+	    cmocka_unit_test(test_stripped_back),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,74 @@
+# Traced from inside a connection (--connect) with the kernel's MPTCP at its other end.
+. "$here/transfer.sh"
+
+# inside FAMILY OPTION…: an echoing MPTCP server at the end of seven hops.
+inside() {
+	local family=$1 port
+	shift
+	port=$(($(cat "$TMP/port" 2>/dev/null || echo 20000) + 1))
+	echo $port >"$TMP/port"
+	rm -f "$TMP/server"
+	within mid-s timeout 60 "$PEER" listen "$port" echo >"$TMP/server" 2>&1 &
+	await "$TMP/server" ready
+	trace mid "$family" --connect -p "$port" "$@"
+}
+
+# rule K RULE: in router K.
+rule() {
+	rules "mid-r$1" <<-EOF
+		chain box {
+			type filter hook forward priority 0;
+			$2
+		}
+	EOF
+}
+
+clean_inside() {
+	inside "$1"
+	status_is 0
+	is '.verdict == "clean" and .findings == [] and .path_length == 7'
+	is '.inside.tested and .inside.fallback == null and (.inside.note | test("acknowledged by MPTCP"))'
+	is '[.probes[] | select(.name | test("^(data|ack)-")) | .received] == [6, 6, 6, 6, 6]'
+	is '[.probes[] | select(.name | test("mp-join-")) | .received >= 7] == [true, true]'
+}
+
+# Routers that run out of ICMP tokens: it takes longer, and stays true.
+limited() {
+	default_limits mid 6
+	inside "$1"
+	status_is 0
+	is '.verdict == "clean" and .findings == [] and .inside.tested'
+}
+
+strip_behind_syn() {
+	rule "$2" 'tcp flags & syn == 0 reset tcp option mptcp'
+	inside "$1"
+	status_is 1
+	located mp_capable blanked "$2" $(($2 + 1))
+	located dss blanked "$2" $(($2 + 1))
+	is '.inside.fallback != null and .path_length == 7'
+	is '[.findings[] | select(.field | test("dss")) | .basis, .impact] == ["quote", "fallback"]'
+}
+
+drop_join() {
+	rule "$2" 'tcp flags & (syn|ack) == syn tcp option mptcp subtype 1 drop'
+	inside "$1"
+	status_is 1
+	located mp_join dropped "$2" $(($2 + 1))
+	is '[.findings[] | .field] == ["tcp.options.mptcp.mp_join"]'
+	is '.inside.fallback == null'
+}
+
+plain_inside() {
+	trace mid "$1" --connect -p 80
+	status_is 0
+	is '.inside.tested == false and (.inside.note | test("could not be tested"))'
+}
+
+for family in 4 6; do
+	run_case "inside: clean over IPv$family" clean_inside $family
+	run_case "inside: options stripped behind the SYN, IPv$family" strip_behind_syn $family 3
+	run_case "inside: MP_JOIN dropped, IPv$family" drop_join $family 4
+	run_case "inside: plain TCP target, IPv$family" plain_inside $family
+done
+run_case "inside: rate-limited routers" limited 4
