@@ -460,8 +460,9 @@ static void report(struct mirrored *out, const struct comparison *c, const struc
 	d->segments = c->segments;
 	if (d->compared && c->left.syn_ttl >= c->arrived.syn_ttl)
 		d->hops = (uint8_t)(c->left.syn_ttl - c->arrived.syn_ttl + 1);
-	there.ttl = d->hops;
-	there.known = d->hops > 0; /* else it cannot be told from this host */
+	/* Hops are counted from the sender; unless they are known, the receiver has no number. */
+	*(c->forward ? &there.ttl : &here.ttl) = d->hops;
+	*(c->forward ? &there.known : &here.known) = d->hops > 0;
 	for (size_t i = 0; i < c->count; i++) {
 		add_finding(out, c, &c->at[i], &here, &there);
 		if (!c->forward && is_way_back(out, &out->findings[out->finding_count - 1]))
@@ -485,8 +486,8 @@ static void report_damage(struct mirrored *out, const struct mirror_client *m,
 	*f = (struct finding){.field = "tcp.payload",
 			      .change = CHANGE_REWRITTEN,
 			      .direction = DIRECTION_REVERSE,
-			      .after = {out->reverse.hops > 0, out->reverse.hops, *remote},
-			      .by = {true, 0, *local},
+			      .after = {true, 0, *remote},
+			      .by = {out->reverse.hops > 0, out->reverse.hops, *local},
 			      .basis = BASIS_ENDPOINT,
 			      .cause = CAUSE_ALG,
 			      .confidence = CONFIDENCE_LIKELY,

@@ -212,11 +212,12 @@ static void clean_paths_stay_clean(void **state)
 			    r->result.info.version <= 1 && !(i & 2))
 				fail_msg("run %u: %s", i, found);
 		if (r->mirrored.finding_count || (!(i & 2) && !mirrored_covers(&r->mirrored)))
-			fail_msg("run %u (IPv%u, v%u): %s %s (%u %u forward, %u %u reverse, whole %u)",
-				 i, plan.family, r->result.info.version, found, r->result.reason,
-				 r->mirrored.forward.compared, r->mirrored.forward.segments,
-				 r->mirrored.reverse.compared, r->mirrored.reverse.segments,
-				 r->mirrored.whole);
+			fail_msg(
+			    "run %u (IPv%u, v%u): %s %s (%u %u forward, %u %u reverse, whole %u)",
+			    i, plan.family, r->result.info.version, found, r->result.reason,
+			    r->mirrored.forward.compared, r->mirrored.forward.segments,
+			    r->mirrored.reverse.compared, r->mirrored.reverse.segments,
+			    r->mirrored.whole);
 		clean += mirrored_covers(&r->mirrored);
 		close_run(r);
 	}
