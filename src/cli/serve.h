@@ -5,6 +5,7 @@
 #include "cli/endpoint_options.h"
 #include "cli/reach.h"
 #include "cli/sink.h"
+#include "mptcp/mirror.h"
 #include "report/connection.h"
 
 struct serve_client {
@@ -12,7 +13,8 @@ struct serve_client {
 	struct serve_client *next, *prev; /* in the list of all */
 	int64_t start_ns;
 	size_t offset; /* of the file: handed over so far */
-	bool shut;     /* our end is told */
+	struct mirror_server mirror;
+	bool shut; /* our end is told */
 };
 
 struct serve;
@@ -33,6 +35,7 @@ struct serve {
 	const struct service *service;
 	void *mapped; /* the file of `send` … */
 	struct span file;
+	struct mirror_log log; /* --mirror: else without size */
 	struct endpoint *endpoint;
 	struct serve_client *clients;
 	bool stopped;

@@ -14,6 +14,8 @@
 
 /* How long clients may take to hear that it is over. */
 #define STOP_WAIT_NS (1 * NS_PER_S)
+/* Segments of all clients that a mirror remembers. */
+#define LOG_SIZE 4096
 
 static void client_add(struct serve *s, struct conn *conn, int64_t now_ns)
 {
@@ -116,6 +118,13 @@ static void on_event(void *context, const struct endpoint_event *event)
 		client_end(s, client, event->time_ns);
 }
 
+static void on_packet(void *context, bool sent, int64_t time_ns, struct span octets)
+{
+	struct serve *s = context;
+
+	mirror_log_note(&s->log, sent ? MIRROR_SENT : MIRROR_ARRIVED, time_ns, octets);
+}
+
 static int64_t on_pump(void *context, int64_t now_ns)
 {
 	struct serve *s = context;
@@ -197,6 +206,8 @@ static int serve_open(struct serve *s, struct error *err)
 	int rc = open_sinks(s, err);
 
 	s->service = service_find(s->options.mode);
+	if (!rc && s->options.mirror && !mirror_log_init(&s->log, LOG_SIZE))
+		rc = error_set(err, ERR_NOMEM, "out of memory");
 	if (!rc && s->options.file)
 		rc = open_file(s, err);
 	if (!rc)
@@ -219,6 +230,7 @@ static int serve_close(struct serve *s, struct error *err)
 	}
 	if (s->endpoint)
 		endpoint_free(s->endpoint);
+	mirror_log_fini(&s->log);
 	reach_close(&s->reach);
 	if (s->mapped)
 		munmap(s->mapped, s->file.len);
@@ -237,6 +249,7 @@ static int serve_loop(struct serve *s, struct error *err)
 	    .pump = on_pump,
 	    .stopped = on_stopped,
 	    .finished = on_finished,
+	    .packet = s->log.size ? on_packet : NULL,
 	};
 	int rc;
 
