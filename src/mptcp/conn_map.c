@@ -62,16 +62,34 @@ static bool same(const struct mapping *a, const struct mapping *b)
 	       a->has_checksum == b->has_checksum && a->checksum == b->checksum;
 }
 
-/* The last part of a mapping may come back with a DATA_FIN behind it that its first part did not
- * know of: the octets are the same (Linux does that to a segment that was split in its queue). */
-static bool gained_fin(struct mapping *a, const struct mapping *b)
+/* Both say the same of the octets that they share. */
+static bool agree(const struct mapping *a, const struct mapping *b)
 {
-	if (a->dsn != b->dsn || a->ssn != b->ssn || a->len != b->len ||
-	    a->has_checksum != b->has_checksum)
-		return false;
-	if (b->total > a->total)
-		*a = *b;
-	return true;
+	return b->dsn - a->dsn == (uint64_t)(int64_t)seq_diff(b->ssn, a->ssn);
+}
+
+static bool ends_before_next(const struct mappings *m, uint32_t i, const struct mapping *one)
+{
+	return i + 1 == m->count || !seq_before(m->at[m->first + i + 1].ssn, end_of(one));
+}
+
+/* A mapping must not change, but Linux's grows: data that is appended while it waits to be sent
+ * again, or a DATA_FIN. */
+static enum map_result overlap(struct mappings *m, uint32_t i, const struct mapping *one)
+{
+	struct mapping *at = &m->at[m->first + i];
+	bool within = !seq_before(end_of(at), end_of(one));
+
+	if (same(at, one))
+		return MAP_KNOWN;
+	if (!agree(at, one))
+		return MAP_CONFLICT;
+	if (one->ssn == at->ssn && !seq_before(end_of(one), end_of(at)) &&
+	    ends_before_next(m, i, one)) {
+		*at = *one;
+		return MAP_TAKEN;
+	}
+	return within && !seq_before(one->ssn, at->ssn) ? MAP_KNOWN : MAP_CONFLICT;
 }
 
 enum map_result map_add(struct mappings *m, const struct mapping *one)
@@ -80,9 +98,7 @@ enum map_result map_add(struct mappings *m, const struct mapping *one)
 	struct mapping *at;
 
 	if (i < m->count && seq_before(m->at[m->first + i].ssn, end_of(one)))
-		return same(&m->at[m->first + i], one) || gained_fin(&m->at[m->first + i], one)
-			   ? MAP_KNOWN
-			   : MAP_CONFLICT;
+		return overlap(m, i, one);
 	if (!reserve(m))
 		return MAP_FULL;
 	at = m->at + m->first + i;

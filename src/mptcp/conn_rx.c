@@ -115,43 +115,44 @@ static void advanced(struct conn *c)
 	tell_readable(c);
 }
 
-/* Octets that are known, behind a DATA_FIN or beyond all memory are left out. False: some that
- * were wanted could not be kept. */
-bool rx_put(struct conn *c, uint64_t dsn, struct span octets)
+/* Cuts off what is known, and what lies behind the end of the stream or beyond the buffer. Where
+ * does the rest begin? */
+static uint64_t trim(const struct conn *c, uint64_t dsn, struct span *octets)
 {
-	struct rx *rx = &c->rx;
-	uint64_t limit = rx->read + c->config.receive_buffer;
-	bool fits = true;
+	const struct rx *rx = &c->rx;
+	uint64_t limit = rx->read + c->config.receive_buffer, known;
 
 	if (rx->fin_known && dsn_before(rx->fin_dsn, limit))
 		limit = rx->fin_dsn;
 	if (dsn_before(dsn, rx->next)) {
-		uint64_t known = rx->next - dsn;
-
-		octets =
-		    span_cut(octets, known < octets.len ? (size_t)known : octets.len, octets.len);
+		known = rx->next - dsn;
+		*octets = span_cut(*octets, known < octets->len ? (size_t)known : octets->len,
+				   octets->len);
 		dsn = rx->next;
 	}
+	*octets = span_cut(*octets, 0, dsn_before(dsn, limit) ? (size_t)(limit - dsn) : 0);
+	return dsn;
+}
+
+/* False: some octets that were wanted could not be kept. */
+bool rx_put(struct conn *c, uint64_t dsn, struct span octets)
+{
+	struct rx *rx = &c->rx;
+	uint64_t end = dsn + octets.len;
+
+	dsn = trim(c, dsn, &octets);
 	if (!octets.len)
-		return true;
-	if (!dsn_before(dsn, limit))
-		return false;
-	if (octets.len > limit - dsn) {
-		octets.len = (size_t)(limit - dsn);
-		fits = false;
-	}
+		return !dsn_before(rx->next, end);
 	if (!ring_reach(c, dsn + octets.len))
 		return false;
-	if (dsn != rx->next) {
-		if (!ranges_add(&rx->early, dsn, dsn + octets.len))
-			return false;
-		ring_copy(rx, dsn, octets);
-		return fits;
-	}
+	if (dsn != rx->next && !ranges_add(&rx->early, dsn, dsn + octets.len))
+		return false;
 	ring_copy(rx, dsn, octets);
-	rx->next += octets.len;
-	advanced(c);
-	return fits;
+	if (dsn == rx->next) {
+		rx->next += octets.len;
+		advanced(c);
+	}
+	return dsn + octets.len == end;
 }
 
 /* The end of the stream is known: what was put behind it is not part of it. */

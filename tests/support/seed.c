@@ -3,18 +3,16 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
+
+/* The same run each time, so that a red one can be believed; others by MBOXTRACE_SEED. */
+#define DEFAULT_SEED 1
 
 struct rng test_rng(const char *test)
 {
 	const char *given = getenv("MBOXTRACE_SEED");
-	struct timespec now;
+	uint64_t seed = given ? strtoull(given, NULL, 0) : DEFAULT_SEED;
 	struct rng r;
-	uint64_t seed;
 
-	clock_gettime(CLOCK_REALTIME, &now);
-	seed = given ? strtoull(given, NULL, 0)
-		     : (uint64_t)now.tv_sec * 1000003 + (uint64_t)now.tv_nsec;
 	printf("# %s: MBOXTRACE_SEED=%" PRIu64 "\n", test, seed);
 	rng_seed(&r, seed);
 	return r;
