@@ -3,7 +3,7 @@
 # mirror [OPTION…] ADDR: both ends, the client's with these.
 mirror() {
 	[ -x "$MBOXTRACE" ] || skip "there is no $MBOXTRACE"
-	rm -f "$TMP/err" "$TMP/out"
+	rm -f "$TMP/err" "$TMP/out" "$TMP/serve-err"
 	(exec nsenter --net=/run/netns/mid-s -- timeout -s INT 60 "$MBOXTRACE" serve --mirror $PORT \
 		>"$TMP/lines" 2>"$TMP/serve-err") &
 	SERVING=$!
