@@ -35,6 +35,7 @@ struct serve {
 	const struct service *service;
 	struct span file;      /* mapped; `send` */
 	struct mirror_log log; /* --mirror: else without size */
+	int64_t walk_due_ns;   /* --trace-back: nothing before, to nobody */
 	struct endpoint *endpoint;
 	struct serve_client *clients;
 	bool stopped;
