@@ -120,6 +120,8 @@ static const struct option_info serve_table[] = {
     FLAG(0, "cookies", cookies, 1, "meet all SYNs with cookies"),
     FLAG(0, "mirror", mirror, 1,
 	 "tell a client that asks for it (connect --mirror) which headers arrived, and were sent"),
+    FLAG(0, "trace-back", trace_back, 1,
+	 "likewise, and walk the way back to such a client with increasing TTL"),
     MPTCP_ROWS,
     FLAG(0, "json", json, 1, "print JSON Lines"),
     FILE_ROWS,
@@ -231,9 +233,12 @@ int connect_options_parse(struct endpoint_options *o, int argc, char **argv, str
 static int serve_operands(struct endpoint_options *o, const struct operands *operands,
 			  struct error *err)
 {
-	const char *mode = operands->count > 1 ? operands->at[1] : o->mirror ? "mirror" : "echo";
 	size_t wanted = 2;
+	const char *mode;
 
+	if (o->trace_back)
+		o->mirror = 1;
+	mode = operands->count > 1 ? operands->at[1] : o->mirror ? "mirror" : "echo";
 	if (!operands->count)
 		return error_set(err, ERR_USAGE,
 				 "expected PORT, as in 'mboxtrace serve 8080 echo'");

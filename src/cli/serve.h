@@ -36,6 +36,7 @@ struct serve {
 	void *mapped; /* the file of `send` … */
 	struct span file;
 	struct mirror_log log; /* --mirror: else without size */
+	int64_t walk_due_ns;   /* --trace-back: nothing before, to nobody */
 	struct endpoint *endpoint;
 	struct serve_client *clients;
 	bool stopped;

@@ -44,7 +44,8 @@ static bool pump_send(const struct serve *s, struct serve_client *client, int64_
 
 static bool pump_mirror(const struct serve *s, struct serve_client *client, int64_t now_ns)
 {
-	return mirror_server_pump(&client->mirror, &s->log, client->conn, now_ns);
+	return mirror_server_pump(&client->mirror, s->options.trace_back, &s->log, client->conn,
+				  now_ns);
 }
 
 static const struct service services[] = {

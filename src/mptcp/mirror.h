@@ -4,7 +4,8 @@
  *
  * The stream, all integers in network order. The client begins it with
  *
- *   "mboxmirr"  u8 version (1)  u8 role (0; a mirror: 1)  u16 zero          MIRROR_HEAD octets
+ *   "mboxmirr"  u8 version (1)  u8 role (0; a mirror: 1)  u8 wishes  u8 zero          MIRROR_HEAD
+ * octets
  *
  * and goes on with whatever it likes. A server that mirrors answers with such a head and then
  * records, until it says that it is done and ends its direction of the stream:
@@ -17,20 +18,28 @@
  *   u8 kind (3, done)  u8 zero  u16 zero  u32 arrived but not told of  u32 sent but not told of
  *   u32 FNV-1a as above
  *
- * To whom the stream begins otherwise, the server is an echo. It tells of the initial subflow of
- * that connection only, and never writes more octets than it has read. */
+ *
+ *   u8 kind (4, a hop of the way back)  u8 quoted octets  u8 TTL  u8 4 or 6  u32 FNV-1a as above
+ *   16 octets: who quoted (IPv4: the first four)  the quote (mirror_back.h)
+ *
+ * A client whose wish has bit 1 asks for the latter. To whom the stream begins otherwise, the
+ * server is an echo. It tells of the initial subflow of that connection only, and never writes more
+ * octets than it has read. */
 #ifndef MBOXTRACE_MPTCP_MIRROR_H
 #define MBOXTRACE_MPTCP_MIRROR_H
 
 #include "mptcp/conn.h"
+#include "mptcp/mirror_back.h"
 
-#define MIRROR_VERSION	   1
-#define MIRROR_HEAD	   12
-#define MIRROR_RECORD	   20  /* a segment's record without the headers */
-#define MIRROR_DONE	   16  /* the last record */
-#define MIRROR_HEADERS_MAX 120 /* of one segment: what has longer ones is not told of */
+#define MIRROR_VERSION	      1
+#define MIRROR_HEAD	      12
+#define MIRROR_RECORD	      20 /* a segment's record without the headers */
+#define MIRROR_DONE	      16 /* the last record */
+#define MIRROR_HOP_RECORD     24
+#define MIRROR_HOP_RECORD_MAX (MIRROR_HOP_RECORD + MIRROR_QUOTE_MAX)
+#define MIRROR_HEADERS_MAX    120 /* of one segment: what has longer ones is not told of */
 
-enum mirror_kind { MIRROR_ARRIVED = 1, MIRROR_SENT = 2, MIRROR_FINISHED = 3 };
+enum mirror_kind { MIRROR_ARRIVED = 1, MIRROR_SENT = 2, MIRROR_FINISHED = 3, MIRROR_HOP = 4 };
 
 struct mirror_segment {
 	enum mirror_kind kind; /* as seen by who tells */
@@ -51,12 +60,15 @@ void mirror_put_head(enum mirror_role role, uint8_t out[MIRROR_HEAD]);
 int mirror_match_head(enum mirror_role role, struct span octets);
 /* Writes a record of at most MIRROR_RECORD + MIRROR_HEADERS_MAX octets; returns how many. */
 size_t mirror_put_segment(const struct mirror_segment *s, int64_t since_ns, uint8_t *out);
+size_t mirror_put_hop(const struct mirror_hop *hop,
+		      uint8_t *out); /* at most MIRROR_HOP_RECORD_MAX */
 size_t mirror_put_done(uint32_t arrived, uint32_t sent, uint8_t out[MIRROR_DONE]);
 
 struct mirror_record {
 	enum mirror_kind kind;
 	struct mirror_segment segment;	      /* of the first two kinds */
 	uint32_t arrived_untold, sent_untold; /* MIRROR_FINISHED */
+	struct mirror_hop hop;
 };
 
 /* Reads the next record off `rest`. 1: it is in *out; 0: more octets are needed; ERR_MALFORMED. */
@@ -97,11 +109,16 @@ struct mirror_server {
 	uint64_t read, written; /* octets of the stream */
 	unsigned pure, data;	/* told of so far: segments without data, sent ones with data */
 	uint32_t untold[2];	/* arrived, sent */
+	struct mirror_back back;
 };
 
+/* What comes and goes at the host while mirror_server_walks. */
+void mirror_server_packet(struct mirror_server *m, bool sent, int64_t time_ns, struct span packet);
+bool mirror_server_walks(const struct mirror_server *m);
+
 /* Moves what can be moved now. True once the end of our direction may be told. */
-bool mirror_server_pump(struct mirror_server *m, const struct mirror_log *log, struct conn *conn,
-			int64_t now_ns);
+bool mirror_server_pump(struct mirror_server *m, bool may_walk, const struct mirror_log *log,
+			struct conn *conn, int64_t now_ns);
 
 /* --- client: one connection --- */
 
@@ -130,10 +147,12 @@ struct mirror_client {
 	bool mirrors, alien; /* the peer's head came; what came is no mirror's, or damaged */
 	bool finished;	     /* its last record is there */
 	uint32_t arrived_untold, sent_untold;
+	size_t hop_count;
+	struct mirror_hop hop[MIRROR_HOPS_MAX];
 	size_t told_count;
 	struct mirror_segment told[MIRROR_TOLD_MAX];
 	size_t rest_len; /* what came and is not yet a record */
-	uint8_t rest[MIRROR_RECORD + MIRROR_HEADERS_MAX + MIRROR_HEAD];
+	uint8_t rest[MIRROR_HOP_RECORD_MAX + MIRROR_HEAD];
 };
 
 bool mirror_client_init(struct mirror_client *m); /* false: out of memory */

@@ -83,6 +83,9 @@ static void accept_record(struct mirror_client *m, const struct mirror_record *r
 		m->finished = true;
 		m->arrived_untold = r->arrived_untold;
 		m->sent_untold = r->sent_untold;
+	} else if (r->kind == MIRROR_HOP) {
+		if (m->hop_count < MIRROR_HOPS_MAX)
+			m->hop[m->hop_count++] = r->hop;
 	} else if (m->told_count < MIRROR_TOLD_MAX) {
 		m->told[m->told_count++] = r->segment;
 	}

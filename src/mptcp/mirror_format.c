@@ -4,10 +4,12 @@
 #include "util/cursor.h"
 #include "util/octets.h"
 
+#define WISHES_AT 10
+
 void mirror_put_head(enum mirror_role role, uint8_t out[MIRROR_HEAD])
 {
-	const uint8_t head[MIRROR_HEAD] = {'m', 'b', 'o', 'x', 'm', 'i', 'r', 'r', MIRROR_VERSION,
-					   role};
+	const uint8_t head[MIRROR_HEAD] = {
+	    'm', 'b', 'o', 'x', 'm', 'i', 'r', 'r', MIRROR_VERSION, role, role == MIRROR_CLIENT};
 
 	memcpy(out, head, MIRROR_HEAD);
 }
@@ -18,6 +20,8 @@ int mirror_match_head(enum mirror_role role, struct span octets)
 	size_t len = octets.len < MIRROR_HEAD ? octets.len : MIRROR_HEAD;
 
 	mirror_put_head(role, head);
+	if (len > WISHES_AT)
+		head[WISHES_AT] = octets.at[WISHES_AT];
 	if (len && memcmp(octets.at, head, len) != 0)
 		return -1;
 	return len == MIRROR_HEAD;
@@ -35,7 +39,7 @@ uint64_t mirror_hash(struct span payload)
 /* Of a record but its octets `at` to at + 3, where the check itself stands. */
 static uint32_t check_of(const uint8_t *record, size_t len, size_t at)
 {
-	uint8_t rest[MIRROR_RECORD + MIRROR_HEADERS_MAX];
+	uint8_t rest[MIRROR_HOP_RECORD_MAX];
 
 	memcpy(rest, record, at);
 	memcpy(rest + at, record + at + 4, len - at - 4);
@@ -73,6 +77,46 @@ static bool is_segment(const struct mirror_segment *s)
 
 	return !packet_parse(&p, span_of(s->header, s->header_len)) && p.ip.proto == IP_PROTO_TCP &&
 	       p.have & PACKET_HAS_OPTIONS && p.ip.header_len + p.tcp.header_len == s->header_len;
+}
+
+#define HOP_CHECK_AT 4
+
+size_t mirror_put_hop(const struct mirror_hop *hop, uint8_t *out)
+{
+	memset(out, 0, MIRROR_HOP_RECORD);
+	out[0] = MIRROR_HOP;
+	out[1] = hop->quote_len;
+	out[2] = hop->ttl;
+	out[3] = hop->from.family;
+	memcpy(out + 8, hop->from.octets, hop->from.family == 4 ? 4 : 16);
+	memcpy(out + MIRROR_HOP_RECORD, hop->quote, hop->quote_len);
+	store_u32(out + HOP_CHECK_AT,
+		  check_of(out, (size_t)MIRROR_HOP_RECORD + hop->quote_len, HOP_CHECK_AT));
+	return (size_t)MIRROR_HOP_RECORD + hop->quote_len;
+}
+
+static int read_hop(struct mirror_record *out, struct cursor *c, uint8_t len)
+{
+	struct mirror_hop *hop = &out->hop;
+	const uint8_t *record = c->at - 2;
+	struct span from, quote;
+	uint32_t check;
+
+	hop->ttl = cursor_u8(c);
+	hop->from.family = cursor_u8(c);
+	check = cursor_u32(c);
+	from = cursor_take(c, 16);
+	quote = cursor_take(c, len);
+	if (c->failed)
+		return 0;
+	if (check != check_of(record, (size_t)MIRROR_HOP_RECORD + len, HOP_CHECK_AT) ||
+	    (hop->from.family != 4 && hop->from.family != 6))
+		return ERR_MALFORMED;
+	memcpy(hop->from.octets, from.at, hop->from.family == 4 ? 4 : 16);
+	memcpy(hop->quote, quote.at, len);
+	hop->quote_len = len;
+	hop->answered = true;
+	return 1;
 }
 
 static int read_segment(struct mirror_record *out, struct cursor *c, uint8_t header_len)
@@ -122,6 +166,8 @@ int mirror_read_record(struct mirror_record *out, struct span *rest)
 	*out = (struct mirror_record){.kind = (enum mirror_kind)kind};
 	if (kind == MIRROR_FINISHED)
 		rc = read_done(out, &c);
+	else if (kind == MIRROR_HOP && len && len <= MIRROR_QUOTE_MAX)
+		rc = read_hop(out, &c, len);
 	else if ((kind == MIRROR_ARRIVED || kind == MIRROR_SENT) && len <= MIRROR_HEADERS_MAX)
 		rc = read_segment(out, &c, len);
 	else

@@ -72,6 +72,45 @@ static bool tell_segment(struct mirror_server *m, struct conn *conn, int64_t now
 	return tell(m, conn, now_ns, out, mirror_put_segment(s, m->since_ns, out), MIRROR_DONE);
 }
 
+/* One by one, as they answer. */
+static void tell_hops(struct mirror_server *m, struct conn *conn, int64_t now_ns)
+{
+	struct mirror_back *b = &m->back;
+	uint8_t out[MIRROR_HOP_RECORD_MAX];
+
+	for (uint8_t ttl = (uint8_t)(b->told + 1); ttl <= b->ttl; ttl++) {
+		if (ttl == b->ttl && !b->hop[ttl].answered && !b->done)
+			return;
+		if (b->hop[ttl].answered &&
+		    !tell(m, conn, now_ns, out, mirror_put_hop(&b->hop[ttl], out), MIRROR_DONE))
+			return;
+		b->told = ttl;
+	}
+}
+
+bool mirror_server_walks(const struct mirror_server *m)
+{
+	return m->phase == MIRROR_TELLS && m->back.wanted && !m->back.done;
+}
+
+void mirror_server_packet(struct mirror_server *m, bool sent, int64_t time_ns, struct span packet)
+{
+	struct mirror_segment s = {.kind = sent ? MIRROR_SENT : MIRROR_ARRIVED};
+	struct packet p;
+
+	if (!m->flow_known || packet_parse(&p, packet))
+		return;
+	if (!sent && !(p.have & PACKET_HAS_PORTS && p.ip.proto == IP_PROTO_TCP))
+		mirror_back_error(&m->back, time_ns, packet);
+	else if (p.ip.proto != IP_PROTO_TCP || !(p.have & PACKET_HAS_ALL) ||
+		 !belongs(&m->flow, &s, &p))
+		return;
+	else if (sent)
+		mirror_back_sent(&m->back, time_ns, packet, p.payload.len);
+	else
+		mirror_back_arrived(&m->back, p.ip.ttl);
+}
+
 static bool tell_head(struct mirror_server *m, struct conn *conn, int64_t now_ns)
 {
 	uint8_t out[MIRROR_HEAD];
@@ -122,7 +161,7 @@ static bool tell_done(struct mirror_server *m, const struct mirror_log *log, str
 	return tell(m, conn, now_ns, out, mirror_put_done(untold[0], untold[1], out), 0);
 }
 
-static void read_head(struct mirror_server *m, struct conn *conn)
+static void read_head(struct mirror_server *m, bool may_walk, struct conn *conn)
 {
 	struct span octets;
 	int match = 0;
@@ -134,9 +173,10 @@ static void read_head(struct mirror_server *m, struct conn *conn)
 		conn_consume(conn, octets.len);
 		match = mirror_match_head(MIRROR_CLIENT, span_of(m->head, m->head_len));
 	}
-	if (match > 0)
+	if (match > 0) {
 		m->phase = MIRROR_TELLS;
-	else if (match < 0 || conn_read_ended(conn))
+		m->back.wanted = may_walk && m->head[MIRROR_HEAD - 2] & 1;
+	} else if (match < 0 || conn_read_ended(conn))
 		m->phase = MIRROR_ECHOES;
 	m->read = m->head_len;
 }
@@ -173,11 +213,11 @@ static void discard(struct mirror_server *m, struct conn *conn)
 	}
 }
 
-bool mirror_server_pump(struct mirror_server *m, const struct mirror_log *log, struct conn *conn,
-			int64_t now_ns)
+bool mirror_server_pump(struct mirror_server *m, bool may_walk, const struct mirror_log *log,
+			struct conn *conn, int64_t now_ns)
 {
 	if (m->phase == MIRROR_ASKED)
-		read_head(m, conn);
+		read_head(m, may_walk, conn);
 	if (m->phase == MIRROR_ECHOES)
 		return echo(m, conn, now_ns);
 	if (m->phase == MIRROR_ASKED || !find_flow(m, conn))
@@ -187,6 +227,10 @@ bool mirror_server_pump(struct mirror_server *m, const struct mirror_log *log, s
 		return false;
 	if (m->phase == MIRROR_TELLS)
 		tell_log(m, log, conn, now_ns);
+	if (m->phase == MIRROR_TELLS)
+		tell_hops(m, conn, now_ns);
+	if (mirror_server_walks(m))
+		return false;
 	if (m->phase == MIRROR_TELLS && conn_read_ended(conn) && tell_done(m, log, conn, now_ns))
 		m->phase = MIRROR_TOLD;
 	/* With too little read even for the end, that it is missing says so. */

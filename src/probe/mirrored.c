@@ -524,6 +524,7 @@ void mirrored_compare(struct mirrored *out, const struct mirror_client *m,
 		report(out, &c[i], local, remote);
 	}
 	report_damage(out, m, local, remote);
+	mirrored_locate(out, m);
 	free(c);
 }
 

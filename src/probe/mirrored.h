@@ -18,6 +18,7 @@ struct mirrored {
 	bool answered; /* the peer mirrors */
 	bool whole;    /* to its last record */
 	struct mirrored_direction forward, reverse;
+	unsigned hops_back; /* routers that quoted on the way back */
 	size_t finding_count;
 	struct finding findings[MIRRORED_FINDINGS_MAX];
 };
@@ -25,6 +26,9 @@ struct mirrored {
 /* `local`, `remote`: the ends as the client knows them. */
 void mirrored_compare(struct mirrored *out, const struct mirror_client *m,
 		      const struct ip_addr *local, const struct ip_addr *remote);
+
+/* mirrored_back.c: narrows down what was found on the way back by what routers quoted there. */
+void mirrored_locate(struct mirrored *out, const struct mirror_client *m);
 
 /* Was enough compared, both ways, for the absence of findings to mean something? */
 bool mirrored_covers(const struct mirrored *m);

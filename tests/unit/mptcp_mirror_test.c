@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "mptcp/mirror.h"
+#include "packet/icmp.h"
 #include "support/cmocka_all.h"
 #include "support/seed.h"
 
@@ -94,6 +95,73 @@ static void heads(void **state)
 	assert_int_equal(mirror_match_head(MIRROR_CLIENT, span_of("GET", 3)), -1);
 }
 
+static void hop_is_read_back(void **state)
+{
+	struct mirror_hop hop = {.ttl = 3, .from = {.family = 4, .octets = {10, 0, 0, 1}}};
+	uint8_t octets[MIRROR_HOP_RECORD_MAX];
+	struct mirror_record r;
+	struct span rest;
+
+	(void)state;
+	hop.quote_len = 28;
+	memcpy(hop.quote, packet, 28);
+	rest = span_of(octets, mirror_put_hop(&hop, octets));
+	assert_int_equal(rest.len, MIRROR_HOP_RECORD + 28);
+	assert_int_equal(mirror_read_record(&r, &rest), 1);
+	assert_int_equal(r.kind, MIRROR_HOP);
+	assert_int_equal(r.hop.ttl, 3);
+	assert_true(ip_addr_equal(&r.hop.from, &hop.from));
+	assert_int_equal(r.hop.quote_len, 28);
+	assert_memory_equal(r.hop.quote, packet, 28);
+	rest = span_of(octets, MIRROR_HOP_RECORD + 28);
+	octets[9] ^= 1;
+	assert_int_equal(mirror_read_record(&r, &rest), ERR_MALFORMED);
+}
+
+/* An ICMP time exceeded from 10.0.0.1 that quotes `quoted`. */
+static size_t exceed(uint8_t *out, size_t cap, struct span quoted)
+{
+	struct icmp_error_spec spec = {.kind = ICMP_KIND_TIME_EXCEEDED,
+				       .from = {.family = 4, .octets = {10, 0, 0, 1}},
+				       .to = {.family = 4, .octets = {192, 0, 2, 7}},
+				       .ttl = 64,
+				       .quote = QUOTE_28};
+	int len = icmp_error_build(&spec, quoted, out, cap);
+
+	assert_true(len > 0);
+	return (size_t)len;
+}
+
+/* Who asked is walked to, up to the hop before; who did not is not. */
+static void walk_back(void **state)
+{
+	uint8_t copy[MIRROR_SEGMENT_MAX], error[256];
+	struct mirror_back b = {.wanted = false};
+
+	(void)state;
+	mirror_back_sent(&b, 1, span_of(packet, sizeof(packet)), 3);
+	assert_int_equal(b.len, 0);
+	assert_true(mirror_back_expiry_ns(&b) == TIME_NEVER);
+	b.wanted = true;
+	mirror_back_sent(&b, 1, span_of(packet, sizeof(packet)), 3);
+	assert_true(mirror_back_expiry_ns(&b) == TIME_NEVER); /* how far, is not known yet */
+	mirror_back_arrived(&b, 62);			      /* two routers */
+	for (uint8_t ttl = 1; ttl <= 2; ttl++) {
+		size_t len = mirror_back_next(&b, ttl * NS_PER_S, copy);
+
+		assert_int_equal(len, sizeof(packet));
+		assert_int_equal(copy[8], ttl);
+		assert_int_equal(mirror_back_next(&b, ttl * NS_PER_S, copy + 100), 0);
+		len = exceed(error, sizeof(error), span_of(copy, len));
+		mirror_back_error(&b, ttl * NS_PER_S, span_of(error, len));
+		assert_true(b.hop[ttl].answered);
+		assert_int_equal(b.hop[ttl].quote_len, 40);
+	}
+	assert_false(b.done);
+	assert_int_equal(mirror_back_next(&b, 3 * NS_PER_S, copy), 0);
+	assert_true(b.done);
+}
+
 static void log_forgets_the_oldest(void **state)
 {
 	struct mirror_log log;
@@ -116,6 +184,8 @@ int main(void)
 	    cmocka_unit_test(record_is_read_back),
 	    cmocka_unit_test(cut_or_damaged),
 	    cmocka_unit_test(heads),
+	    cmocka_unit_test(hop_is_read_back),
+	    cmocka_unit_test(walk_back),
 	    cmocka_unit_test(log_forgets_the_oldest),
 	};
 

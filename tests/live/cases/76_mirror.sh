@@ -3,8 +3,8 @@
 # mirror [OPTION…] ADDR: both ends, the client's with these.
 mirror() {
 	[ -x "$MBOXTRACE" ] || skip "there is no $MBOXTRACE"
-	rm -f "$TMP/err" "$TMP/out"
-	(exec nsenter --net=/run/netns/mid-s -- timeout -s INT 60 "$MBOXTRACE" serve --mirror $PORT \
+	rm -f "$TMP/err" "$TMP/out" "$TMP/serve-err"
+	(exec nsenter --net=/run/netns/mid-s -- timeout -s INT 60 "$MBOXTRACE" serve ${MIRROR:---mirror} $PORT \
 		>"$TMP/lines" 2>"$TMP/serve-err") &
 	SERVING=$!
 	trap 'kill $SERVING 2>/dev/null || true; forget_rules' EXIT
@@ -70,7 +70,33 @@ mirrored_nat() {
 	has 'all(.findings[]; .cause == "nat" and .impact == "none")'
 }
 
+# Seven hops: the fourth and the fifth router from the server are mid-r3 and mid-r2.
+traced_back() {
+	fresh
+	rules mid-r3 <<-EOF
+		chain f {
+			type filter hook forward priority 0;
+			tcp sport $PORT tcp flags & syn == 0 reset tcp option mptcp
+		}
+	EOF
+	MIRROR=--trace-back
+	mirror "$(server mid "$1")"
+	found '"reverse tcp.options.mptcp.dss blanked"'
+	has '[.findings[] | .after.ttl, .by.ttl] == [4, 5]'
+	has '[.findings[] | .by.addr] | length == 1'
+}
+
+traced_back_clean() {
+	fresh
+	MIRROR=--trace-back
+	mirror "$(server mid "$1")"
+	status_is 0
+	has '.verdict == "clean" and .findings == []'
+}
+
 for family in 4 6; do
+	run_case "serve --trace-back (IPv$family)" traced_back $family
+	run_case "serve --trace-back, nothing there (IPv$family)" traced_back_clean $family
 	run_case "connect --mirror (IPv$family)" mirrored_clean $family
 	run_case "connect --mirror, MPTCP stripped behind the SYN (IPv$family)" mirrored_strip $family dport \
 		'"forward tcp.options.mptcp.mp_capable blanked", "forward tcp.options.mptcp.dss blanked"'

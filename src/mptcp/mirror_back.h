@@ -1,0 +1,45 @@
+/* The way back, walked by a mirror: one of its own segments with data, octet for octet but for the
+ * TTL (and the IPv4 ID, by which quotes are told apart), is sent once more to the client with
+ * increasing TTL, always too small to get there; routers quote it.
+ *
+ * Only to whom asked for it within an established connection, once, one packet at a time. */
+#ifndef MBOXTRACE_MPTCP_MIRROR_BACK_H
+#define MBOXTRACE_MPTCP_MIRROR_BACK_H
+
+#include "packet/ip_addr.h"
+#include "util/span.h"
+#include "util/time.h"
+
+#define MIRROR_HOPS_MAX	   30
+#define MIRROR_QUOTE_MAX   120
+#define MIRROR_SEGMENT_MAX 1600
+
+struct mirror_hop {
+	bool answered;
+	uint8_t ttl, quote_len;
+	struct ip_addr from;
+	uint8_t quote[MIRROR_QUOTE_MAX];
+};
+
+struct mirror_back {
+	bool wanted, done;
+	size_t len; /* of the segment; 0: none was sent yet */
+	uint8_t segment[MIRROR_SEGMENT_MAX];
+	uint8_t last;	/* the last TTL that does not reach the client; 0: not known */
+	uint8_t ttl;	/* asked */
+	uint8_t silent; /* hops in a row up to here */
+	uint8_t told;	/* hops told of */
+	int64_t due_ns;
+	struct mirror_hop hop[MIRROR_HOPS_MAX + 1]; /* by TTL */
+};
+
+void mirror_back_sent(struct mirror_back *b, int64_t now_ns, struct span packet, size_t payload);
+void mirror_back_arrived(struct mirror_back *b, uint8_t ttl); /* a segment of the client */
+void mirror_back_error(struct mirror_back *b, int64_t now_ns, struct span packet);
+
+/* When mirror_back_next has something, or ends the walk. */
+int64_t mirror_back_expiry_ns(const struct mirror_back *b);
+/* Writes the next copy to `out` of MIRROR_SEGMENT_MAX octets; 0: not now, or no more. */
+size_t mirror_back_next(struct mirror_back *b, int64_t now_ns, uint8_t *out);
+
+#endif
