@@ -1,4 +1,4 @@
-/* The seed of a randomised test: MBOXTRACE_SEED of the environment, or a fresh one; printed. */
+/* The seed of a randomised test: MBOXTRACE_SEED of the environment, or always the same; printed. */
 #ifndef MBOXTRACE_TESTS_SUPPORT_SEED_H
 #define MBOXTRACE_TESTS_SUPPORT_SEED_H
 
