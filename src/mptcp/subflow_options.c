@@ -199,7 +199,7 @@ static size_t ack_options(struct subflow *sf, const struct tcp_segment *s, uint8
 		len = put_prio(sf, out, room);
 	else if (!lone_fin && !s->fin)
 		len = addr_options(c, out, room);
-	c->signal_again = len && (addr_options_due(c) || sf->prio_due);
+	c->signal_again = len && !sf->failing && (addr_options_due(c) || sf->prio_due);
 	return len + (lone_fin ? put_fin(c, out + len, room - len)
 			       : put_dss(c, NULL, out + len, room - len));
 }
