@@ -7,6 +7,8 @@
 #include "packet/packet.h"
 #include "packet/print.h"
 
+#define SENDS_MAX 50000
+
 static uint8_t octet_at(uint64_t seed, uint64_t i)
 {
 	uint64_t z = (seed + (i >> 3)) * 0x9e3779b97f4a7c15u;
@@ -183,7 +185,10 @@ static void collect(struct duo *p, int from)
 	struct duo_packet packet;
 	struct span out;
 
-	while (endpoint_send(p->side[from].endpoint, p->now_ns, &out)) {
+	for (unsigned sends = 0; endpoint_send(p->side[from].endpoint, p->now_ns, &out); sends++) {
+		p->spins = p->spins || sends > SENDS_MAX;
+		if (p->spins)
+			return;
 		if (out.len > sizeof(packet.octets))
 			continue;
 		memcpy(packet.octets, out.at, out.len);
@@ -230,7 +235,7 @@ bool duo_step(struct duo *p, int64_t until_ns)
 		collect(p, s);
 	}
 	next = next_time(p);
-	if (next > until_ns)
+	if (next > until_ns || p->spins)
 		return false;
 	if (next > p->now_ns)
 		p->now_ns = next;

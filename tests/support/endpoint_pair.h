@@ -49,6 +49,7 @@ struct duo {
 	struct heap in_flight;
 	int64_t now_ns;
 	bool trace;
+	bool spins;   /* more was sent in one instant than there can be to say */
 	bool cookies; /* the server always answers with them */
 	uint64_t packets;
 	struct rng rng;

@@ -65,6 +65,28 @@ static void test_edit_single(void **state)
 	duo_fini(&p);
 }
 
+/* The very first data fails while an announcement waits for its turn: it goes on waiting. */
+static void test_edit_announcing(void **state)
+{
+	struct option_box box[2] = {
+	    {.action = BOX_EDIT, .from = CLIENT, .segments = ON_DATA, .times = 1}};
+	struct duo p;
+
+	(void)state;
+	duo_init(&p, 44);
+	duo_addresses(&p, 1, 2);
+	p.config[SERVER].checksum = true;
+	p.side[CLIENT].to_send = 15;
+	p.hook = option_box;
+	p.context = box;
+	duo_start(&p);
+	assert_true(duo_run(&p, 200 * NS_PER_S));
+	assert_false(p.spins);
+	assert_int_equal(p.side[SERVER].received, 15);
+	assert_int_equal(duo_info(&p, SERVER).fallback_reason, FALLBACK_BECAUSE_CHECKSUM);
+	duo_fini(&p);
+}
+
 /* The same on one of two paths: that subflow is reset, and its data goes over the other. */
 static void test_edit_join(void **state)
 {
@@ -230,10 +252,11 @@ static void test_join_third_ack_lost(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_edit_single),	   cmocka_unit_test(test_edit_join),
-	    cmocka_unit_test(test_grow_single),	   cmocka_unit_test(test_grow_join),
-	    cmocka_unit_test(test_stripped_later), cmocka_unit_test(test_stripped_later_join),
-	    cmocka_unit_test(test_join_stripped),  cmocka_unit_test(test_join_third_ack_lost),
+	    cmocka_unit_test(test_edit_single),		cmocka_unit_test(test_edit_announcing),
+	    cmocka_unit_test(test_edit_join),		cmocka_unit_test(test_grow_single),
+	    cmocka_unit_test(test_grow_join),		cmocka_unit_test(test_stripped_later),
+	    cmocka_unit_test(test_stripped_later_join), cmocka_unit_test(test_join_stripped),
+	    cmocka_unit_test(test_join_third_ack_lost),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -97,6 +97,8 @@ static bool fell_back(const struct duo *p, int side)
 
 static const char *judge(const struct duo *p, bool edited)
 {
+	if (p->spins)
+		return "spins";
 	for (int s = 0; s < 2; s++) {
 		const struct duo_side *one = &p->side[s];
 
