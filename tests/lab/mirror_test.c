@@ -145,6 +145,7 @@ static const struct row rows[] = {
      "forward tcp.options.mptcp.mp_capable removed\n"},
     {"split", "split", "pieces=2 direction=forward", "forward tcp.payload split\n"},
     {"split on the way back", "split", "pieces=2 direction=reverse", "reverse tcp.payload split\n"},
+    {"merged", "coalesce", "keep=first direction=forward", "forward tcp.payload coalesced\n"},
     {"substituted", "payload", "at=3000", "forward tcp.payload rewritten\n"},
     {"substituted on the way back", "payload", "at=1000 direction=reverse",
      "reverse tcp.payload rewritten\n"},
