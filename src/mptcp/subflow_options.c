@@ -209,7 +209,6 @@ static size_t ack_options(struct subflow *sf, const struct tcp_segment *s, uint8
 	/* Until then an address alone, taken out on the way, leaves an ACK that looks stripped. */
 	c->ack_told = c->ack_told || (!len && c->rx.next != c->rx.first);
 
-
 	c->signal_again = len && !sf->failing && (addr_options_due(c) || sf->prio_due);
 	return len + (lone_fin ? put_fin(c, out + len, room - len)
 			       : put_dss(c, NULL, out + len, room - len));
