@@ -8,14 +8,15 @@
 #include "probe/inside_segment.h"
 #include "util/seq.h"
 
-#define OPEN_NS	   (8 * NS_PER_S)   /* the handshake, some SYNs lost */
-#define WALK_NS	   (20 * NS_PER_S)  /* copies along the path */
-#define ACKED_NS   (6 * NS_PER_S)   /* acknowledgements, retransmissions included */
-#define CLEAR_NS   (20 * NS_PER_MS) /* and two round trips: for a DSS behind a bare ACK */
-#define JOIN_NS	   (10 * NS_PER_S)
-#define PATIENCE   3 /* pauses for routers that ran out of ICMP tokens */
-#define JOIN_ASKED 3
-#define SPARE_MS   4 /* timestamps that the ACKs we make take from the endpoint */
+#define OPEN_NS		(8 * NS_PER_S)	 /* the handshake, some SYNs lost */
+#define WALK_NS		(20 * NS_PER_S)	 /* copies along the path */
+#define ACKED_NS	(6 * NS_PER_S)	 /* acknowledgements, retransmissions included */
+#define CLEAR_NS	(20 * NS_PER_MS) /* and two round trips: for a DSS behind a bare ACK */
+#define JOIN_NS		(10 * NS_PER_S)
+#define PATIENCE	3 /* pauses for routers that ran out of ICMP tokens */
+#define JOIN_ASKED	3
+#define JOIN_ASKED_MORE 5
+#define SPARE_MS	4 /* timestamps that the ACKs we make take from the endpoint */
 
 struct inside {
 	struct trace *trace;
@@ -221,6 +222,7 @@ static int open_connection(struct inside *in, struct error *err)
 	conn_config_defaults(&config);
 	config.pm = "none";
 	config.limits = (struct pm_limits){0};
+	config.plain_after_syns = UINT8_MAX; /* SYNs with the option were answered: it is loss */
 	config.local_count = 1;
 	config.local[0].addr = c->source;
 	if (c->mtu > headers + 64)
@@ -307,14 +309,19 @@ static int release(struct inside *in, struct error *err)
 	return rc < 0 ? rc : pump(in, clear_ns(in), is_clear, err);
 }
 
+/* A target that stays silent is asked more often, so that it cannot be mere loss. */
 static int ask_joins(struct inside *in, struct error *err)
 {
-	int64_t now_ns = net_now_ns(in->net);
+	int rc;
 
 	if (!in->conn || info_of(in)->fallback_stage != FALLBACK_NONE)
 		return 0;
-	trace_ask_target(in->trace, in->valid, JOIN_ASKED, now_ns);
-	trace_ask_target(in->trace, in->bogus, JOIN_ASKED, now_ns);
+	trace_ask_target(in->trace, in->valid, JOIN_ASKED, net_now_ns(in->net));
+	trace_ask_target(in->trace, in->bogus, JOIN_ASKED, net_now_ns(in->net));
+	rc = pump(in, JOIN_NS, is_walked, err);
+	if (rc || stopped(in))
+		return rc;
+	trace_ask_target(in->trace, in->valid, JOIN_ASKED_MORE, net_now_ns(in->net));
 	return pump(in, JOIN_NS, is_walked, err);
 }
 

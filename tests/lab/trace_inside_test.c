@@ -92,6 +92,37 @@ static void test_lossy(void **state)
 		check_nothing_found);
 }
 
+/* Losses up to a fifth: whatever is missing must not be taken for a box's work. */
+static void test_harsh(void **state)
+{
+	(void)state;
+	run_all(walk_runs(300),
+		&(struct walk_spec){
+		    .connect = true, .lossy = true, .harsh = true, .target_mptcp = LAB_MPTCP_V1},
+		check_nothing_found);
+}
+
+/* A box that drops joins. */
+static void check_join_dropped(const struct walk *w)
+{
+	const struct finding *f = walk_finding(w, MPTCP "mp_join");
+
+	check(w, f && f->change == CHANGE_DROPPED && f->impact == IMPACT_NO_SUBFLOW, "dropped");
+	check(w, f->after.ttl == w->box_after && f->by.ttl == w->box_after + 1, "place");
+	check(w, w->result->finding_count == 1, "nothing else");
+}
+
+static void test_join_dropped(void **state)
+{
+	(void)state;
+	run_all(walk_runs(100),
+		&(struct walk_spec){.connect = true,
+				    .target_mptcp = LAB_MPTCP_V1,
+				    .box = "drop",
+				    .params = "subtype=mp_join"},
+		check_join_dropped);
+}
+
 static void check_at(const struct walk *w, const char *field, enum impact impact)
 {
 	const struct finding *f = walk_finding(w, field);
@@ -156,7 +187,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_clean),	  cmocka_unit_test(test_partial_and_silent),
-	    cmocka_unit_test(test_lossy),	  cmocka_unit_test(test_stripped),
+	    cmocka_unit_test(test_lossy),	  cmocka_unit_test(test_harsh),
+	    cmocka_unit_test(test_join_dropped),  cmocka_unit_test(test_stripped),
 	    cmocka_unit_test(test_stripped_back),
 	};
 
