@@ -95,12 +95,11 @@ static void check(const struct trace_result *r)
 	assert(r->reason[0]);
 }
 
-/* Segments of a connection, as hostile replies have left the path: without it nothing is asked. */
+/* Segments of a connection, asked along the path that the replies so far made up. */
 static void hold(struct trace *t, const struct trace_config *c, int64_t now_ns)
 {
 	static const char *const texts[] = {
-	    "IP/TCP{src=40015,seq=7,ack=9,flags=PA}/NOP/NOP/TS(1,2)/"
-	    "MPCAPABLE{v=1,skey=1,rkey=2,dlen=2}/NOP/NOP/RAW(x0102)",
+	    "IP/TCP{src=40015,seq=7,ack=9}/MPCAPABLE{v=1,skey=1,rkey=2,dlen=2}/NOP/NOP/RAW(x0102)",
 	    "IP/TCP{src=40015,seq=9,ack=9}/NOP/NOP/TS(2,2)/DSS{ack=5}",
 	    "IP/TCP{src=40015,seq=9,ack=9}/NOP/NOP/TS(3,2)/DSS{ack=5}/RMADDR(1)/MPPRIO",
 	};
