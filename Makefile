@@ -72,7 +72,7 @@ FUZZ    := $(patsubst tests/fuzz/fuzz_%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.
 BENCH   := $(patsubst tests/bench/%.c,%,$(sort $(wildcard tests/bench/*.c)))
 LIVE    := $(patsubst tests/live/%.c,build/tests/plain/live/%,$(sort $(wildcard tests/live/*.c)))
 C_FILES := $(sort $(wildcard src/*/*.[ch] tests/*/*.[ch]))
-SCRIPTS := $(sort bootstrap .ci/run $(wildcard tools/* tests/*/run tests/*/*.sh tests/live/cases/*.sh tests/bench/path))
+SCRIPTS := $(sort bootstrap .ci/run $(wildcard tools/* tests/*/run tests/*/*.sh tests/live/cases/*.sh tests/bench/path tests/bench/bulk))
 MAN     := $(sort $(wildcard man/*.[1-8]))
 LUA_SRC := $(sort $(shell find lua -name '*.lua' 2>/dev/null))
 
@@ -117,9 +117,10 @@ build/tests/$1/live/%: build/obj/$1/tests/live/%.o build/obj/$1/libmboxtrace.a
 	@mkdir -p $$(@D)
 	@$$(call SAY,LD)$(cc_$1) $(CFLAGS) $(flags_$1) $(LDFLAGS) -o $$@ $$^ $(DEP_LIBS)
 
-build/tests/$1/bench/%: build/obj/$1/tests/bench/%.o build/obj/$1/libmboxtrace.a
+build/tests/$1/bench/%: build/obj/$1/tests/bench/%.o $(SUPPORT:%.c=build/obj/$1/%.o) \
+		build/obj/$1/libmboxtrace.a
 	@mkdir -p $$(@D)
-	@$$(call SAY,LD)$(cc_$1) $(CFLAGS) $(flags_$1) $(LDFLAGS) -o $$@ $$^ $(DEP_LIBS)
+	@$$(call SAY,LD)$(cc_$1) $(CFLAGS) $(flags_$1) $(LDFLAGS) -o $$@ $$^ -lcmocka $(DEP_LIBS)
 
 build/tests/$1/%_test: build/obj/$1/tests/%_test.o $(SUPPORT:%.c=build/obj/$1/%.o) \
 		build/obj/$1/libmboxtrace.a

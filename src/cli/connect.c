@@ -26,13 +26,17 @@ int connect_open(struct connect *c, struct error *err)
 					       .wall_ns = c->reach.wall_ns,
 					       .at_ns = c->reach.at_ns};
 	reach_configure(&c->reach, &c->options, &c->config, &endpoint);
+	if (c->options.mirror) /* it compares the initial subflow only */
+		c->config.limits = (struct pm_limits){0};
+	if (c->options.mirror && !mirror_client_init(&c->mirror))
+		return error_set(err, ERR_NOMEM, "out of memory");
 	c->endpoint = endpoint_new(&endpoint, err);
 	return c->endpoint ? 0 : err->code;
 }
 
 void connect_stream(struct connect *c)
 {
-	bool check = c->options.check;
+	bool check = c->options.check || c->options.mirror;
 
 	stream_fini(&c->stream);
 	stream_init(&c->stream, check ? -1 : STDIN_FILENO, check ? -1 : STDOUT_FILENO,
@@ -47,6 +51,7 @@ int connect_close(struct connect *c, struct error *err)
 	if (c->endpoint)
 		endpoint_free(c->endpoint);
 	reach_close(&c->reach);
+	mirror_client_fini(&c->mirror);
 	buf_fini(&c->request);
 	return sink_close(&c->sink, err);
 }

@@ -22,6 +22,8 @@ struct connect {
 	struct endpoint *endpoint;
 	struct conn *conn; /* while it runs */
 	struct stream stream;
+	struct mirror_client mirror; /* --mirror */
+	struct mirrored mirrored;
 	double wait_s; /* 0: for ever */
 	int64_t start_ns, end_ns;
 	int64_t close_due_ns; /* when the end has taken long enough; 0: it has not begun */

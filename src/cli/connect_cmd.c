@@ -116,11 +116,33 @@ static void end_terminal(struct connect *c, int64_t now_ns)
 	s->in_ended = true;
 }
 
+/* The mirror's conversation takes the place of the user's stream. */
+static int64_t mirror_pump(struct connect *c, int64_t now_ns)
+{
+	int64_t due_ns = mirror_client_pump(&c->mirror, c->conn, now_ns);
+
+	if (c->mirror.heard)
+		c->stream.moved_ns = now_ns;
+	c->stream.in_ended = c->mirror.shut;
+	c->stream.out_ended = c->mirror.ended;
+	due_ns = earlier(due_ns, closing_progress(c, now_ns));
+	return earlier(due_ns, wait_progress(c, now_ns));
+}
+
+static void on_packet(void *context, bool sent, int64_t time_ns, struct span octets)
+{
+	struct connect *c = context;
+
+	mirror_client_note(&c->mirror, sent ? MIRROR_SENT : MIRROR_ARRIVED, time_ns, octets);
+}
+
 static int64_t on_pump(void *context, int64_t now_ns)
 {
 	struct connect *c = context;
 	int64_t due_ns = TIME_NEVER;
 
+	if (c->options.mirror)
+		return mirror_pump(c, now_ns);
 	stream_pump(&c->stream, now_ns);
 	end_terminal(c, now_ns);
 	if (c->options.check)
@@ -169,6 +191,7 @@ static int connect_run(struct connect *c, const struct conn_config *config, stru
 	    .pump = on_pump,
 	    .stopped = on_stopped,
 	    .finished = on_finished,
+	    .packet = c->options.mirror ? on_packet : NULL,
 	};
 	int rc;
 
@@ -182,7 +205,7 @@ static int connect_run(struct connect *c, const struct conn_config *config, stru
 	c->stream.moved_ns = now_ns;
 	rc = drive_run(&drive, err);
 	if (c->closed)
-		stream_pump(&c->stream, net_now_ns(c->reach.net));
+		on_pump(c, net_now_ns(c->reach.net));
 	conn_info(c->conn, &c->result.info);
 	c->result.ended = through(c) && !c->aborted;
 	if (c->aborted)
@@ -231,6 +254,11 @@ static int connect_measure(struct connect *c, struct error *err)
 	c->result.answered = c->stream.received;
 	if (!rc && worth_control(c))
 		rc = connect_control(c, err);
+	if (c->options.mirror) {
+		mirrored_compare(&c->mirrored, &c->mirror, &c->result.info.subflow[0].local,
+				 &c->result.target);
+		c->result.mirrored = &c->mirrored;
+	}
 	connection_conclude(&c->result);
 	return rc;
 }
@@ -245,7 +273,7 @@ static void connect_say(struct connect *c)
 		struct connection_report text = c->report;
 
 		text.out = stderr;
-		connection_text(&text, &c->result, c->options.check);
+		connection_text(&text, &c->result, c->options.check || c->options.mirror);
 		if (c->options.check && c->result.answered) {
 			request_describe_answer(&answer, c->stream.head, c->stream.head_len,
 						c->result.answered);
@@ -289,7 +317,7 @@ int command_connect(int argc, char **argv)
 		status = EXIT_CLEAN;
 	} else {
 		c->wait_s = c->options.wait_s;
-		if (c->options.check && c->wait_s <= 0)
+		if ((c->options.check || c->options.mirror) && c->wait_s <= 0)
 			c->wait_s = CHECK_WAIT_S;
 		status = connect_session(c);
 	}

@@ -99,6 +99,8 @@ static const struct option_info connect_table[] = {
     FLAG(0, "check", check, 1,
 	 "send a request that suits the port, read the answer, and say what was interfered with"),
     FROM_FILE(0, "data", data, "the request of --check"),
+    FLAG(0, "mirror", mirror, 1,
+	 "compare, with a 'serve --mirror' at HOST, what was sent with what arrived, both ways"),
     FILE_ROWS,
     FROM_FILE(0, "lab", lab, "connect over the emulated path that FILE describes"),
     NUMBER("seed", seed, 0, INT64_MAX,
@@ -116,6 +118,8 @@ static const struct option_info serve_table[] = {
     NUMBER("backlog", backlog, 1, 65535,
 	   "half-open connections; beyond half of it SYNs are met with cookies"),
     FLAG(0, "cookies", cookies, 1, "meet all SYNs with cookies"),
+    FLAG(0, "mirror", mirror, 1,
+	 "tell a client that asks for it (connect --mirror) which headers arrived, and were sent"),
     MPTCP_ROWS,
     FLAG(0, "json", json, 1, "print JSON Lines"),
     FILE_ROWS,
@@ -184,9 +188,15 @@ static int check_connect(struct endpoint_options *o, struct error *err)
 	if (o->data && !o->check)
 		return error_set(err, ERR_USAGE, "--data '%s': only --check sends a request",
 				 o->data);
-	if (o->output && !strcmp(o->output, "-") && !o->check)
+	if (o->check && o->mirror)
+		return error_set(err, ERR_USAGE, "--mirror: it contradicts --check");
+	if (o->mirror && o->local.count > 1)
 		return error_set(err, ERR_USAGE,
-				 "-o '-': standard output is the peer's, but with --check");
+				 "--mirror: one --local only: it compares one subflow");
+	if (o->output && !strcmp(o->output, "-") && !o->check && !o->mirror)
+		return error_set(
+		    err, ERR_USAGE,
+		    "-o '-': standard output is the peer's, but with --check or --mirror");
 	if (o->lab && (o->device || o->local.count))
 		return error_set(err, ERR_USAGE,
 				 "--lab '%s': the scenario's client sends: no -i, -s, --local",
@@ -221,13 +231,15 @@ int connect_options_parse(struct endpoint_options *o, int argc, char **argv, str
 static int serve_operands(struct endpoint_options *o, const struct operands *operands,
 			  struct error *err)
 {
-	const char *mode = operands->count > 1 ? operands->at[1] : "echo";
+	const char *mode = operands->count > 1 ? operands->at[1] : o->mirror ? "mirror" : "echo";
 	size_t wanted = 2;
 
 	if (!operands->count)
 		return error_set(err, ERR_USAGE,
 				 "expected PORT, as in 'mboxtrace serve 8080 echo'");
-	if (strcmp(mode, "echo") && strcmp(mode, "discard") && strcmp(mode, "send"))
+	if (o->mirror && operands->count > 1)
+		return error_set(err, ERR_USAGE, "'%s': --mirror is what is served", mode);
+	if (!o->mirror && strcmp(mode, "echo") && strcmp(mode, "discard") && strcmp(mode, "send"))
 		return error_set(err, ERR_USAGE, "'%s': expected echo, discard or send FILE", mode);
 	o->mode = mode;
 	if (!strcmp(mode, "send")) {

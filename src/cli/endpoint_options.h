@@ -26,6 +26,7 @@ struct endpoint_options {
 	int64_t backup;
 	struct pm_limits limits;
 	int64_t check;
+	int64_t mirror; /* either */
 	const char *data;
 	const char *mode, *file; /* serve */
 	int64_t backlog, cookies;

@@ -65,17 +65,16 @@ static int open_client(struct reach *reach, const struct endpoint_options *o, st
 {
 	struct live_endpoint_config config = {
 	    .target = reach->target, .device = o->device, .block = PORTS};
-	struct net_route route = {.mtu = 1500};
 	struct net *net;
 
 	for (size_t i = 0; i < o->local.count; i++)
 		config.local[config.local_count++] = o->local.at[i].addr;
-	net = live_endpoint_open(&config, &route, err);
+	net = live_endpoint_open(&config, err);
 	if (!net)
 		return err->code;
 	reach->port_first = config.port_first;
 	reach->port_last = (uint16_t)(config.port_first + PORTS - 1);
-	reach->mtu = (uint16_t)(route.mtu > UINT16_MAX ? UINT16_MAX : route.mtu);
+	reach->mtu = (uint16_t)config.mtu;
 	for (size_t i = 0; i < config.local_count; i++)
 		reach_add_local(reach, o->local.count ? &o->local.at[i]
 						      : &(struct pm_addr){.addr = config.local[i]});
@@ -126,14 +125,14 @@ int reach_open_server(struct reach *reach, const struct endpoint_options *o, str
 	if (o->announced.count + 1 > LIVE_RANGES_MAX)
 		return error_set(err, ERR_USAGE, "--add-addr: at most %d", LIVE_RANGES_MAX - 1);
 	reach->port = o->port;
-	reach->mtu = 1500;
 	for (size_t i = 0; i < o->local.count; i++)
 		if (of_family(o, &o->local.at[i].addr))
 			config.local[config.local_count++] = o->local.at[i].addr;
 	claim_announced(&config, o);
-	net = live_endpoint_open(&config, NULL, err);
+	net = live_endpoint_open(&config, err);
 	if (!net)
 		return err->code;
+	reach->mtu = (uint16_t)config.mtu;
 	reach_add_local(reach, &(struct pm_addr){0}); /* whichever the client came to */
 	for (size_t i = 0; i < o->announced.count; i++)
 		reach_add_local(reach, &o->announced.at[i]);

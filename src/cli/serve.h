@@ -5,14 +5,16 @@
 #include "cli/endpoint_options.h"
 #include "cli/reach.h"
 #include "cli/sink.h"
+#include "mptcp/mirror.h"
 #include "report/connection.h"
 
 struct serve_client {
 	struct conn *conn;
-	struct serve_client *next, **at; /* in the list of all; `at` points to what points here */
+	struct serve_client *next, *prev; /* in the list of all */
 	int64_t start_ns;
 	size_t offset; /* of the file: handed over so far */
-	bool shut;     /* our end is told */
+	struct mirror_server mirror;
+	bool shut; /* our end is told */
 };
 
 struct serve;
@@ -31,7 +33,9 @@ struct serve {
 	struct sink text, json; /* either may be nowhere */
 	struct connection_report report;
 	const struct service *service;
-	struct span file; /* mapped; `send` */
+	void *mapped; /* the file of `send` … */
+	struct span file;
+	struct mirror_log log; /* --mirror: else without size */
 	struct endpoint *endpoint;
 	struct serve_client *clients;
 	bool stopped;

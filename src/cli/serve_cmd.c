@@ -14,6 +14,8 @@
 
 /* How long clients may take to hear that it is over. */
 #define STOP_WAIT_NS (1 * NS_PER_S)
+/* Segments of all clients that a mirror remembers. */
+#define LOG_SIZE 4096
 
 static void client_add(struct serve *s, struct conn *conn, int64_t now_ns)
 {
@@ -23,20 +25,22 @@ static void client_add(struct serve *s, struct conn *conn, int64_t now_ns)
 		endpoint_release(s->endpoint, conn, now_ns);
 		return;
 	}
-	*client = (struct serve_client){
-	    .conn = conn, .next = s->clients, .at = &s->clients, .start_ns = now_ns};
+	*client = (struct serve_client){.conn = conn, .next = s->clients, .start_ns = now_ns};
 	if (s->clients)
-		s->clients->at = &client->next;
+		s->clients->prev = client;
 	s->clients = client;
 	s->accepted++;
 	conn_set_user(conn, client);
 }
 
-static void client_remove(struct serve_client *client)
+static void client_remove(struct serve *s, struct serve_client *client)
 {
-	*client->at = client->next;
+	if (client->prev)
+		client->prev->next = client->next;
+	else
+		s->clients = client->next;
 	if (client->next)
-		client->next->at = client->at;
+		client->next->prev = client->prev;
 	free(client);
 }
 
@@ -81,7 +85,7 @@ static void client_end(struct serve *s, struct serve_client *client, int64_t now
 {
 	tell_end(s, client, now_ns);
 	endpoint_release(s->endpoint, client->conn, now_ns);
-	client_remove(client);
+	client_remove(s, client);
 	check_sinks(s);
 }
 
@@ -112,6 +116,13 @@ static void on_event(void *context, const struct endpoint_event *event)
 	client_pump(s, client, event->time_ns);
 	if (event->kind == EVENT_CLOSED)
 		client_end(s, client, event->time_ns);
+}
+
+static void on_packet(void *context, bool sent, int64_t time_ns, struct span octets)
+{
+	struct serve *s = context;
+
+	mirror_log_note(&s->log, sent ? MIRROR_SENT : MIRROR_ARRIVED, time_ns, octets);
 }
 
 static int64_t on_pump(void *context, int64_t now_ns)
@@ -150,8 +161,10 @@ static int open_file(struct serve *s, struct error *err)
 		errno = EINVAL;
 	else if (fd >= 0 && info.st_size)
 		at = mmap(NULL, (size_t)info.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-	if (at != MAP_FAILED)
+	if (at != MAP_FAILED) {
+		s->mapped = at;
 		s->file = span_of(at, (size_t)info.st_size);
+	}
 	if (at == MAP_FAILED && (fd < 0 || !S_ISREG(info.st_mode) || info.st_size))
 		error_set(err, ERR_FILE, "send '%s': cannot be read: %s", path, strerror(errno));
 	if (fd >= 0)
@@ -193,6 +206,8 @@ static int serve_open(struct serve *s, struct error *err)
 	int rc = open_sinks(s, err);
 
 	s->service = service_find(s->options.mode);
+	if (!rc && s->options.mirror && !mirror_log_init(&s->log, LOG_SIZE))
+		rc = error_set(err, ERR_NOMEM, "out of memory");
 	if (!rc && s->options.file)
 		rc = open_file(s, err);
 	if (!rc)
@@ -209,13 +224,16 @@ static int serve_close(struct serve *s, struct error *err)
 	struct error second;
 	int rc;
 
-	while (s->clients)
-		client_remove(s->clients);
+	for (struct serve_client *c = s->clients, *next; c; c = next) {
+		next = c->next;
+		free(c);
+	}
 	if (s->endpoint)
 		endpoint_free(s->endpoint);
+	mirror_log_fini(&s->log);
 	reach_close(&s->reach);
-	if (s->file.len)
-		munmap((void *)(uintptr_t)s->file.at, s->file.len);
+	if (s->mapped)
+		munmap(s->mapped, s->file.len);
 	rc = sink_close(&s->json, err);
 	return sink_close(&s->text, rc ? &second : err) || rc ? ERR_DEVICE : 0;
 }
@@ -231,14 +249,17 @@ static int serve_loop(struct serve *s, struct error *err)
 	    .pump = on_pump,
 	    .stopped = on_stopped,
 	    .finished = on_finished,
+	    .packet = s->log.size ? on_packet : NULL,
 	};
 	int rc;
 
 	fprintf(stderr, "mboxtrace: serving %s on port %u; Ctrl-C ends it\n", s->service->name,
 		s->reach.port);
 	rc = drive_run(&drive, err);
-	while (s->clients)
-		client_end(s, s->clients, net_now_ns(s->reach.net));
+	for (struct serve_client *c = s->clients, *next; c; c = next) {
+		next = c->next;
+		client_end(s, c, net_now_ns(s->reach.net));
+	}
 	s->report.out = s->json.out;
 	if (s->json.out)
 		connection_json_summary(&s->report, s->accepted, s->mptcp, s->fallback);

@@ -42,8 +42,13 @@ static bool pump_send(const struct serve *s, struct serve_client *client, int64_
 	return true;
 }
 
+static bool pump_mirror(const struct serve *s, struct serve_client *client, int64_t now_ns)
+{
+	return mirror_server_pump(&client->mirror, &s->log, client->conn, now_ns);
+}
+
 static const struct service services[] = {
-    {"echo", pump_echo}, {"discard", pump_discard}, {"send", pump_send}};
+    {"echo", pump_echo}, {"discard", pump_discard}, {"send", pump_send}, {"mirror", pump_mirror}};
 
 const struct service *service_find(const char *name)
 {

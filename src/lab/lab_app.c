@@ -78,11 +78,21 @@ static void half_close_run(struct lab_app *app, struct conn *conn, int64_t now_n
 	read_all(app, conn);
 }
 
+static void mirror_run(struct lab_app *app, struct conn *conn, int64_t now_ns)
+{
+	if (!app->log) {
+		echo_run(app, conn, now_ns);
+		return;
+	}
+	if (mirror_server_pump(&app->mirror, app->log, conn, now_ns))
+		finish(app, conn, now_ns);
+	app->read_ended = conn_read_ended(conn);
+}
+
 static const struct lab_app_ops apps[] = {
-    {"echo", echo_run},
-    {"discard", discard_run},
-    {"send", send_run},
-    {"half-close", half_close_run},
+    {"echo", echo_run},	    {"discard", discard_run},
+    {"send", send_run},	    {"half-close", half_close_run},
+    {"mirror", mirror_run},
 };
 
 const char *lab_app_name(int i)

@@ -5,6 +5,7 @@
 
 #include "lab/lab_stream.h"
 #include "mptcp/endpoint.h"
+#include "mptcp/mirror.h"
 
 struct lab_app;
 
@@ -15,14 +16,16 @@ struct lab_app_ops {
 
 struct lab_app {
 	const struct lab_app_ops *ops;
-	uint64_t limit;		    /* octets to send */
-	struct lab_stream in, out;  /* what arrived, and what was sent; by their seeds */
-	bool read_ended, shut_down; /* the peer said that it is done; so did we */
+	uint64_t limit;		      /* octets to send */
+	struct lab_stream in, out;    /* what arrived, and what was sent; by their seeds */
+	bool read_ended, shut_down;   /* the peer said that it is done; so did we */
+	const struct mirror_log *log; /* of the host, for `mirror`; NULL: it is an echo */
+	struct mirror_server mirror;
 };
 
 /* echo: sends back what arrives; discard: nothing; send: `limit` octets of out's seed, and then
- * that it is done; half-close: says at once that it will send nothing. All read to the end, and
- * those that have nothing to send of their own then are done, too. */
+ * that it is done; half-close: says at once that it will send nothing; mirror: as mptcp/mirror.h.
+ * All read to the end, and those that have nothing to send of their own then are done, too. */
 const struct lab_app_ops *lab_app_find(const char *name); /* NULL if unknown */
 const char *lab_app_name(int i);			  /* NULL behind the last */
 

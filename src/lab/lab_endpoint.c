@@ -6,12 +6,15 @@
 #include "lab/lab_element.h"
 #include "lab/lab_routes.h"
 
+#define LOG_SIZE 1024 /* segments that a mirror remembers */
+
 struct lab_endpoint {
 	struct lab_element element;
 	struct lab *lab;
 	struct lab_target spec;
 	struct endpoint *endpoint;
 	struct lab_routes routes;
+	struct mirror_log log; /* of a service that mirrors */
 	size_t count;
 	struct lab_served *served[LAB_SERVED_MAX]; /* owned */
 };
@@ -29,6 +32,7 @@ static void accepted(struct lab_endpoint *e, struct conn *conn)
 	}
 	lab_app_init(&s->app, lab_app_find(lab_app_name(serve->service)), serve->in_seed,
 		     serve->out_seed, serve->octets);
+	s->app.log = e->log.size ? &e->log : NULL;
 	s->conn = conn;
 	conn_set_user(conn, s);
 	e->served[e->count++] = s;
@@ -58,11 +62,18 @@ static void happened(struct lab_endpoint *e, const struct endpoint_event *event)
 		closed(e, event->conn);
 }
 
+static void note(struct lab_endpoint *e, enum mirror_kind kind, struct span octets)
+{
+	if (e->log.size)
+		mirror_log_note(&e->log, kind, e->lab->now_ns, octets);
+}
+
 static void send_out(struct lab_endpoint *e, struct span octets)
 {
 	struct lab_packet *p = lab_packet_new(e->lab);
 	struct packet packet;
 
+	note(e, MIRROR_SENT, octets);
 	if (!p)
 		return;
 	if (octets.len > LAB_MTU || packet_parse(&packet, octets)) {
@@ -102,6 +113,7 @@ static bool endpoint_arrive(struct lab *lab, struct lab_element *element, struct
 	lab->walked++;
 	if (!packet_parse(&packet, octets) && lab_is_target(lab, &packet.ip.dst)) {
 		lab_routes_learn(&e->routes, &packet.ip.dst, &packet.ip.src, p->box.path);
+		note(e, MIRROR_ARRIVED, octets);
 		endpoint_receive(e->endpoint, lab->now_ns, octets);
 		endpoint_run(e);
 	}
@@ -122,6 +134,7 @@ static void endpoint_fini(struct lab_element *element)
 	for (size_t i = 0; i < e->count; i++)
 		free(e->served[i]);
 	endpoint_free(e->endpoint);
+	mirror_log_fini(&e->log);
 }
 
 static const struct lab_element_ops endpoint_ops = {
@@ -155,6 +168,9 @@ static int open_endpoint(struct lab_endpoint *e, struct error *err)
 	    .conn = e->spec.serve.conn,
 	};
 
+	if (!strcmp(lab_app_name(e->spec.serve.service), "mirror") &&
+	    !mirror_log_init(&e->log, LOG_SIZE))
+		return error_set(err, ERR_NOMEM, "lab: out of memory");
 	local_addrs(e, &listener.conn);
 	e->endpoint = endpoint_new(&config, err);
 	if (!e->endpoint || !endpoint_listen(e->endpoint, &listener, err))

@@ -1,6 +1,8 @@
 /* The end: DATA_FIN both ways, then the subflows (RFC 8684 §3.3.3), or all at once (§3.5). */
 #include "mptcp/conn_state.h"
 
+#define LINGER_NS (10 * NS_PER_S)
+
 static bool is_over(const struct subflow *sf)
 {
 	return sf->stage == STAGE_DEAD || sf->tcp.state == TCP_CLOSED ||
@@ -78,13 +80,13 @@ void close_peer_fast(struct conn *c, struct subflow *sf)
 static void shut_subflows(struct conn *c)
 {
 	c->closing_subflows = true;
-	c->timer[TIMER_CLOSE] = TIME_NEVER;
 	for (unsigned i = 0; i < c->subflow_count; i++) {
 		struct subflow *sf = c->subflow[i];
 
 		if (is_over(sf))
 			continue;
-		if (sf->tcp.state == TCP_SYN_SENT) { /* nobody there to close with */
+		/* Nobody is there to close with. */
+		if (sf->tcp.state == TCP_SYN_SENT || (sf->stale && !c->plain)) {
 			subflow_reset(sf, 0);
 			continue;
 		}
@@ -92,6 +94,9 @@ static void shut_subflows(struct conn *c)
 			sf->close = SUBFLOW_FIN;
 		tcp_shutdown(&sf->tcp);
 	}
+	/* Everything is said: subflows that do not answer do not keep the connection. */
+	if (!c->plain)
+		c->timer[TIMER_CLOSE] = c->now_ns + LINGER_NS;
 }
 
 static bool all_over(const struct conn *c)
@@ -128,10 +133,19 @@ static void answer_fins(struct conn *c)
 	}
 }
 
+/* Joins that were not answered yet: nobody is there to close with. */
+static void drop_joins(struct conn *c)
+{
+	for (unsigned i = 0; i < c->subflow_count; i++)
+		if (c->subflow[i]->tcp.state == TCP_SYN_SENT)
+			subflow_reset(c->subflow[i], 0);
+}
+
 /* Who closed first sends FINs; the other waits for them, that TIME-WAIT be where it belongs
  * (RFC 8041 §3.6). */
 static void both_closed(struct conn *c)
 {
+	drop_joins(c);
 	if (c->active_close && !c->closing_subflows)
 		shut_subflows(c);
 	else if (!c->closing_subflows && c->timer[TIMER_CLOSE] == TIME_NEVER)
@@ -142,7 +156,10 @@ static void both_closed(struct conn *c)
 
 void close_timer(struct conn *c)
 {
-	shut_subflows(c);
+	if (c->closing_subflows)
+		conn_end(c, OUTCOME_MPTCP);
+	else
+		shut_subflows(c);
 }
 
 void close_progress(struct conn *c)

@@ -3,6 +3,7 @@
 #include "mptcp/key.h"
 
 #define JOIN_ACKS_MAX 7
+#define JOIN_SYNS_MAX 4 /* repetitions: there are other ways to go */
 
 static void hmac_of(const struct subflow *sf, bool ours, uint8_t out[KEY_HMAC_MAX])
 {
@@ -64,6 +65,8 @@ static void join_config(const struct conn *c, const struct tuple *t, struct tcp_
 {
 	conn_tcp_config(c, out);
 	out->mss = conn_mss(out, t->local.family);
+	if (out->syn_retries > JOIN_SYNS_MAX)
+		out->syn_retries = JOIN_SYNS_MAX;
 	out->local = t->local;
 	out->remote = t->remote;
 	out->local_port = t->local_port;

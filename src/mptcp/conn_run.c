@@ -240,6 +240,9 @@ static bool send_one(struct conn *c, uint8_t *out, size_t cap, size_t *len)
 		if (sf->stage == STAGE_DEAD || !tcp_send(&sf->tcp, c->now_ns, out, cap, len))
 			continue;
 		c->send_turn = sf->id;
+		if (c->signal_again)
+			tcp_ack_now(&sf->tcp);
+		c->signal_again = false;
 		return true;
 	}
 	return false;

@@ -182,8 +182,16 @@ struct next {
 	bool again;
 };
 
+/* A window that leaves less than a segment is waited for while anything is in flight whose ACK will
+ * open it (RFC 9293 §3.8.6.2.1). Each TCP does so by itself, but to a slow subflow that has not
+ * heard of the window yet such a crumb would look welcome, and then hold up all the others. */
+static uint64_t wait_for_window(const struct conn *c, uint64_t window, uint32_t unit)
+{
+	return window < unit && c->tx.una != c->tx.next ? 0 : window;
+}
+
 /* What is to be sent next: what is lost elsewhere, or else new data. */
-static bool find_next(const struct conn *c, struct next *n)
+static bool find_next(const struct conn *c, struct next *n, uint32_t unit)
 {
 	const struct tx *tx = &c->tx;
 	const struct range *r = ranges_first(&tx->again);
@@ -193,7 +201,7 @@ static bool find_next(const struct conn *c, struct next *n)
 	if (r)
 		*n = (struct next){.dsn = r->from, .len = r->to - r->from, .again = true};
 	else if (n->len > window)
-		n->len = window;
+		n->len = wait_for_window(c, window, unit);
 	return n->len;
 }
 
@@ -222,7 +230,7 @@ static void pump(struct conn *c)
 	int i;
 
 	view_init(c, &view, subflow);
-	while (find_next(c, &n)) {
+	while (find_next(c, &n, unit)) {
 		view.unsent = c->tx.end - c->tx.next;
 		view.window_left = window_left(c);
 		i = c->sched->pick(&c->sched_state, &view);

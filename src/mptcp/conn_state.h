@@ -105,6 +105,7 @@ struct conn {
 	bool confirmed;	   /* the peer has our key for certain: a DSS or third ACK arrived */
 	bool dss_heard;	   /* joins may be made */
 	bool tx_verified;  /* a DATA_ACK came for data of ours */
+	bool ack_told;	   /* a pure DATA_ACK for data of the peer's was sent */
 	bool told_open, told_closed, told_readable, told_writable;
 	uint8_t address_events; /* waiting to be read */
 	uint64_t local_key, remote_key;
@@ -119,7 +120,8 @@ struct conn {
 
 	uint8_t subflow_count, send_turn;
 	struct subflow *subflow[CONN_SUBFLOWS_MAX];
-	unsigned joins; /* alive ones */
+	unsigned joins;	   /* alive ones */
+	bool signal_again; /* one ACK did not carry all signals */
 	bool settle_due, pm_due, closing_subflows, active_close, fastclosed;
 
 	size_t remote_count;

@@ -124,7 +124,7 @@ void endpoint_forget(struct endpoint *e, struct conn *c)
 	conn_free(c);
 }
 
-static int check_config(const struct conn_config *config, struct error *err)
+int endpoint_check(const struct conn_config *config, struct error *err)
 {
 	if (config->pm && !pm_find(config->pm))
 		return error_set(err, ERR_USAGE, "no path manager is called '%s'", config->pm);
@@ -144,7 +144,7 @@ struct conn *endpoint_connect(struct endpoint *e, const struct ip_addr *remote, 
 	struct conn *c;
 	int failed;
 
-	if (check_config(config, err))
+	if (endpoint_check(config, err))
 		return NULL;
 	if (!config->local_count || config->local[0].addr.family != remote->family) {
 		error_set(err, ERR_ROUTE, "no local address of the target's family");

@@ -40,6 +40,8 @@ void endpoint_tuple_remove(struct endpoint *e, struct subflow *sf)
 {
 	if (sf->listed)
 		HASH_DELETE(by_tuple, e->by_tuple, sf);
+	if (e->last == sf)
+		e->last = NULL;
 	sf->listed = false;
 }
 
@@ -172,11 +174,19 @@ static void take_icmp(struct endpoint *e, const struct packet *p)
 	conn_touch(sf->conn);
 }
 
+static struct subflow *receiver_of(struct endpoint *e, const struct packet *p)
+{
+	struct tuple t = packet_tuple(p);
+
+	if (!e->last || memcmp(&e->last->tuple, &t, sizeof(t)) != 0)
+		e->last = tuple_find(e, &t);
+	return e->last;
+}
+
 void endpoint_receive(struct endpoint *e, int64_t now_ns, struct span octets)
 {
 	struct subflow *sf;
 	struct packet p;
-	struct tuple t;
 
 	if (packet_parse(&p, octets))
 		return;
@@ -186,8 +196,7 @@ void endpoint_receive(struct endpoint *e, int64_t now_ns, struct span octets)
 	}
 	if (p.ip.proto != IP_PROTO_TCP || !(p.have & PACKET_HAS_PORTS))
 		return;
-	t = packet_tuple(&p);
-	sf = tuple_find(e, &t);
+	sf = receiver_of(e, &p);
 	if (sf)
 		conn_input(sf, now_ns, &p);
 	else

@@ -8,8 +8,11 @@
 struct listener *endpoint_listen(struct endpoint *e, const struct listener_config *config,
 				 struct error *err)
 {
-	struct listener *l = calloc(1, sizeof(*l));
+	struct listener *l;
 
+	if (endpoint_check(&config->conn, err))
+		return NULL;
+	l = calloc(1, sizeof(*l));
 	if (!l) {
 		error_set(err, ERR_NOMEM, "listener: out of memory");
 		return NULL;

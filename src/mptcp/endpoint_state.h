@@ -31,6 +31,7 @@ struct endpoint {
 	uint8_t secret[SECRET_SIZE];
 	uint64_t drawn; /* random numbers */
 	struct subflow *by_tuple;
+	struct subflow *last; /* that a packet was for: mostly the next is for it, too */
 	struct conn *by_token;
 	struct conn *newest;
 	struct conn *ready_first, *ready_last;
@@ -43,7 +44,7 @@ struct endpoint {
 	struct reply {
 		uint16_t len;
 		uint8_t octets[128];
-	} reply[16];
+	} reply[64];
 	unsigned reply_head, reply_count;
 
 	uint8_t out[ENDPOINT_PACKET_MAX];
@@ -65,6 +66,8 @@ enum { PURPOSE_ISN = 1, PURPOSE_TS, PURPOSE_RANDOM, PURPOSE_COOKIE, PURPOSE_KEY 
 void reply_rst(struct endpoint *e, const struct packet *p, int reason); /* reason -1: no option */
 bool reply_packet(struct endpoint *e, const struct packet *p);		/* queues it, built */
 struct packet reply_to(const struct packet *p);
+
+int endpoint_check(const struct conn_config *config, struct error *err);
 
 /* Listeners (endpoint_listen.c) */
 struct listener *listener_find(struct endpoint *e, const struct ip_addr *addr, uint16_t port);

@@ -4,6 +4,8 @@
 
 #include "mptcp/conn_state.h"
 
+#define HANGS 3 /* time-outs in a row */
+
 /* A closed subflow's place is used again when all are taken. */
 static int free_place(struct conn *c)
 {
@@ -114,7 +116,7 @@ bool subflow_usable(const struct subflow *sf)
 
 bool subflow_hangs(const struct subflow *sf)
 {
-	return sf->stale && sf->tcp.timeouts >= 3;
+	return sf->stale && sf->tcp.timeouts >= HANGS;
 }
 
 /* Only noted: the callbacks of a TCP are no place to abort it. */
@@ -202,7 +204,10 @@ static void on_timeout(struct subflow *sf)
 	if (conn_alive(sf->conn) > 1)
 		reinject_subflow(sf);
 	sf->conn->settle_due = true;
-	sf->conn->pm_due = sf->conn->pm_due || subflow_hangs(sf);
+	if (sf->tcp.timeouts != HANGS)
+		return;
+	pm_failed(sf->conn, sf); /* other pairs of addresses come first now */
+	sf->conn->pm_due = true;
 }
 
 static void on_event(struct tcp *t, enum tcp_event event)

@@ -204,10 +204,12 @@ static size_t ack_options(struct subflow *sf, const struct tcp_segment *s, uint8
 		len = put(&fail, out, room);
 	else if (sf->prio_due && !s->fin)
 		len = put_prio(sf, out, room);
-	else if (!lone_fin && !s->fin)
+	else if (!lone_fin && !s->fin && (c->ack_told || c->rx.next == c->rx.first))
 		len = addr_options(c, out, room);
-	if (len && (addr_options_due(c) || sf->prio_due))
-		tcp_ack_now(&sf->tcp);
+	/* Until then an address alone, taken out on the way, leaves an ACK that looks stripped. */
+	c->ack_told = c->ack_told || (!len && c->rx.next != c->rx.first);
+
+	c->signal_again = len && (addr_options_due(c) || sf->prio_due);
 	return len + (lone_fin ? put_fin(c, out + len, room - len)
 			       : put_dss(c, NULL, out + len, room - len));
 }

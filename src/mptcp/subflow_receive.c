@@ -164,6 +164,8 @@ static void take_established(struct subflow *sf, const struct arrived *a)
 		dss_take(sf, a);
 	else if (!a->any && !c->plain && !fallback_unacked(sf, a))
 		check_fin(sf, a);
+	if (a->has_join && a->join.len == 24 && !sf->client)
+		tcp_ack_now(&sf->tcp); /* the fourth ACK was lost */
 	if (a->any && !sf->plain)
 		take_controls(sf, a->packet);
 }

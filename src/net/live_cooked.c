@@ -17,7 +17,8 @@
 #include "packet/packet.h"
 
 #define BATCH	       64
-#define PACKET_MAX     65536 /* octets of an IP packet, but for jumbograms */
+#define PACKET_MAX     65536		      /* octets of an IP packet, but for jumbograms */
+#define STRIDE	       (PACKET_MAX + 27 * 64) /* else small packets share few cache sets */
 #define DEFAULT_BUFFER (32 << 20)
 
 struct live_cooked_batch {
@@ -29,7 +30,7 @@ struct live_cooked_batch {
 		struct cmsghdr align;
 		char octets[CMSG_SPACE(sizeof(struct tpacket_auxdata))];
 	} control[BATCH];
-	uint8_t octets[BATCH][PACKET_MAX];
+	uint8_t octets[BATCH][STRIDE];
 };
 
 static void batch_reset(struct live_cooked_batch *b)

@@ -36,7 +36,10 @@ static int seam_send(struct net *net, struct span packet, struct error *err)
 static int seam_receive(struct net *net, int64_t deadline_ns, struct net_packet *out,
 			struct error *err)
 {
-	return live_cooked_receive(&endpoint_of(net)->cooked, deadline_ns, out, err);
+	struct live_endpoint *e = endpoint_of(net);
+
+	live_sources_flush(&e->sources); /* before any wait for what it brings */
+	return live_cooked_receive(&e->cooked, deadline_ns, out, err);
 }
 
 static bool seam_watch(struct net *net, const struct pollfd *fds, size_t count)
@@ -68,6 +71,7 @@ static void seam_close(struct net *net)
 {
 	struct live_endpoint *e = endpoint_of(net);
 
+	live_sources_flush(&e->sources);
 	live_cooked_close(&e->cooked);
 	live_guard_close(&e->guard);
 	live_sources_close(&e->sources);
@@ -89,22 +93,22 @@ uint64_t live_endpoint_lost(struct net *net, struct error *why)
 {
 	const struct live_sources *sources = &endpoint_of(net)->sources;
 
-	if (sources->lost)
-		*why = sources->reason;
-	return sources->lost;
+	if (sources->queue.lost)
+		*why = sources->queue.reason;
+	return sources->queue.lost;
 }
 
 /* The route of each address given shows that the host has it. */
-static int claim_client(struct live_endpoint *e, struct live_endpoint_config *c,
-			struct net_route *route, struct error *err)
+static int claim_client(struct live_endpoint *e, struct live_endpoint_config *c, struct error *err)
 {
 	const struct ip_addr *first = c->local_count ? &c->local[0] : NULL;
-	int failed = route_find(&c->target, first, c->device, route, err);
+	struct net_route route;
+	int failed = route_find(&c->target, first, c->device, &route, err);
 
 	if (failed)
 		return failed;
 	if (!c->local_count)
-		c->local[c->local_count++] = route->source;
+		c->local[c->local_count++] = route.source;
 	for (size_t i = 0; i < c->local_count; i++)
 		live_scope_add_addr(&e->scope, &c->local[i]);
 	failed = live_block_find(&e->block, c->block, &c->port_first, err);
@@ -130,10 +134,9 @@ static int claim_server(struct live_endpoint *e, struct live_endpoint_config *c,
 }
 
 /* A raw socket first, as for traces: its refusal says it best. */
-static int open_parts(struct live_endpoint *e, struct live_endpoint_config *c,
-		      struct net_route *route, struct error *err)
+static int open_parts(struct live_endpoint *e, struct live_endpoint_config *c, struct error *err)
 {
-	int failed = c->target.family ? claim_client(e, c, route, err) : claim_server(e, c, err);
+	int failed = c->target.family ? claim_client(e, c, err) : claim_server(e, c, err);
 
 	if (!failed)
 		failed = live_sources_open(&e->sources, &e->scope, &c->target, c->device, err);
@@ -144,11 +147,9 @@ static int open_parts(struct live_endpoint *e, struct live_endpoint_config *c,
 	return failed;
 }
 
-struct net *live_endpoint_open(struct live_endpoint_config *config, struct net_route *route,
-			       struct error *err)
+struct net *live_endpoint_open(struct live_endpoint_config *config, struct error *err)
 {
 	struct live_endpoint *e = calloc(1, sizeof(*e));
-	struct net_route unused;
 
 	if (!e) {
 		error_set(err, ERR_NOMEM, "out of memory");
@@ -157,8 +158,10 @@ struct net *live_endpoint_open(struct live_endpoint_config *config, struct net_r
 	e->net.ops = &seam_ops;
 	if (config->device)
 		snprintf(e->device, sizeof(e->device), "%s", config->device);
-	if (!open_parts(e, config, route ? route : &unused, err))
+	if (!open_parts(e, config, err)) {
+		config->mtu = live_scope_mtu(&e->scope);
 		return &e->net;
+	}
 	seam_close(&e->net);
 	return NULL;
 }

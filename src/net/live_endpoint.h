@@ -22,13 +22,13 @@ struct live_endpoint_config {
 	uint16_t ports[LIVE_RANGES_MAX];
 	/* … or how many a client wants; which ones is written back. */
 	uint16_t block, port_first;
+	uint32_t mtu;	      /* written: the least of the devices, 1500 at most */
 	size_t buffer_octets; /* of the capture; 0: default */
 };
 
-/* `route` (may be NULL) is filled in for a client. NULL with `err`: ERR_MISSING if there can be no
+/* NULL with `err`: ERR_MISSING if there can be no
  * guard, without which the kernel would break every connection. */
-struct net *live_endpoint_open(struct live_endpoint_config *config, struct net_route *route,
-			       struct error *err);
+struct net *live_endpoint_open(struct live_endpoint_config *config, struct error *err);
 
 /* Packets that could not be sent so far, and in `why` (unless none) the last reason. `net` must be
  * this back-end's own, not one that wraps it. */

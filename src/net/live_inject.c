@@ -103,6 +103,52 @@ int live_inject_send(struct live_inject *inject, struct span packet, struct erro
 	return 0;
 }
 
+struct outgoing {
+	struct mmsghdr message[LIVE_INJECT_BATCH];
+	struct iovec part[LIVE_INJECT_BATCH];
+	union {
+		struct sockaddr_in v4;
+		struct sockaddr_in6 v6;
+	} to[LIVE_INJECT_BATCH];
+};
+
+static void address_one(struct outgoing *o, unsigned i, struct span packet)
+{
+	struct msghdr *header = &o->message[i].msg_hdr;
+
+	o->part[i] = (struct iovec){(void *)(uintptr_t)packet.at, packet.len};
+	*header = (struct msghdr){.msg_name = &o->to[i], .msg_iov = &o->part[i], .msg_iovlen = 1};
+	if (packet.at[0] >> 4 == 4) {
+		o->to[i].v4 = (struct sockaddr_in){.sin_family = AF_INET};
+		memcpy(&o->to[i].v4.sin_addr, packet.at + 16, 4);
+		header->msg_namelen = sizeof(o->to[i].v4);
+	} else {
+		o->to[i].v6 = (struct sockaddr_in6){.sin6_family = AF_INET6};
+		memcpy(&o->to[i].v6.sin6_addr, packet.at + 24, 16);
+		header->msg_namelen = sizeof(o->to[i].v6);
+	}
+}
+
+/* What stops the batch is sent by itself, which waits if it has to, and knows what is wrong. */
+unsigned live_inject_send_all(struct live_inject *inject, const struct span *packets,
+			      unsigned count, struct error *err)
+{
+	int fd = libnet_getfd(inject->libnet);
+	unsigned done = 0, lost = 0;
+	struct outgoing o;
+
+	for (unsigned i = 0; i < count; i++)
+		address_one(&o, i, packets[i]);
+	while (done < count) {
+		int sent = count - done > 1 ? sendmmsg(fd, o.message + done, count - done, 0) : 0;
+
+		done += sent > 0 ? (unsigned)sent : 0;
+		if (done < count)
+			lost += live_inject_send(inject, packets[done++], err) != 0;
+	}
+	return lost;
+}
+
 void live_inject_close(struct live_inject *inject)
 {
 	if (inject->libnet)

@@ -22,6 +22,11 @@ int live_inject_open(struct live_inject *inject, const struct ip_addr *source, c
 /* Waits for up to a second for room in a full queue. 0, ERR_PERMISSION (a local packet filter
  * refuses it) or ERR_DEVICE. */
 int live_inject_send(struct live_inject *inject, struct span packet, struct error *err);
+/* The same for several in one system call, at most LIVE_INJECT_BATCH: returns how many could not be
+ * sent; `err` says why the last of them. */
+#define LIVE_INJECT_BATCH 64
+unsigned live_inject_send_all(struct live_inject *inject, const struct span *packets,
+			      unsigned count, struct error *err);
 void live_inject_close(struct live_inject *inject);
 
 #endif

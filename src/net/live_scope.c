@@ -5,9 +5,13 @@
 #include <net/if.h>
 #include <netinet/in.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "net/sockaddr.h"
 #include "util/error.h"
+
+#define MTU_MAX 1500
 
 bool live_scope_add_addr(struct live_scope *scope, const struct ip_addr *addr)
 {
@@ -46,20 +50,25 @@ bool live_scope_has_family(const struct live_scope *scope, uint8_t family)
 	return false;
 }
 
-static struct ip_addr usable(const struct ifaddrs *at, const char *device)
+/* Family 0: none that is IPv4 or IPv6. */
+static struct ip_addr addr_at(const struct ifaddrs *at)
 {
 	struct sockaddr_storage storage = {0};
-	struct ip_addr addr;
-	size_t len;
+	int family = at->ifa_addr ? at->ifa_addr->sa_family : AF_UNSPEC;
 
-	if (!at->ifa_addr || !(at->ifa_flags & IFF_UP) || (device && strcmp(at->ifa_name, device)))
+	if (family != AF_INET && family != AF_INET6)
 		return (struct ip_addr){0};
-	if (at->ifa_addr->sa_family != AF_INET && at->ifa_addr->sa_family != AF_INET6)
+	memcpy(&storage, at->ifa_addr,
+	       family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6));
+	return sockaddr_ip(&storage);
+}
+
+static struct ip_addr usable(const struct ifaddrs *at, const char *device)
+{
+	struct ip_addr addr = addr_at(at);
+
+	if (!(at->ifa_flags & IFF_UP) || (device && strcmp(at->ifa_name, device)))
 		return (struct ip_addr){0};
-	len = at->ifa_addr->sa_family == AF_INET ? sizeof(struct sockaddr_in)
-						 : sizeof(struct sockaddr_in6);
-	memcpy(&storage, at->ifa_addr, len);
-	addr = sockaddr_ip(&storage);
 	return ip_addr_is_link_local(&addr) ? (struct ip_addr){0} : addr;
 }
 
@@ -82,4 +91,52 @@ int live_scope_add_all(struct live_scope *scope, const char *device, struct erro
 		return 0;
 	return error_set(err, ERR_ROUTE, "live: no address to listen on%s%s", device ? ": -i " : "",
 			 device ? device : "");
+}
+
+unsigned live_scope_owner(const struct ip_addr *addr)
+{
+	struct ifaddrs *list;
+	unsigned owner = 0;
+
+	if (getifaddrs(&list))
+		return 0;
+	for (const struct ifaddrs *at = list; at && !owner; at = at->ifa_next) {
+		struct ip_addr has = addr_at(at);
+
+		if (has.family && ip_addr_equal(&has, addr))
+			owner = if_nametoindex(at->ifa_name);
+	}
+	freeifaddrs(list);
+	return owner;
+}
+
+static uint32_t mtu_of(const char *device, int fd)
+{
+	struct ifreq request = {0};
+
+	memcpy(request.ifr_name, device, strnlen(device, IFNAMSIZ - 1));
+	return ioctl(fd, SIOCGIFMTU, &request) ? MTU_MAX : (uint32_t)request.ifr_mtu;
+}
+
+uint32_t live_scope_mtu(const struct live_scope *scope)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	uint32_t least = MTU_MAX;
+	struct ifaddrs *list;
+
+	if (fd < 0 || getifaddrs(&list))
+		list = NULL;
+	for (const struct ifaddrs *at = list; at; at = at->ifa_next) {
+		struct ip_addr addr = addr_at(at);
+		uint32_t mtu = addr.family && live_scope_has(scope, &addr)
+				   ? mtu_of(at->ifa_name, fd)
+				   : MTU_MAX;
+
+		least = mtu < least ? mtu : least;
+	}
+	if (list)
+		freeifaddrs(list);
+	if (fd >= 0)
+		close(fd);
+	return least;
 }

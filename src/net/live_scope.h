@@ -31,4 +31,10 @@ bool live_scope_has_family(const struct live_scope *scope, uint8_t family);
 struct error;
 int live_scope_add_all(struct live_scope *scope, const char *device, struct error *err);
 
+/* The index of the device that has this address; 0: none. */
+unsigned live_scope_owner(const struct ip_addr *addr);
+
+/* The least MTU of the devices that have these addresses; 1500 if it is not known, or more. */
+uint32_t live_scope_mtu(const struct live_scope *scope);
+
 #endif

@@ -1,38 +1,9 @@
 #include "net/live_sources.h"
 
-#include <ifaddrs.h>
 #include <net/if.h>
-#include <netinet/in.h>
 #include <string.h>
 
 #include "net/route_kernel.h"
-#include "net/sockaddr.h"
-
-/* The index of the device that has this address; 0: none. */
-static unsigned owner_of(const struct ip_addr *addr)
-{
-	struct ifaddrs *list;
-	unsigned owner = 0;
-
-	if (getifaddrs(&list))
-		return 0;
-	for (const struct ifaddrs *at = list; at && !owner; at = at->ifa_next) {
-		struct sockaddr_storage storage = {0};
-		struct ip_addr has;
-
-		if (!at->ifa_addr ||
-		    (at->ifa_addr->sa_family != AF_INET && at->ifa_addr->sa_family != AF_INET6))
-			continue;
-		memcpy(&storage, at->ifa_addr,
-		       at->ifa_addr->sa_family == AF_INET ? sizeof(struct sockaddr_in)
-							  : sizeof(struct sockaddr_in6));
-		has = sockaddr_ip(&storage);
-		if (ip_addr_equal(&has, addr))
-			owner = if_nametoindex(at->ifa_name);
-	}
-	freeifaddrs(list);
-	return owner;
-}
 
 /* The device to bind to; NULL: none, the routes are right. */
 static const char *device_for(const struct ip_addr *addr, const struct ip_addr *target,
@@ -42,7 +13,7 @@ static const char *device_for(const struct ip_addr *addr, const struct ip_addr *
 
 	if (target->family != addr->family)
 		return NULL;
-	owner = owner_of(addr);
+	owner = live_scope_owner(addr);
 	routed = route_kernel_device(target, addr, 0);
 	if (!owner || routed == owner || (routed && routed == if_nametoindex("lo")) ||
 	    route_kernel_device(target, addr, owner) != owner)
@@ -54,6 +25,8 @@ int live_sources_open(struct live_sources *sources, const struct live_scope *sco
 		      const struct ip_addr *target, const char *device, struct error *err)
 {
 	*sources = (struct live_sources){0};
+	if (live_queue_open(&sources->queue, err))
+		return err->code;
 	for (size_t i = 0; i < scope->addr_count; i++) {
 		const struct ip_addr *addr = &scope->addr[i];
 		char name[IF_NAMESIZE];
@@ -99,16 +72,24 @@ void live_sources_send(struct live_sources *sources, struct span packet)
 {
 	struct live_inject *inject = source_of(sources, packet);
 
-	if (!inject)
-		error_set(&sources->reason, ERR_DEVICE,
-			  "live: cannot send: not from an address of this endpoint");
-	if (!inject || live_inject_send(inject, packet, &sources->reason))
-		sources->lost++;
+	if (inject && packet.len <= UINT16_MAX) {
+		live_queue_add(&sources->queue, inject, packet);
+		return;
+	}
+	sources->queue.lost++;
+	error_set(&sources->queue.reason, ERR_DEVICE,
+		  "live: cannot send: not from an address of this endpoint");
+}
+
+void live_sources_flush(struct live_sources *sources)
+{
+	live_queue_flush(&sources->queue);
 }
 
 void live_sources_close(struct live_sources *sources)
 {
 	for (size_t i = 0; i < sources->count; i++)
 		live_inject_close(&sources->inject[i]);
+	live_queue_close(&sources->queue);
 	*sources = (struct live_sources){0};
 }

@@ -110,7 +110,8 @@ static void conclude_reset(struct trace *t, int probe, int control)
 	f->cause = CAUSE_RESETTER;
 	if (at != t->result.probes[control].reached_ttl)
 		f->by = observe_place(t, control, at);
-	else
+	if (at == t->result.probes[control].reached_ttl ||
+	    (observe_fate(t, control) == FATE_RST && t->series[control].top < at))
 		f->confidence = CONFIDENCE_LIKELY;
 	if (r && r->guessed && t->series[probe].serial)
 		f->confidence = t->duplicates || observe_fate(t, control) == FATE_RST
@@ -158,7 +159,10 @@ static void conclude_marks(struct trace *t)
 	bool v6 = t->result.config.target.family == 6;
 	struct finding *f;
 
-	if (t->result.reached || !observe_target_spoke(t, unmarked))
+	for (size_t i = 0; i < t->result.probe_count; i++)
+		if (t->series[i].walks && observe_any_answer(t, (int)i))
+			return;
+	if (!observe_target_spoke(t, unmarked))
 		return;
 	f = conclude_add(t, v6 ? "ipv6.tclass" : "ip.dsfield", CHANGE_DROPPED);
 	if (!f)
@@ -188,7 +192,9 @@ static bool fared_alike(const struct trace *t, int probe, int control)
 		return false;
 	if (!r || r->kind != REPLY_RST)
 		return true;
-	return t->series[control].top < r->ttl && as_far(r, plain);
+	if (!plain)
+		return false;
+	return t->series[control].top < r->ttl && r->ttl >= plain->ttl && as_far(r, plain);
 }
 
 void conclude_fates(struct trace *t)

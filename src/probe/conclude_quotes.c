@@ -4,11 +4,14 @@
 
 #include "probe/segment.h"
 
-/* What a field becomes matters unless each packet was sent with a value of its own. */
+/* What a field becomes matters unless each packet was sent, or is sent on, with a value of its own.
+ */
 static bool same_change(const struct change *a, const struct change *b)
 {
 	if (a->kind != b->kind)
 		return false;
+	if (a->id == FIELD_IP4_ID)
+		return true;
 	return !value_equal(&a->sent, &b->sent) || value_equal(&a->seen, &b->seen);
 }
 

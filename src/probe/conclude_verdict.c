@@ -12,11 +12,21 @@ static const struct finding *targets_choice(const struct trace *t)
 	return NULL;
 }
 
+/* Does the distance of the target rest on replies that may be late ones of other packets? */
+static bool distance_doubtful(const struct trace *t)
+{
+	const struct trace_reply *r = observe_answer(t, 0);
+
+	return r && r->guessed && t->series[0].serial;
+}
+
 static bool covered(const struct trace *t)
 {
 	uint8_t length = t->result.path_length;
 	const struct trace_reply *r = length > 1 ? observe_quote(t, 0, length - 1) : NULL;
 
+	if (distance_doubtful(t) && length == 1)
+		return false;
 	return length == 1 || targets_choice(t) || (r && r->diff.options_complete);
 }
 
@@ -113,6 +123,11 @@ static void decide_reached(struct trace *t)
 		    "The path is clean: MP_CAPABLE reached the target at TTL %u and was answered "
 		    "with MPTCP v1.",
 		    length);
+	} else if (!r) {
+		decide(t, VERDICT_INCONCLUSIVE);
+		REASON(t,
+		       "Other SYNs are answered in the target's name, but neither plain ones nor "
+		       "those with MP_CAPABLE: what becomes of these is not known.");
 	} else if (refused_one_only(t)) {
 		decide(t, VERDICT_INCONCLUSIVE);
 		REASON(
@@ -125,6 +140,11 @@ static void decide_reached(struct trace *t)
 		       "The target answers%s, but no router near it quotes the options, so what "
 		       "became of them is not known.",
 		       user ? "" : " without MPTCP");
+	} else if (r && r->kind == REPLY_RST && !user && length == 1) {
+		REASON(t,
+		       "No router lies before the target, which refuses the connection (port %u is "
+		       "closed).",
+		       t->result.config.port);
 	} else if (r && r->kind == REPLY_RST && !user) {
 		REASON(t,
 		       "The path is clean as far as the last router before the target; the target "

@@ -190,15 +190,68 @@ static void find_control(struct connection_result *r)
 						      : "reset");
 }
 
-static const struct finding *worst(const struct connection_result *r, bool doubtful)
+static bool is_mptcp_loss(const struct finding *f)
 {
+	static const char prefix[] = "tcp.options.mptcp.";
+
+	return !strncmp(f->field, prefix, sizeof(prefix) - 1) &&
+	       (f->change == CHANGE_REMOVED || f->change == CHANGE_BLANKED ||
+		f->change == CHANGE_TRUNCATED);
+}
+
+static bool tells_of(const struct mirrored *m, const struct finding *f)
+{
+	for (size_t i = 0; i < m->finding_count; i++) {
+		const struct finding *seen = &m->findings[i];
+
+		if (is_mptcp_loss(f) ? is_mptcp_loss(seen)
+				     : !strcmp(f->field, seen->field) && f->change == seen->change)
+			return true;
+	}
+	return false;
+}
+
+/* What was inferred of how the connection went gives way to what was seen, but for its impact. */
+static void find_mirrored(struct connection_result *r)
+{
+	enum impact impact = IMPACT_NONE;
+	size_t kept = 0;
+
+	if (!r->mirrored)
+		return;
 	for (size_t i = 0; i < r->finding_count; i++) {
 		const struct finding *f = &r->findings[i];
 
-		if (f->cause != CAUSE_TARGET && (f->confidence == CONFIDENCE_POSSIBLE) == doubtful)
-			return f;
+		if (!tells_of(r->mirrored, f))
+			r->findings[kept++] = *f;
+		else if (f->impact > impact)
+			impact = f->impact;
 	}
-	return NULL;
+	r->finding_count = kept;
+	for (size_t i = 0;
+	     i < r->mirrored->finding_count && r->finding_count < CONNECTION_FINDINGS_MAX; i++) {
+		struct finding *f = &r->findings[r->finding_count++];
+
+		*f = r->mirrored->findings[i];
+		if (impact > f->impact && (is_mptcp_loss(f) || !strcmp(f->field, "tcp.payload")))
+			f->impact = impact;
+	}
+}
+
+/* Of those of one impact the first. */
+static const struct finding *worst(const struct connection_result *r, bool doubtful)
+{
+	const struct finding *found = NULL;
+
+	for (size_t i = 0; i < r->finding_count; i++) {
+		const struct finding *f = &r->findings[i];
+
+		if (f->cause != CAUSE_TARGET &&
+		    (f->confidence == CONFIDENCE_POSSIBLE) == doubtful &&
+		    (!found || f->impact > found->impact))
+			found = f;
+	}
+	return found;
 }
 
 static void decide(struct connection_result *r, enum verdict verdict, const char *reason)
@@ -242,6 +295,13 @@ static void conclude_verdict(struct connection_result *r)
 	else if (r->gave_up && r->established)
 		decide(r, VERDICT_INCONCLUSIVE,
 		       "The connection came about, but then nothing moved any more: given up.");
+	else if (r->mirrored && r->established && !mirrored_covers(r->mirrored))
+		decide(
+		    r, VERDICT_INCONCLUSIVE,
+		    r->mirrored->answered
+			? "The target did not tell of all that it should have mirrored."
+			: "The target does not mirror: nothing can be said of what arrived there "
+			  "(mboxtrace serve --mirror does).");
 	else
 		decide_by_outcome(r);
 }
@@ -253,6 +313,7 @@ void connection_conclude(struct connection_result *r)
 	find_checksums(r);
 	find_resets(r);
 	find_control(r);
+	find_mirrored(r);
 	/* Only a connection that had fallen back delivers what its checksum does not fit. */
 	r->intact =
 	    r->ended && !(r->info.checksum_failures && r->info.fallback_stage != FALLBACK_NONE);

@@ -1,12 +1,14 @@
 /* What an end-to-end run of an endpoint shows of the path: findings with basis `endpoint`, and the
- * verdict. An endpoint sees both ends of nothing: it never says where. */
+ * verdict. An endpoint alone sees both ends of nothing: it never says where. With a mirror at the
+ * other end it sees which way. */
 #ifndef MBOXTRACE_PROBE_CONNECTION_H
 #define MBOXTRACE_PROBE_CONNECTION_H
 
 #include "mptcp/conn.h"
 #include "probe/finding.h"
+#include "probe/mirrored.h"
 
-#define CONNECTION_FINDINGS_MAX 8
+#define CONNECTION_FINDINGS_MAX (8 + MIRRORED_FINDINGS_MAX)
 
 struct connection_result {
 	struct conn_info info;
@@ -19,7 +21,8 @@ struct connection_result {
 	bool had_control;  /* the same again without MPTCP, because the first one failed … */
 	bool control_good; /* … fared better: ended in order, or was answered where that was not */
 	struct conn_info control;
-	uint64_t answered; /* octets that the peer sent, in either */
+	uint64_t answered;		 /* octets that the peer sent, in either */
+	const struct mirrored *mirrored; /* NULL: not asked for */
 
 	/* Concluded: */
 	bool intact; /* nothing shows that the stream was altered or cut short */

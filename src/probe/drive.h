@@ -12,13 +12,15 @@ struct drive {
 	struct net *net;
 	const volatile int *stop; /* set by a signal: `stopped` is called, once */
 	void *context;
-	/* None may be NULL. */
+	/* None of these may be NULL. */
 	void (*event)(void *context, const struct endpoint_event *event);
 	/* Called before every wait, when all that was due is sent: the time to read and write
 	 * streams. Returns the next time at which the caller wants to be called (TIME_NEVER). */
 	int64_t (*pump)(void *context, int64_t now_ns);
 	void (*stopped)(void *context, int64_t now_ns);
 	bool (*finished)(void *context);
+	/* Shown every packet that comes and goes; may be NULL. */
+	void (*packet)(void *context, bool sent, int64_t time_ns, struct span octets);
 };
 
 /* What the caller also waits for (standard input) is told with net_watch.

@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "probe/engine.h"
+#include "probe/segment.h"
 
 /* What people call a field. */
 static const struct {
@@ -66,9 +66,7 @@ static const char *const consequences[] = {
     [IMPACT_BROKEN] = "connections with MPTCP fail",
 };
 
-#define NOUN_MAX 64
-
-static const char *noun(const char *field, char room[NOUN_MAX])
+const char *explain_noun(const char *field, char room[EXPLAIN_NOUN_MAX])
 {
 	static const char unnamed[] = "tcp.options.kind_";
 
@@ -77,8 +75,13 @@ static const char *noun(const char *field, char room[NOUN_MAX])
 			return nouns[i].noun;
 	if (strncmp(field, unnamed, sizeof(unnamed) - 1))
 		return field;
-	snprintf(room, NOUN_MAX, "TCP option %s", field + sizeof(unnamed) - 1);
+	snprintf(room, EXPLAIN_NOUN_MAX, "TCP option %s", field + sizeof(unnamed) - 1);
 	return room;
+}
+
+const char *explain_verb(enum change_kind kind)
+{
+	return verbs[kind] ? verbs[kind] : change_kind_name(kind);
 }
 
 static bool same_stretch(const struct finding *a, const struct finding *b)
@@ -96,14 +99,15 @@ static bool befell_too(const struct trace *t, const struct finding *f, const cha
 }
 
 /* Is it MP_CAPABLE alone, or does the box treat all of MPTCP, or all it does not know, so? */
-static const char *subject(const struct trace *t, const struct finding *f, char room[NOUN_MAX])
+static const char *subject(const struct trace *t, const struct finding *f,
+			   char room[EXPLAIN_NOUN_MAX])
 {
 	int join = series_find(t, ROLE_JOIN);
 
 	if (strcmp(f->field, "tcp.options.mptcp.mp_capable") || f->cause == CAUSE_TARGET)
-		return noun(f->field, room);
+		return explain_noun(f->field, room);
 	if (t->result.inside.state == INSIDE_TESTED && f->basis == BASIS_CONTROL)
-		return noun(f->field, room);
+		return explain_noun(f->field, room);
 	if (t->result.inside.state == INSIDE_TESTED && !observe_on_syn(t, f))
 		return "MP_CAPABLE in the first data (but not in SYNs)";
 	if (befell_too(t, f, "tcp.options.kind_254"))
@@ -112,7 +116,7 @@ static const char *subject(const struct trace *t, const struct finding *f, char 
 		return "MP_CAPABLE (like all of MPTCP)";
 	if (join >= 0 && observe_join_passed(t, join, f))
 		return "MP_CAPABLE (but not MP_JOIN)";
-	return noun(f->field, room);
+	return explain_noun(f->field, room);
 }
 
 void explain_place(const struct place *p, char *out, size_t cap)
@@ -168,7 +172,7 @@ static const char *bearers(const struct trace *t, const struct finding *f)
 
 static void what_packet(const struct trace *t, const struct finding *f, struct buf *out)
 {
-	char room[NOUN_MAX];
+	char room[EXPLAIN_NOUN_MAX];
 
 	switch (f->change) {
 	case CHANGE_DROPPED:
@@ -179,7 +183,8 @@ static void what_packet(const struct trace *t, const struct finding *f, struct b
 			buf_printf(out, "%s with %s are answered with RST ", bearers(t, f),
 				   subject(t, f, room));
 		else
-			buf_printf(out, "SYNs are answered with RST in the target's name ");
+			buf_printf(out, "%s answered with RST in the target's name ",
+				   t->result.config.user_probe ? "the probe is" : "SYNs are");
 		break;
 	case CHANGE_ANSWERED:
 		buf_printf(out, "a %s answers the SYN in the target's name ",
@@ -194,7 +199,7 @@ static void what_packet(const struct trace *t, const struct finding *f, struct b
 
 static void what(const struct trace *t, const struct finding *f, struct buf *out)
 {
-	char room[NOUN_MAX];
+	char room[EXPLAIN_NOUN_MAX];
 
 	if (f->cause == CAUSE_TARGET) {
 		buf_printf(out,
@@ -251,6 +256,12 @@ static bool refused(const struct finding *f)
 	return f->change == CHANGE_RESET && !strcmp(f->field, "packet");
 }
 
+static const char *refusal(const struct trace *t)
+{
+	return t->result.config.user_probe ? "connections that begin so fail"
+					   : "TCP connections to this port fail";
+}
+
 /* What it came to in the connection that was opened. */
 static const char *consequence(const struct trace *t, const struct finding *f)
 {
@@ -258,7 +269,7 @@ static const char *consequence(const struct trace *t, const struct finding *f)
 	const struct trace_inside *in = &t->result.inside;
 
 	if (refused(f))
-		return "TCP connections to this port fail";
+		return refusal(t);
 	if (in->state != INSIDE_TESTED || strncmp(f->field, field, sizeof(field) - 1) ||
 	    f->basis != BASIS_QUOTE)
 		return consequences[f->impact];

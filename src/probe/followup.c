@@ -4,6 +4,7 @@
 #define SAMPLES		 5		    /* askings of each probe before loss is ruled out */
 #define UNLUCKY_PAUSE_NS (1100 * NS_PER_MS) /* kernels give an ICMP token back every second */
 #define ECHO_TTLS	 3
+#define ECHO_ASKINGS	 2
 
 static bool want_if_new(struct trace *t, int probe, uint8_t ttl, uint8_t times, int64_t when_ns)
 {
@@ -60,7 +61,7 @@ static bool ask_echo(struct trace *t, int64_t now_ns)
 	if (echo < 0 || !syn_ack || (pong && pong->received_ttl == syn_ack->received_ttl))
 		return false;
 	for (unsigned i = 0; i < ECHO_TTLS; i++)
-		asked |= want_if_new(t, echo, (uint8_t)(syn_ack->ttl + i), 1, now_ns);
+		asked |= want_if_new(t, echo, (uint8_t)(syn_ack->ttl + i), ECHO_ASKINGS, now_ns);
 	return asked;
 }
 

@@ -4,6 +4,8 @@
 /* Of a path that answers in microseconds, what the busiest router may still need. */
 #define WAIT_FLOOR_NS	 (3 * NS_PER_MS)
 #define PATIENT_FLOOR_NS (500 * NS_PER_MS)
+/* Of what is asked once or twice only, and whose silence would pass for an answer. */
+#define BRIEF_FLOOR_NS (30 * NS_PER_MS)
 /* Silence this far behind the last router that spoke is not worth a second asking. */
 #define TAIL_TTLS    5u
 #define LOOKAHEAD    6u
@@ -70,7 +72,7 @@ int64_t schedule_wait_ns(const struct trace *t, int probe, uint8_t ttl)
 	double wait = 0;
 
 	if (s->brief && near)
-		return (int64_t)(BRIEF_FACTOR * (double)near) + WAIT_FLOOR_NS;
+		return (int64_t)(BRIEF_FACTOR * (double)near) + BRIEF_FLOOR_NS;
 	if (here && c->wait_here > 0 && !s->serial && !behind)
 		wait = c->wait_here * (double)here;
 	else if (near && c->wait_near > 0)
@@ -101,11 +103,15 @@ static bool may_lie_beyond(const struct trace *t, const struct series *s)
 }
 
 /* Has another probe found the target nearer than this? Then the series need not look for it there,
- * unless routers led it on. */
+ * unless routers led it on. The plain SYN is to be believed before others. */
 static bool beyond_target(const struct trace *t, const struct series *s, unsigned ttl)
 {
-	return t->target_ttl && ttl > t->target_ttl && s->top < t->target_ttl &&
-	       !may_lie_beyond(t, s);
+	int control = series_find(t, ROLE_CONTROL);
+	uint8_t target = t->target_ttl;
+
+	if (control >= 0 && t->result.probes[control].reached_ttl > target)
+		target = t->result.probes[control].reached_ttl;
+	return target && ttl > target && s->top < target && !may_lie_beyond(t, s);
 }
 
 /* Would another asking teach anything? Behind the last voice on the path hardly; and of the
@@ -143,7 +149,7 @@ static void settle_series(struct trace *t, size_t probe, int64_t now_ns)
 		struct question *q = question_at(t, probe, ttl);
 		int64_t wait;
 
-		if (q->state == QUESTION_WANTED && s->walks && !q->asked &&
+		if (q->state == QUESTION_WANTED && s->walks && !q->asked && !t->rounds &&
 		    beyond_target(t, s, ttl))
 			q->state = QUESTION_IDLE;
 		if (q->state != QUESTION_OPEN)
@@ -158,12 +164,11 @@ static void settle_series(struct trace *t, size_t probe, int64_t now_ns)
 	}
 }
 
-/* Nothing more can come for this series, and some replies have no TTL: ask again, singly, and
- * where packets come twice not before the last has come. */
+/* Some replies have no TTL: ask again, singly, once what is late or comes twice has come. */
 static void settle_orphans(struct trace *t, size_t probe, int64_t now_ns)
 {
 	struct series *s = &t->series[probe];
-	int64_t when_ns = now_ns + (t->duplicates ? t->longest_rtt_ns : 0);
+	int64_t when_ns = now_ns + t->longest_rtt_ns;
 
 	if (s->serial || !(s->orphans || s->strays))
 		return;

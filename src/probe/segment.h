@@ -38,4 +38,9 @@ void segments_read_lengths(const struct trace *t, struct segments *s);
 /* conclude_meaning.c: the usual cause of a change, and what MPTCP makes of it. */
 void conclude_meaning(struct finding *f);
 
+/* explain.c: what people call a field, and what is done to it ("is removed"). */
+#define EXPLAIN_NOUN_MAX 64
+const char *explain_noun(const char *field, char room[EXPLAIN_NOUN_MAX]);
+const char *explain_verb(enum change_kind kind);
+
 #endif

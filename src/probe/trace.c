@@ -45,8 +45,11 @@ static int add_series(struct trace *t, struct error *err)
 						      ROLE_ECHO};
 	int rc = 0;
 
-	if (t->result.config.user_probe)
-		return series_add(t, ROLE_USER, err);
+	if (t->result.config.user_probe) {
+		rc = series_add(t, ROLE_USER, err);
+		/* Who answers a SYN, an echo must tell. */
+		return rc >= 0 && t->series[0].syn ? series_add(t, ROLE_ECHO, err) : rc;
+	}
 	for (size_t i = 0; rc >= 0 && i < sizeof(measurement) / sizeof(measurement[0]); i++)
 		rc = series_add(t, measurement[i], err);
 	return rc;

@@ -109,6 +109,13 @@ static void put_head(struct buf *out, const struct connection_report *c,
 /* Where the reason is but a finding, which follows in full, what that means comes first. */
 static const char *opening(const struct connection_result *r)
 {
+	bool harmless = r->mirrored != NULL;
+
+	for (size_t i = 0; i < r->finding_count; i++)
+		harmless &= r->findings[i].impact == IMPACT_NONE;
+	if (harmless && r->verdict == VERDICT_INTERFERENCE)
+		return "Something on this path tampers with packets, but not so that MPTCP is "
+		       "affected.";
 	for (size_t i = 0; i < r->finding_count; i++)
 		if (!strcmp(r->findings[i].explain, r->reason))
 			return r->verdict == VERDICT_INTERFERENCE

@@ -90,10 +90,10 @@ static void opening_of(struct buf *out, const struct trace_result *result, const
 	const char *probably = f->confidence == CONFIDENCE_CERTAIN ? "" : "probably ";
 
 	if (f->change == CHANGE_RESET && !strcmp(f->field, "packet"))
-		buf_printf(out,
-			   "Nobody gets through to this port: something on this path %srefuses all "
-			   "TCP connections.",
-			   probably);
+		buf_printf(out, "%s: something on this path %srefuses %s.",
+			   result->config.user_probe ? "The probe does not get through"
+						     : "Nobody gets through to this port",
+			   probably, result->config.user_probe ? "it" : "all TCP connections");
 	else if ((f->impact == IMPACT_NO_SUBFLOW || f->impact == IMPACT_DEGRADED) &&
 		 !mptcp_answered(result))
 		buf_printf(out,

@@ -1,1 +1,1 @@
-mboxtrace connect --check -w 2 --lab lua/scenarios/mirror-on-path.lua
+mboxtrace connect --check -w 2 --lab lua/scenarios/mirror-on-path.lua 2>&1 | grep -v '^  '

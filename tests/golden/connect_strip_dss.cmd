@@ -1,1 +1,1 @@
-seq 10000 | mboxtrace connect --lab lua/scenarios/connect-strip-dss.lua >/dev/null
+seq 10000 | mboxtrace connect --lab lua/scenarios/connect-strip-dss.lua 2>&1 >/dev/null | grep -v '^  '

@@ -58,6 +58,13 @@ trace() {
 	local path=$1 family=$2
 	shift 2
 	mboxtrace "$path-c" --json -n "$@" "$(server "$path" "$family")"
+	fits_schema "$TMP/out"
+}
+
+# Every line is as the result format has it.
+fits_schema() {
+	local odd
+	odd=$(jq -r -n -f "$here/../schema.jq" "$1" 2>&1) && [ -z "$odd" ] || fail "schema: $odd"
 }
 
 status_is() {

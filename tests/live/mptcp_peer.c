@@ -1,7 +1,7 @@
 /* The kernel's MPTCP (or TCP) as the other end of a transfer, with octets that can be compared:
  *
  *   mptcp_peer listen [-t] [-n COUNT] PORT SEND     serves COUNT connections (1), one after another
- *   mptcp_peer connect [-t] ADDRESS PORT SEND       (-t: plain TCP)
+ *   mptcp_peer connect [-t] [-j JOINS] ADDRESS PORT SEND    (-t: plain TCP; -j: wait for joins)
  *   mptcp_peer make N                               N octets to standard output
  *   mptcp_peer hash                                 of standard input
  *
@@ -14,6 +14,7 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/mptcp.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -149,7 +150,21 @@ static bool is_mptcp(int fd)
 	return !getsockopt(fd, SOL_MPTCP, 1 /* MPTCP_INFO */, info, &len) && len > 0;
 }
 
-static void run(int fd, const char *send, bool abortive)
+/* Joins take their time on a busy machine: half-way through, they are waited for, a few seconds. */
+static void await_joins(int fd, unsigned joins)
+{
+	struct mptcp_info info = {0};
+	socklen_t len = sizeof(info);
+
+	for (int i = 0; i < 500 && joins; i++) {
+		if (getsockopt(fd, SOL_MPTCP, MPTCP_INFO, &info, &len) ||
+		    info.mptcpi_subflows >= joins)
+			return;
+		usleep(10000);
+	}
+}
+
+static void run(int fd, const char *send, bool abortive, unsigned joins)
 {
 	static struct transfer t;
 	struct linger now = {.l_onoff = 1};
@@ -157,8 +172,13 @@ static void run(int fd, const char *send, bool abortive)
 
 	transfer_init(&t, send);
 	t.abort = abortive;
-	while (t.writing || (t.reading && !abortive))
+	while (t.writing || (t.reading && !abortive)) {
 		step(&t, fd);
+		if (t.sent < t.to_send / 2)
+			continue;
+		await_joins(fd, joins);
+		joins = 0;
+	}
 	mptcp = is_mptcp(fd);
 	if (abortive)
 		setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
@@ -201,7 +221,7 @@ static void serve(const char *port, const char *send, bool tcp, bool abortive, i
 
 		if (client < 0)
 			die("accept");
-		run(client, send, abortive);
+		run(client, send, abortive, 0);
 	}
 }
 
@@ -229,21 +249,22 @@ int main(int argc, char **argv)
 {
 	const char *what = argc > 1 ? argv[1] : "";
 	bool tcp = false, abortive = false;
-	int option, count = 1;
+	int option, count = 1, joins = 0;
 
 	argc--;
 	argv++;
-	while ((option = getopt(argc, argv, "tan:")) != -1) {
+	while ((option = getopt(argc, argv, "tan:j:")) != -1) {
 		tcp |= option == 't';
 		abortive |= option == 'a';
 		count = option == 'n' ? atoi(optarg) : count;
+		joins = option == 'j' ? atoi(optarg) : joins;
 	}
 	argc -= optind;
 	argv += optind;
 	if (!strcmp(what, "listen") && argc == 2)
 		serve(argv[0], argv[1], tcp, abortive, count);
 	else if (!strcmp(what, "connect") && argc == 3)
-		run(open_at(argv[0], argv[1], tcp, false), argv[2], abortive);
+		run(open_at(argv[0], argv[1], tcp, false), argv[2], abortive, (unsigned)joins);
 	else if (!strcmp(what, "make") && argc == 1)
 		filter(argv[0]);
 	else if (!strcmp(what, "hash"))

@@ -251,11 +251,13 @@ bool duo_run(struct duo *p, int64_t for_ns)
 	while (duo_step(p, until))
 		if (p->side[CLIENT].closed && p->side[SERVER].closed)
 			return true;
-	if (p->now_ns < until)
-		p->now_ns = until;
 	app_run(p, &p->side[CLIENT]);
 	app_run(p, &p->side[SERVER]);
-	return p->side[CLIENT].closed && p->side[SERVER].closed;
+	if (p->side[CLIENT].closed && p->side[SERVER].closed)
+		return true;
+	if (p->now_ns < until)
+		p->now_ns = until;
+	return false;
 }
 
 struct conn_info duo_info(const struct duo *p, int side)

@@ -210,7 +210,7 @@ static void test_endpoint_mistakes(void **state)
 	    {"c -w 0 x 80", "-w '0': expected seconds, over 0 and up to 86400"},
 	    {"c -w 1s x 80", "-w '1s': expected seconds, over 0 and up to 86400"},
 	    {"c --data y x 80", "--data 'y': only --check sends a request"},
-	    {"c -o - x 80", "-o '-': standard output is the peer's, but with --check"},
+	    {"c -o - x 80", "-o '-': standard output is the peer's, but with --check or --mirror"},
 	    {"s ", "expected PORT, as in 'mboxtrace serve 8080 echo'"},
 	    {"s 80 send", "send: expected FILE behind it"},
 	    {"s 80 echo y", "'y': expected nothing behind echo"},

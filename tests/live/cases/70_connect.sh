@@ -131,6 +131,35 @@ path_cut() {
 	has '.outcome == "mptcp" and .intact'
 }
 
+# The second device takes shorter packets than the first.
+small_device() {
+	fresh
+	ip -n duo-c link set dev p2 mtu 1300
+	listen duo-s 1000000
+	connect duo-c '300000 300000' --scheduler round-robin --local 10.4.1.1 --local 10.4.2.1 10.4.1.2
+	ip -n duo-c link set dev p2 mtu 1500
+	arrived 1000000
+	served 300000 300000
+	has '.intact and [.subflows[] | select(.sent > 0) | .retransmitted] == [0, 0]'
+}
+
+# Two uplinks without rules: the second address leaves by its own device.
+uplinks() {
+	fresh
+	ip -n duo-c route add 192.0.2.0/24 via 10.4.1.2 metric 10
+	ip -n duo-c route add 192.0.2.0/24 via 10.4.2.2 metric 20
+	ip -n duo-s addr add 192.0.2.80/32 dev lo
+	within duo-s nft 'add table inet box; add chain inet box in { type filter hook input priority -300; };
+		add rule inet box in iifname p1 ip saddr 10.4.2.1 drop; add rule inet box in iifname p2 ip saddr 10.4.1.1 drop'
+	listen duo-s 1000000
+	connect duo-c '300000 300000' --local 10.4.1.1 --local 10.4.2.1 192.0.2.80
+	ip -n duo-c route flush 192.0.2.0/24
+	ip -n duo-s addr del 192.0.2.80/32 dev lo
+	arrived 1000000
+	served 300000 300000
+	counted duo-s MPJoinAckRx -eq 1
+}
+
 # A gigabyte each way; LONG=1 asks for it.
 gigabyte() {
 	[ -n "$LONG" ] || skip 'takes long: LONG=1'
@@ -176,6 +205,8 @@ for family in 4 6; do
 	run_case "connect, kernel with SYN cookies (IPv$family)" cookies $family
 	run_case "connect to plain TCP (IPv$family)" plain_tcp $family
 done
+run_case 'connect: second device with a smaller MTU' small_device
+run_case 'connect: two uplinks' uplinks
 run_case 'connect: backup' backup
 run_case 'connect: the kernel makes a path a backup' backup_from_peer
 run_case 'connect: REMOVE_ADDR from the kernel' remove_addr

@@ -40,7 +40,7 @@ echoes() {
 	announced=$(kernel_joins "$family" "$subflows")
 	# shellcheck disable=SC2086
 	serving $announced $PORT
-	client 20000000 20000000 "$(at 2 "$family" 1)"
+	client 20000000 20000000 -j $((subflows - 1)) "$(at 2 "$family" 1)"
 	served_out
 	has '.role == "server" and .outcome == "mptcp" and .verdict == "clean" and .intact'
 	has ".checksum == ($checksum == 1) and .sent == 20000000 and .received == 20000000"

@@ -153,3 +153,22 @@ done
 for family in 4 6; do
 	run_case "connect, box: NAT (IPv$family)" translated $family
 done
+
+# A link in the middle takes shorter packets only, and routers say so.
+narrow() {
+	fresh
+	within near-r1 ip link set dev r mtu 1300
+	within near-r2 ip link set dev l mtu 1300
+	listen near-s 1000000
+	connect near-c '200000 200000' "$(server near "$1")"
+	within near-r1 ip link set dev r mtu 1500
+	within near-r2 ip link set dev l mtu 1500
+	within near-s ip route flush cache
+	arrived 1000000
+	served 200000 200000
+	has '.outcome == "mptcp" and .intact and .subflows[0].retransmitted > 0'
+}
+
+for family in 4 6; do
+	run_case "connect, path MTU (IPv$family)" narrow $family
+done

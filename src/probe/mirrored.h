@@ -1,0 +1,32 @@
+/* What a mirrored connection (mptcp/mirror.h) shows of the path: for each direction, what left one
+ * end against what came to the other. Nothing is inferred: who saw less says less. */
+#ifndef MBOXTRACE_PROBE_MIRRORED_H
+#define MBOXTRACE_PROBE_MIRRORED_H
+
+#include "mptcp/mirror.h"
+#include "probe/finding.h"
+
+#define MIRRORED_FINDINGS_MAX 24
+
+struct mirrored_direction {
+	bool compared;	   /* both ends' SYN or SYN/ACK are there */
+	unsigned segments; /* that were compared with what they left as */
+	uint8_t hops;	   /* routers between the ends and one more, by the TTL; 0: not known */
+};
+
+struct mirrored {
+	bool answered; /* the peer mirrors */
+	bool whole;    /* to its last record */
+	struct mirrored_direction forward, reverse;
+	size_t finding_count;
+	struct finding findings[MIRRORED_FINDINGS_MAX];
+};
+
+/* `local`, `remote`: the ends as the client knows them. */
+void mirrored_compare(struct mirrored *out, const struct mirror_client *m,
+		      const struct ip_addr *local, const struct ip_addr *remote);
+
+/* Was enough compared, both ways, for the absence of findings to mean something? */
+bool mirrored_covers(const struct mirrored *m);
+
+#endif

@@ -1,0 +1,1 @@
+mboxtrace connect --mirror --lab lua/scenarios/connect-mirror-strip-dss.lua

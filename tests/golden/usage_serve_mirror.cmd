@@ -1,0 +1,1 @@
+mboxtrace serve --mirror 8080 discard

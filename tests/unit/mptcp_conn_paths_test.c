@@ -1,0 +1,274 @@
+/* Several paths: failures, backups, addresses that come and go, windows. */
+#include "support/cmocka_all.h"
+
+#include "packet/mptcp_option.h"
+#include "support/endpoint_pair.h"
+
+static void limit(struct duo *p, unsigned path, uint64_t rate)
+{
+	p->path[path].rate = rate;
+	p->path[path].queue = 64000;
+}
+
+static void finish(struct duo *p, int64_t within_ns)
+{
+	assert_true(duo_run(p, within_ns));
+	assert_true(duo_complete(p));
+	duo_fini(p);
+}
+
+/* One of two paths is cut in mid-transfer and restored: data travels on, again where needed. */
+static void test_cut_and_restored(void **state)
+{
+	struct duo p;
+
+	(void)state;
+	duo_init(&p, 1);
+	duo_addresses(&p, 2, 1);
+	limit(&p, 0, 1250000);
+	limit(&p, 1, 1250000);
+	p.path[0].cut_from_ns = 2 * NS_PER_S;
+	p.path[0].cut_to_ns = 7 * NS_PER_S;
+	p.side[CLIENT].to_send = 15000000;
+	p.side[SERVER].to_send = 1000000;
+	duo_start(&p);
+	assert_true(duo_run(&p, 60 * NS_PER_S));
+	assert_true(duo_complete(&p));
+	assert_true(duo_info(&p, CLIENT).subflow[1].reinjected > 0);
+	assert_true(p.now_ns < 20 * NS_PER_S);
+	duo_fini(&p);
+}
+
+static void test_backup(void **state)
+{
+	struct duo p;
+
+	(void)state;
+	duo_init(&p, 2);
+	duo_addresses(&p, 2, 1);
+	p.config[CLIENT].pm = "backup";
+	limit(&p, 0, 1250000);
+	limit(&p, 1, 1250000);
+	p.side[CLIENT].to_send = 3000000;
+	duo_start(&p);
+	assert_true(duo_run(&p, 60 * NS_PER_S));
+	assert_true(duo_complete(&p));
+	assert_int_equal(duo_info(&p, CLIENT).subflow_count, 2);
+	assert_true(duo_info(&p, CLIENT).subflow[1].backup);
+	assert_true(duo_info(&p, SERVER).subflow[1].backup);
+	assert_int_equal(duo_info(&p, CLIENT).subflow[1].stats.sent_octets, 0);
+	duo_fini(&p);
+}
+
+static void test_backup_takes_over(void **state)
+{
+	struct duo p;
+
+	(void)state;
+	duo_init(&p, 3);
+	duo_addresses(&p, 2, 1);
+	p.config[CLIENT].pm = "backup";
+	limit(&p, 0, 1250000);
+	limit(&p, 1, 1250000);
+	p.path[0].cut_from_ns = 2 * NS_PER_S;
+	p.path[0].cut_to_ns = TIME_NEVER;
+	p.side[CLIENT].to_send = 5000000;
+	duo_start(&p);
+	assert_true(duo_run(&p, 300 * NS_PER_S));
+	assert_true(duo_complete(&p));
+	assert_true(duo_info(&p, CLIENT).subflow[1].stats.sent_octets > 3000000);
+	duo_fini(&p);
+}
+
+/* Break before make: the second path is used once the first is gone. */
+static void test_single_path(void **state)
+{
+	struct duo p;
+
+	(void)state;
+	duo_init(&p, 4);
+	duo_addresses(&p, 2, 1);
+	p.config[CLIENT].pm = "single-path";
+	limit(&p, 0, 1250000);
+	limit(&p, 1, 1250000);
+	p.path[0].cut_from_ns = 2 * NS_PER_S;
+	p.path[0].cut_to_ns = TIME_NEVER;
+	p.side[CLIENT].to_send = 5000000;
+	p.side[SERVER].to_send = 1000;
+	duo_start(&p);
+	while (p.now_ns < 2 * NS_PER_S && duo_step(&p, 2 * NS_PER_S))
+		;
+	assert_int_equal(duo_info(&p, CLIENT).subflow_count, 1);
+	assert_true(duo_run(&p, 300 * NS_PER_S));
+	assert_true(duo_complete(&p));
+	assert_true(duo_info(&p, CLIENT).subflow[1].stats.sent_octets > 3000000);
+	assert_true(p.now_ns < 100 * NS_PER_S); /* with TIME-WAIT */
+	duo_fini(&p);
+}
+
+/* The server announces its second address; the client joins it. */
+static void test_announced(void **state)
+{
+	struct duo p;
+
+	(void)state;
+	for (uint8_t version = 0; version < 2; version++) {
+		duo_init(&p, 5);
+		duo_addresses(&p, 1, 2);
+		p.config[CLIENT].version = p.config[SERVER].version = version;
+		limit(&p, 0, 1250000);
+		p.side[CLIENT].to_send = 2000000;
+		duo_start(&p);
+		assert_true(duo_run(&p, 60 * NS_PER_S));
+		assert_true(duo_complete(&p));
+		assert_int_equal(p.side[CLIENT].events[EVENT_ADDRESS_ANNOUNCED], 1);
+		assert_int_equal(duo_info(&p, CLIENT).subflow_count, 2);
+		assert_int_equal(duo_info(&p, CLIENT).subflow[1].remote.octets[3], 2);
+		assert_true(duo_info(&p, SERVER).options_seen & 1 << MPTCP_JOIN);
+		duo_fini(&p);
+	}
+}
+
+/* With the C flag only the announced address is joined. */
+static void test_c_flag(void **state)
+{
+	struct duo p;
+
+	(void)state;
+	duo_init(&p, 6);
+	duo_addresses(&p, 2, 2);
+	p.config[SERVER].no_join_here = true;
+	limit(&p, 0, 1250000);
+	p.side[CLIENT].to_send = 2000000;
+	duo_start(&p);
+	assert_true(duo_run(&p, 60 * NS_PER_S));
+	assert_true(duo_complete(&p));
+	for (size_t i = 1; i < duo_info(&p, CLIENT).subflow_count; i++)
+		assert_int_equal(duo_info(&p, CLIENT).subflow[i].remote.octets[3], 2);
+	assert_true(duo_info(&p, CLIENT).subflow_count > 1);
+	duo_fini(&p);
+}
+
+/* An address goes in mid-transfer, another one comes. */
+static void test_addresses_change(void **state)
+{
+	struct pm_addr third = {.addr = ip_addr_v4((const uint8_t[]){10, 0, 0, 3}),
+				.prefix_len = 24};
+	struct duo p;
+
+	(void)state;
+	duo_init(&p, 7);
+	duo_addresses(&p, 2, 1);
+	for (unsigned i = 0; i < 3; i++)
+		limit(&p, i, 1250000);
+	p.side[CLIENT].to_send = 10000000;
+	p.side[SERVER].to_send = 10000000;
+	duo_start(&p);
+	while (p.now_ns < 3 * NS_PER_S && duo_step(&p, 3 * NS_PER_S))
+		;
+	assert_int_equal(conn_remove_local(p.side[CLIENT].conn, 1, p.now_ns), 0);
+	assert_true(conn_add_local(p.side[CLIENT].conn, &third, p.now_ns) > 0);
+	p.path[1].cut = true;
+	assert_true(duo_run(&p, 100 * NS_PER_S));
+	assert_true(duo_complete(&p));
+	assert_int_equal(duo_info(&p, CLIENT).subflow[1].close, SUBFLOW_RST);
+	assert_true(duo_info(&p, SERVER).options_seen & 1 << MPTCP_REMOVE_ADDR);
+	assert_true(duo_info(&p, CLIENT).subflow[2].stats.sent_octets > 1000000);
+	duo_fini(&p);
+}
+
+/* The reader sleeps: the sender fills the window, probes, and goes on when it wakes. */
+static void test_closed_window(void **state)
+{
+	struct duo p;
+
+	(void)state;
+	for (unsigned paths = 1; paths < 3; paths++) {
+		duo_init(&p, 8);
+		duo_addresses(&p, paths, 1);
+		p.config[SERVER].receive_buffer = 100000;
+		p.side[CLIENT].to_send = 1000000;
+		p.side[SERVER].deaf = true;
+		duo_start(&p);
+		while (p.now_ns < 100 * NS_PER_S && duo_step(&p, 100 * NS_PER_S))
+			;
+		assert_true(duo_info(&p, SERVER).received <= 100000);
+		assert_true(duo_info(&p, SERVER).memory < 400000);
+		p.side[SERVER].deaf = false;
+		finish(&p, 400 * NS_PER_S);
+	}
+}
+
+/* Two paths of very different delay and a window of the better one's product: no slower than the
+ * better one alone would be (RFC 8041 §2.2). */
+static void test_small_window(void **state)
+{
+	struct duo p;
+
+	(void)state;
+	duo_init(&p, 9);
+	duo_addresses(&p, 2, 1);
+	limit(&p, 0, 1250000);
+	limit(&p, 1, 1250000);
+	p.path[0].delay_ns = 5 * NS_PER_MS;
+	p.path[1].delay_ns = 50 * NS_PER_MS;
+	p.config[SERVER].receive_buffer = 60000;
+	p.side[CLIENT].to_send = 10000000;
+	duo_start(&p);
+	assert_true(duo_run(&p, 60 * NS_PER_S));
+	assert_true(duo_complete(&p));
+	assert_true(p.now_ns < (int64_t)(1 + 10.5) * NS_PER_S);
+	duo_fini(&p);
+}
+
+static void test_fastclose(void **state)
+{
+	struct duo p;
+
+	(void)state;
+	duo_init(&p, 10);
+	duo_addresses(&p, 2, 1);
+	limit(&p, 0, 1250000);
+	limit(&p, 1, 1250000);
+	p.side[CLIENT].to_send = 100000000;
+	duo_start(&p);
+	while (p.now_ns < 2 * NS_PER_S && duo_step(&p, 2 * NS_PER_S))
+		;
+	conn_fastclose(p.side[CLIENT].conn, p.now_ns);
+	assert_true(duo_run(&p, 10 * NS_PER_S));
+	assert_int_equal(duo_info(&p, SERVER).outcome, OUTCOME_RESET);
+	assert_int_equal(duo_info(&p, SERVER).subflow[0].close, SUBFLOW_FASTCLOSE);
+	assert_false(p.side[SERVER].corrupt);
+	duo_fini(&p);
+}
+
+static void test_segment_sizes(void **state)
+{
+	struct duo p;
+
+	(void)state;
+	for (int policy = MSS_MAX; policy <= MSS_ADAPTIVE; policy++) {
+		duo_init(&p, 11);
+		duo_addresses(&p, 2, 1);
+		p.config[CLIENT].mss_policy = (enum mss_policy)policy;
+		limit(&p, 0, 1250000);
+		limit(&p, 1, 1250000);
+		p.side[CLIENT].to_send = 2000000;
+		duo_start(&p);
+		finish(&p, 60 * NS_PER_S);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_cut_and_restored),  cmocka_unit_test(test_backup),
+	    cmocka_unit_test(test_backup_takes_over), cmocka_unit_test(test_single_path),
+	    cmocka_unit_test(test_announced),	      cmocka_unit_test(test_c_flag),
+	    cmocka_unit_test(test_addresses_change),  cmocka_unit_test(test_closed_window),
+	    cmocka_unit_test(test_small_window),      cmocka_unit_test(test_fastclose),
+	    cmocka_unit_test(test_segment_sizes),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,230 @@
+/* The endpoint: listeners under a flood, cookies, packets for nobody, many connections, memory. */
+#include "support/cmocka_all.h"
+
+#include "packet/mptcp_option.h"
+#include "packet/notation.h"
+#include "support/endpoint_pair.h"
+#include "support/option_box.h"
+
+static void transfer(struct duo *p, uint64_t up, uint64_t down)
+{
+	p->side[CLIENT].to_send = up;
+	p->side[SERVER].to_send = down;
+	duo_start(p);
+	assert_true(duo_run(p, 300 * NS_PER_S));
+	assert_true(duo_complete(p));
+}
+
+/* The keys come back in the third ACK, in v0 as in v1; joins work as ever. */
+static void test_cookies(void **state)
+{
+	struct duo p;
+
+	(void)state;
+	for (uint8_t version = 0; version < 2; version++) {
+		duo_init(&p, 1);
+		duo_addresses(&p, 2, 1);
+		p.cookies = true;
+		p.config[CLIENT].version = p.config[SERVER].version = version;
+		p.config[SERVER].checksum = true;
+		p.path[0].rate = p.path[1].rate = 1250000;
+		p.path[0].queue = p.path[1].queue = 64000;
+		transfer(&p, 1000000, 1000000);
+		assert_int_equal(duo_info(&p, SERVER).outcome, OUTCOME_MPTCP);
+		assert_int_equal(duo_info(&p, SERVER).subflow_count, 2);
+		assert_true(duo_info(&p, SERVER).checksum);
+		duo_fini(&p);
+	}
+}
+
+/* The third ACK is lost: v1 brings the keys with the first data, v0 does not (RFC 8041 §3.11). */
+static void test_cookies_third_ack_lost(void **state)
+{
+	struct duo p;
+
+	(void)state;
+	for (uint8_t version = 0; version < 2; version++) {
+		struct option_box box[2] = {{.action = BOX_DROP,
+					     .from = CLIENT,
+					     .segments = ON_ACK,
+					     .subtypes = 1u << MPTCP_CAPABLE,
+					     .times = 1}};
+
+		duo_init(&p, 2);
+		p.cookies = true;
+		p.config[CLIENT].version = p.config[SERVER].version = version;
+		p.hook = option_box;
+		p.context = box;
+		transfer(&p, 100000, 100000);
+		assert_int_equal(duo_info(&p, SERVER).outcome,
+				 version ? OUTCOME_MPTCP : OUTCOME_FALLBACK);
+		duo_fini(&p);
+	}
+}
+
+static void send_text(struct duo *p, const char *text, unsigned n)
+{
+	struct notation notation;
+	struct packet packet;
+	uint8_t out[128];
+	int len;
+
+	assert_int_equal(notation_parse(&notation, text, NULL), 0);
+	packet_parse(&packet, span_of(notation.octets4, notation.len4));
+	packet.ip.src = ip_addr_v4((const uint8_t[]){10, 9, (uint8_t)(n >> 8), (uint8_t)n});
+	packet.ip.dst = ip_addr_v4((const uint8_t[]){10, 0, 1, 1});
+	packet.tcp.src_port = (uint16_t)(1024 + n);
+	len = packet_build(&packet, PACKET_FIX_ALL, out, sizeof(out));
+	duo_inject(p, SERVER, span_of(out, (size_t)len));
+}
+
+/* Ten thousand SYNs that nobody follows up: the listener holds half of its backlog, and still
+ * serves. */
+static void test_flood(void **state)
+{
+	struct span out;
+	struct duo p;
+
+	(void)state;
+	duo_init(&p, 3);
+	p.side[CLIENT].to_send = 100000;
+	duo_start(&p);
+	for (unsigned i = 0; i < 10000; i++) {
+		send_text(&p, "IP/TCP{dst=80,flags=S,seq=7}/MSS(1460)/MPCAPABLE{v=1}", i);
+		while (endpoint_send(p.side[SERVER].endpoint, p.now_ns, &out))
+			;
+	}
+	assert_true(duo_run(&p, 100 * NS_PER_S));
+	assert_true(duo_complete(&p));
+	assert_int_equal(duo_info(&p, SERVER).outcome, OUTCOME_MPTCP);
+	assert_int_equal(p.side[SERVER].accepted, 1);
+	duo_fini(&p);
+}
+
+static void expect(struct duo *p, const char *text)
+{
+	struct notation want;
+	struct packet a, b;
+	struct span out;
+
+	assert_true(endpoint_send(p->side[SERVER].endpoint, p->now_ns, &out));
+	assert_int_equal(packet_parse(&a, out), 0);
+	assert_int_equal(notation_parse(&want, text, NULL), 0);
+	packet_parse(&b, span_of(want.octets4, want.len4));
+	assert_int_equal(a.tcp.flags, b.tcp.flags);
+	assert_int_equal(a.tcp.seq, b.tcp.seq);
+	assert_int_equal(a.tcp.ack, b.tcp.ack);
+	assert_int_equal(a.tcp.option_area.len, b.tcp.option_area.len);
+	assert_memory_equal(a.tcp.option_area.at, b.tcp.option_area.at, a.tcp.option_area.len);
+	assert_false(endpoint_send(p->side[SERVER].endpoint, p->now_ns, &out));
+}
+
+static void silence(struct duo *p)
+{
+	struct span out;
+
+	assert_false(endpoint_send(p->side[SERVER].endpoint, p->now_ns, &out));
+}
+
+static void test_strays(void **state)
+{
+	struct duo p;
+
+	(void)state;
+	duo_init(&p, 4);
+	duo_start(&p);
+	send_text(&p, "IP/TCP{dst=81,flags=S,seq=7}/MPCAPABLE{v=1}", 1);
+	expect(&p, "IP/TCP{flags=RA,seq=0,ack=8}");
+	send_text(&p, "IP/TCP{dst=80,flags=A,seq=7,ack=9}/RAW(\"abc\")", 1);
+	expect(&p, "IP/TCP{flags=R,seq=9}");
+	send_text(&p, "IP/TCP{dst=80,flags=F,seq=7}/RAW(\"abc\")", 1);
+	expect(&p, "IP/TCP{flags=RA,ack=11}");
+	send_text(&p, "IP/TCP{dst=80,flags=R,seq=7}", 1);
+	silence(&p);
+	send_text(&p, "IP/TCP{dst=80,flags=S,seq=7}/MPJOIN{token=77,nonce=1,id=1}", 1);
+	expect(&p, "IP/TCP{flags=RA,seq=0,ack=8}/MPRST{reason=1}");
+	duo_fini(&p);
+}
+
+/* A hundred connections at once, in one process; released, they leave nothing behind. */
+static void test_many(void **state)
+{
+	struct ip_addr server = ip_addr_v4((const uint8_t[]){10, 0, 1, 1});
+	struct conn *conn[100];
+	struct duo p;
+
+	(void)state;
+	duo_init(&p, 5);
+	duo_start(&p);
+	for (unsigned i = 0; i < 100; i++) {
+		conn[i] = endpoint_connect(p.side[CLIENT].endpoint, &server, 80, &p.config[CLIENT],
+					   p.now_ns, NULL);
+		assert_non_null(conn[i]);
+		assert_int_equal(conn_write(conn[i], p.now_ns, span_of("hello", 5)), 5);
+	}
+	while (p.now_ns < 2 * NS_PER_S && duo_step(&p, 2 * NS_PER_S))
+		;
+	assert_int_equal(p.side[SERVER].accepted, 101);
+	for (unsigned i = 0; i < 100; i++) {
+		struct conn_info info;
+
+		conn_info(conn[i], &info);
+		assert_int_equal(info.outcome, OUTCOME_MPTCP);
+		assert_int_equal(info.sent, 5);
+		assert_true(info.memory < 16384);
+		endpoint_release(p.side[CLIENT].endpoint, conn[i], p.now_ns);
+	}
+	assert_true(duo_info(&p, SERVER).memory < 16384);
+	duo_fini(&p);
+}
+
+static void test_ipv6(void **state)
+{
+	struct pm_addr local = {.addr = {.family = 6}};
+	struct ip_addr server;
+	struct duo p;
+
+	(void)state;
+	duo_init(&p, 6);
+	assert_true(ip_addr_parse(&local.addr, "2001:db8::1"));
+	assert_true(ip_addr_parse(&server, "2001:db8:1::1"));
+	p.config[CLIENT].local[0] = local;
+	p.side[CLIENT].to_send = 50000;
+	duo_start(&p); /* listens; its own connect finds no address of that family */
+	assert_null(p.side[CLIENT].conn);
+	p.side[CLIENT].conn = endpoint_connect(p.side[CLIENT].endpoint, &server, 80,
+					       &p.config[CLIENT], p.now_ns, NULL);
+	assert_true(duo_run(&p, 100 * NS_PER_S));
+	assert_true(duo_complete(&p));
+	assert_int_equal(duo_info(&p, SERVER).subflow[0].remote.family, 6);
+	duo_fini(&p);
+}
+
+static void test_mistakes(void **state)
+{
+	struct conn_config config;
+	struct error err;
+	struct ip_addr server = ip_addr_v4((const uint8_t[]){10, 0, 1, 1});
+	struct endpoint *e = endpoint_new(&(struct endpoint_config){.seed = 1}, NULL);
+
+	(void)state;
+	conn_config_defaults(&config);
+	assert_null(endpoint_connect(e, &server, 80, &config, 0, &err));
+	assert_int_equal(err.code, ERR_ROUTE);
+	config.scheduler = "fastest";
+	assert_null(endpoint_connect(e, &server, 80, &config, 0, &err));
+	assert_string_equal(err.text, "no scheduler is called 'fastest'");
+	endpoint_free(e);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_cookies),  cmocka_unit_test(test_cookies_third_ack_lost),
+	    cmocka_unit_test(test_flood),    cmocka_unit_test(test_strays),
+	    cmocka_unit_test(test_many),     cmocka_unit_test(test_ipv6),
+	    cmocka_unit_test(test_mistakes),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,123 @@
+/* The mirror's format: what is put is read, cut anywhere it waits, damaged it is refused. */
+#include <string.h>
+
+#include "mptcp/mirror.h"
+#include "support/cmocka_all.h"
+#include "support/seed.h"
+
+/* 192.0.2.7.40001 > 203.0.113.80.443: Flags [P.], seq 1000:1003, ack 2000, win 512,
+ * options [nop,nop,TS val 1 ecr 2], length 3 */
+static const uint8_t packet[] = {0x45, 0x00, 0x00, 0x37, 0x12, 0x34, 0x40, 0x00, 0x40, 0x06, 0x00,
+				 0x00, 192,  0,	   2,	 7,    203,  0,	   113,	 80,   0x9c, 0x41,
+				 0x01, 0xbb, 0x00, 0x00, 0x03, 0xe8, 0x00, 0x00, 0x07, 0xd0, 0x80,
+				 0x18, 0x02, 0x00, 0x00, 0x00, 0x00, 0x00, 0x01, 0x01, 0x08, 0x0a,
+				 0x00, 0x00, 0x00, 0x01, 0x00, 0x00, 0x00, 0x02, 'a',  'b',  'c'};
+
+#define HEADERS (sizeof(packet) - 3)
+
+static size_t put_one(uint8_t *out)
+{
+	struct mirror_log log;
+	const struct mirror_segment *s;
+	size_t len;
+
+	assert_true(mirror_log_init(&log, 2));
+	s = mirror_log_note(&log, MIRROR_ARRIVED, 5 * NS_PER_MS, span_of(packet, sizeof(packet)));
+	assert_non_null(s);
+	len = mirror_put_segment(s, 2 * NS_PER_MS, out);
+	mirror_log_fini(&log);
+	return len;
+}
+
+static void record_is_read_back(void **state)
+{
+	uint8_t octets[MIRROR_RECORD + MIRROR_HEADERS_MAX + MIRROR_DONE];
+	struct mirror_record r;
+	size_t len = put_one(octets);
+	struct span rest;
+
+	(void)state;
+	assert_int_equal(len, MIRROR_RECORD + HEADERS);
+	rest = span_of(octets, len + mirror_put_done(3, 4, octets + len));
+	assert_int_equal(mirror_read_record(&r, &rest), 1);
+	assert_int_equal(r.kind, MIRROR_ARRIVED);
+	assert_int_equal(r.segment.header_len, HEADERS);
+	assert_int_equal(r.segment.payload_len, 3);
+	assert_int_equal(r.segment.time_ns, 3 * NS_PER_MS);
+	assert_memory_equal(r.segment.header, packet, HEADERS);
+	/* FNV-1a of "abc" */
+	assert_true(r.segment.hash == UINT64_C(0xe71fa2190541574b));
+	assert_int_equal(mirror_read_record(&r, &rest), 1);
+	assert_int_equal(r.kind, MIRROR_FINISHED);
+	assert_int_equal(r.arrived_untold, 3);
+	assert_int_equal(r.sent_untold, 4);
+	assert_int_equal(rest.len, 0);
+	assert_int_equal(mirror_read_record(&r, &rest), 0);
+}
+
+static void cut_or_damaged(void **state)
+{
+	struct rng rng = test_rng("damaged mirror records");
+	uint8_t octets[MIRROR_RECORD + MIRROR_HEADERS_MAX];
+	struct mirror_record r;
+	size_t len = put_one(octets);
+
+	(void)state;
+	for (size_t cut = 0; cut < len; cut++) {
+		struct span rest = span_of(octets, cut);
+
+		assert_int_equal(mirror_read_record(&r, &rest), 0);
+		assert_int_equal(rest.len, cut);
+	}
+	for (unsigned i = 0; i < 2000; i++) {
+		size_t at = rng_below(&rng, (uint32_t)len);
+		uint8_t was = octets[at];
+		struct span rest = span_of(octets, len);
+
+		octets[at] ^= (uint8_t)(1 + rng_below(&rng, 255));
+		assert_true(mirror_read_record(&r, &rest) <= 0);
+		octets[at] = was;
+	}
+}
+
+static void heads(void **state)
+{
+	uint8_t head[MIRROR_HEAD];
+
+	(void)state;
+	mirror_put_head(MIRROR_CLIENT, head);
+	for (size_t len = 0; len < MIRROR_HEAD; len++)
+		assert_int_equal(mirror_match_head(MIRROR_CLIENT, span_of(head, len)), 0);
+	assert_int_equal(mirror_match_head(MIRROR_CLIENT, span_of(head, MIRROR_HEAD)), 1);
+	/* An echo is no mirror. */
+	assert_int_equal(mirror_match_head(MIRROR_SERVER, span_of(head, MIRROR_HEAD)), -1);
+	assert_int_equal(mirror_match_head(MIRROR_CLIENT, span_of("GET", 3)), -1);
+}
+
+static void log_forgets_the_oldest(void **state)
+{
+	struct mirror_log log;
+
+	(void)state;
+	assert_true(mirror_log_init(&log, 4));
+	assert_null(mirror_log_note(&log, MIRROR_SENT, 1, span_of(packet, 30)));
+	for (int i = 0; i < 6; i++)
+		mirror_log_note(&log, MIRROR_SENT, i, span_of(packet, sizeof(packet)));
+	assert_null(mirror_log_at(&log, 1));
+	assert_int_equal(mirror_log_at(&log, 2)->time_ns, 2);
+	assert_int_equal(mirror_log_at(&log, 5)->time_ns, 5);
+	assert_null(mirror_log_at(&log, 6));
+	mirror_log_fini(&log);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(record_is_read_back),
+	    cmocka_unit_test(cut_or_damaged),
+	    cmocka_unit_test(heads),
+	    cmocka_unit_test(log_forgets_the_oldest),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
