@@ -80,7 +80,8 @@ static int session_measure(struct session *s, struct error *err)
 	if (!s->options.lab)
 		interrupt_hold();
 	rc = trace_run(s->trace, s->path.net, &run, err);
-	if (!rc && (s->options.connect || s->path.connect) && !s->has_probe)
+	if (!rc && (s->options.connect || s->path.connect) && !s->has_probe &&
+	    !trace_result(s->trace)->interrupted)
 		rc = session_look_inside(s, &run, err);
 	interrupt_release();
 	status_clear(&s->status);

@@ -4,8 +4,10 @@
 #include "probe/engine.h"
 
 #define PAYLOAD "tcp.payload"
-#define SURE	0.01
-#define LIKELY	0.05
+/* Two kinds of segments are looked at, at the nearest hop that fits: so more must speak for it. */
+#define SURE	 0.001
+#define LIKELY	 0.01
+#define POSSIBLE 0.05
 
 static bool same_place(const struct finding *a, const struct finding *b)
 {
@@ -108,7 +110,7 @@ static void find_block(struct trace *t, enum probe_role role, const char *field)
 	if (!by || !others_passed(t, probe, by))
 		return;
 	p = chance(t, probe, by);
-	if (p >= LIKELY)
+	if (p >= POSSIBLE)
 		return;
 	f = conclude_add(t, field,
 			 t->result.inside.connection.info.outcome == OUTCOME_RESET
@@ -120,7 +122,9 @@ static void find_block(struct trace *t, enum probe_role role, const char *field)
 	f->basis = BASIS_CONTROL;
 	f->cause = f->change == CHANGE_RESET ? CAUSE_RESETTER : CAUSE_BLACKHOLE;
 	f->impact = IMPACT_BROKEN;
-	f->confidence = p < SURE ? CONFIDENCE_CERTAIN : CONFIDENCE_LIKELY;
+	f->confidence = p < SURE     ? CONFIDENCE_CERTAIN
+			: p < LIKELY ? CONFIDENCE_LIKELY
+				     : CONFIDENCE_POSSIBLE;
 	f->after = observe_place(t, probe, t->series[probe].top);
 	f->by = observe_place(t, probe, by);
 }

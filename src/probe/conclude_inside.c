@@ -9,8 +9,8 @@
 #define JOIN	"tcp.options.mptcp.mp_join"
 #define DSS	"tcp.options.mptcp.dss"
 #define CAPABLE "tcp.options.mptcp.mp_capable"
-#define SURE	0.01
-#define LIKELY	0.05
+#define SURE	0.001
+#define LIKELY	0.01
 #define MANY	3 /* askings of a target that stays silent */
 
 static bool is_option(const struct finding *f, const char *field)

@@ -1,181 +1,16 @@
-#include "probe/inside.h"
+#include "probe/inside_state.h"
 
 #include <stdio.h>
-#include <string.h>
 
-#include "mptcp/endpoint.h"
-#include "packet/mptcp_option.h"
-#include "probe/inside_segment.h"
-#include "util/seq.h"
-
-#define OPEN_NS	   (8 * NS_PER_S)   /* the handshake, some SYNs lost */
-#define WALK_NS	   (20 * NS_PER_S)  /* copies along the path */
-#define ACKED_NS   (6 * NS_PER_S)   /* acknowledgements, retransmissions included */
-#define CLEAR_NS   (20 * NS_PER_MS) /* and two round trips: for a DSS behind a bare ACK */
-#define JOIN_NS	   (10 * NS_PER_S)
-#define PATIENCE   3 /* pauses for routers that ran out of ICMP tokens */
-#define JOIN_ASKED 3
-#define SPARE_MS   4 /* timestamps that the ACKs we make take from the endpoint */
-
-struct inside {
-	struct trace *trace;
-	struct net *net;
-	const struct inside_config *config;
-	const struct trace_run *run;
-	struct endpoint *endpoint;
-	struct conn *conn; /* NULL: none, or closed and released */
-	bool established, collecting, frozen, closed;
-	int64_t frozen_ns; /* the endpoint's time is so much behind the net's */
-	int64_t since_ns;
-	size_t count;
-	struct inside_segment held[INSIDE_SEGMENTS_MAX];
-	uint32_t first, end; /* sequence numbers of the data, and behind them */
-	int64_t released_ns;
-	bool heard; /* acknowledgements of data with a DSS */
-	int valid, bogus;
-	struct trace_inside result;
-};
-
-static int64_t endpoint_now(const struct inside *in)
-{
-	return (in->frozen ? in->since_ns : net_now_ns(in->net)) - in->frozen_ns;
-}
-
-static bool stopped(const struct inside *in)
-{
-	return in->run->stop && *in->run->stop;
-}
-
-static struct conn_info *info_of(struct inside *in)
-{
-	if (in->conn)
-		conn_info(in->conn, &in->result.connection.info);
-	return &in->result.connection.info;
-}
-
-/* A segment with data is kept back while they are collected. */
-static int put_out(struct inside *in, struct span octets, struct error *err)
-{
-	struct inside_segment *s = &in->held[in->count];
-	struct packet p;
-
-	if (!in->collecting || in->count == 2 || octets.len > sizeof(s->octets) ||
-	    packet_parse(&p, octets) || !p.payload.len)
-		return net_send(in->net, octets, err);
-	s->role = in->count ? ROLE_DATA_DSS : ROLE_DATA_CAPABLE;
-	s->len = octets.len;
-	memcpy(s->octets, octets.at, octets.len);
-	in->first = in->count ? in->first : p.tcp.seq;
-	in->end = p.tcp.seq + (uint32_t)p.payload.len;
-	in->count++;
-	return 0;
-}
-
-static void take_event(struct inside *in, const struct endpoint_event *e)
-{
-	in->established |= e->kind == EVENT_ESTABLISHED;
-	in->result.connection.established = in->established;
-	if (e->kind == EVENT_READABLE)
-		conn_consume(e->conn, conn_peek(e->conn).len);
-	if (e->kind != EVENT_CLOSED || !in->conn)
-		return;
-	info_of(in);
-	in->closed = true;
-	in->conn = NULL;
-	endpoint_release(in->endpoint, e->conn, endpoint_now(in));
-}
-
-static int send_all(struct inside *in, struct error *err)
-{
-	struct endpoint_event event;
-	struct span packet;
-	int rc = 0;
-
-	while (rc >= 0 && !in->frozen && endpoint_send(in->endpoint, endpoint_now(in), &packet))
-		rc = put_out(in, packet, err);
-	while (endpoint_event(in->endpoint, &event))
-		take_event(in, &event);
-	while (rc >= 0 && trace_send(in->trace, net_now_ns(in->net), &packet))
-		rc = net_send(in->net, packet, err);
-	return rc;
-}
-
-/* Sooner than the target ever answered a SYN, by a fifth. (What is acknowledged while it is held
- * has come as far as copies of it go: not to the target.) */
-static bool is_too_soon(const struct inside *in, int64_t rtt_ns)
-{
-	const struct trace_result *r = trace_result(in->trace);
-	int64_t shortest_ns = TIME_NEVER;
-
-	for (size_t i = 0; i < r->reply_count; i++)
-		if (r->replies[i].kind == REPLY_SYN_ACK && r->replies[i].rtt_ns < shortest_ns)
-			shortest_ns = r->replies[i].rtt_ns;
-	return shortest_ns != TIME_NEVER && rtt_ns < shortest_ns - shortest_ns / 5;
-}
-
-/* Did the peer acknowledge the data, and did MPTCP say anything along with it? */
-static void observe(struct inside *in, const struct packet *p, int64_t now_ns)
-{
-	bool dss = tcp_option_find(&p->tcp.options, TCP_OPT_MPTCP, MPTCP_DSS);
-	bool some = in->end && p->tcp.flags & TCP_ACK && seq_before(in->first, p->tcp.ack);
-
-	if (p->tcp.flags & (TCP_SYN | TCP_RST) || !some)
-		return;
-	if (!dss && !in->heard && !in->result.bare_ack) {
-		in->result.bare_ack = true;
-		in->result.too_soon = in->frozen || is_too_soon(in, now_ns - in->released_ns);
-	}
-	in->result.dss_later |= dss && in->result.bare_ack;
-	in->heard |= dss;
-}
-
-static void take_packet(struct inside *in, const struct net_packet *packet)
-{
-	struct packet p;
-
-	if (!packet_parse(&p, packet->octets) && p.ip.proto == IP_PROTO_TCP &&
-	    p.have & PACKET_HAS_TCP && p.tcp.dst_port == in->config->local_port) {
-		observe(in, &p, packet->time_ns);
-		endpoint_receive(in->endpoint, endpoint_now(in), packet->octets);
-		return;
-	}
-	trace_receive(in->trace, packet->time_ns, packet->octets);
-}
-
-static int64_t earlier(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
-}
-
-static int64_t wait_until(struct inside *in, int64_t deadline_ns)
-{
-	int64_t due_ns = in->frozen ? TIME_NEVER : endpoint_expiry_ns(in->endpoint);
-
-	if (due_ns != TIME_NEVER)
-		due_ns += in->frozen_ns;
-	if (in->run->idle)
-		due_ns = earlier(due_ns, in->run->idle(in->run->context, net_now_ns(in->net)));
-	due_ns = earlier(due_ns, trace_expiry_ns(in->trace));
-	return earlier(due_ns, deadline_ns);
-}
-
-/* Until `done`, or the time is over. */
-static int pump(struct inside *in, int64_t limit_ns, bool (*done)(struct inside *in),
-		struct error *err)
-{
-	int64_t deadline_ns = net_now_ns(in->net) + limit_ns;
-	struct net_packet packet;
-	int rc = send_all(in, err);
-
-	while (rc >= 0 && !done(in) && !stopped(in) && net_now_ns(in->net) < deadline_ns) {
-		rc = net_receive(in->net, wait_until(in, deadline_ns), &packet, err);
-		if (rc > 0)
-			take_packet(in, &packet);
-		if (rc >= 0)
-			rc = send_all(in, err);
-	}
-	return rc < 0 ? rc : 0;
-}
+#define OPEN_NS		(8 * NS_PER_S)	 /* the handshake, some SYNs lost */
+#define WALK_NS		(20 * NS_PER_S)	 /* copies along the path */
+#define ACKED_NS	(6 * NS_PER_S)	 /* acknowledgements, retransmissions included */
+#define CLEAR_NS	(20 * NS_PER_MS) /* and two round trips: for a DSS behind a bare ACK */
+#define JOIN_NS		(10 * NS_PER_S)
+#define PATIENCE	3 /* pauses for routers that ran out of ICMP tokens */
+#define JOIN_ASKED	3
+#define JOIN_ASKED_MORE 5
+#define SPARE_MS	4 /* timestamps that the ACKs we make take from the endpoint */
 
 static bool is_open(struct inside *in)
 {
@@ -191,7 +26,7 @@ static bool is_walked(struct inside *in)
 static bool is_acked(struct inside *in)
 {
 	return in->closed ||
-	       (trace_settled(in->trace) && info_of(in)->sent == in->config->request.len);
+	       (trace_settled(in->trace) && inside_info(in)->sent == in->config->request.len);
 }
 
 /* Acknowledged without a DSS: does the target still speak MPTCP? */
@@ -221,13 +56,14 @@ static int open_connection(struct inside *in, struct error *err)
 	conn_config_defaults(&config);
 	config.pm = "none";
 	config.limits = (struct pm_limits){0};
+	config.plain_after_syns = UINT8_MAX; /* SYNs with the option were answered: it is loss */
 	config.local_count = 1;
 	config.local[0].addr = c->source;
 	if (c->mtu > headers + 64)
 		config.tcp.mss = (uint16_t)((c->mtu < 1500 ? c->mtu : 1500) - 40);
 	in->conn =
-	    endpoint_connect(in->endpoint, &c->target, c->port, &config, endpoint_now(in), err);
-	return in->conn ? pump(in, OPEN_NS, is_open, err) : err->code;
+	    endpoint_connect(in->endpoint, &c->target, c->port, &config, inside_now_ns(in), err);
+	return in->conn ? inside_pump(in, OPEN_NS, is_open, err) : err->code;
 }
 
 /* Two pieces of data, each in a segment of its own. */
@@ -238,13 +74,13 @@ static int collect(struct inside *in, struct error *err)
 	int rc;
 
 	in->collecting = true;
-	conn_write(in->conn, endpoint_now(in), span_of(request.at, half));
-	rc = send_all(in, err);
+	conn_write(in->conn, inside_now_ns(in), span_of(request.at, half));
+	rc = inside_send(in, err);
 	if (rc >= 0 && in->conn)
-		conn_write(in->conn, endpoint_now(in),
+		conn_write(in->conn, inside_now_ns(in),
 			   span_of(request.at + half, request.len - half));
 	if (rc >= 0)
-		rc = send_all(in, err);
+		rc = inside_send(in, err);
 	in->collecting = false;
 	return rc < 0 ? rc : 0;
 }
@@ -252,7 +88,7 @@ static int collect(struct inside *in, struct error *err)
 static void add_acks(struct inside *in)
 {
 	static const enum probe_role roles[] = {ROLE_DATA_ACK, ROLE_ADD_ADDR, ROLE_SIGNALS};
-	const struct conn_info *info = info_of(in);
+	const struct conn_info *info = inside_info(in);
 	struct span data = span_of(in->held[1].octets, in->held[1].len);
 
 	for (size_t i = 0; in->count >= 2 && i < sizeof(roles) / sizeof(roles[0]); i++)
@@ -270,9 +106,9 @@ static void hold(struct inside *in)
 	for (size_t i = 0; i < in->count; i++)
 		trace_hold(in->trace, in->held[i].role,
 			   span_of(in->held[i].octets, in->held[i].len), now_ns);
-	in->valid = trace_join(in->trace, ROLE_JOIN_VALID, info_of(in)->remote_token, now_ns);
+	in->valid = trace_join(in->trace, ROLE_JOIN_VALID, inside_info(in)->remote_token, now_ns);
 	in->bogus = trace_join(in->trace, ROLE_JOIN_BOGUS,
-			       ~info_of(in)->remote_token ^ (uint32_t)in->config->seed, now_ns);
+			       ~inside_info(in)->remote_token ^ (uint32_t)in->config->seed, now_ns);
 }
 
 /* The copies walk; hops that were out of ICMP tokens are asked again after a pause, as long as that
@@ -280,15 +116,15 @@ static void hold(struct inside *in)
 static int walk(struct inside *in, struct error *err)
 {
 	size_t before = trace_result(in->trace)->reply_count;
-	int rc = pump(in, WALK_NS, is_walked, err);
+	int rc = inside_pump(in, WALK_NS, is_walked, err);
 
-	for (unsigned i = 0; !rc && i < PATIENCE && !stopped(in); i++) {
+	for (unsigned i = 0; !rc && i < PATIENCE && !inside_stopped(in); i++) {
 		size_t now = trace_result(in->trace)->reply_count;
 
 		if (now == before || !trace_ask_again(in->trace, net_now_ns(in->net)))
 			break;
 		before = now;
-		rc = pump(in, WALK_NS, is_walked, err);
+		rc = inside_pump(in, WALK_NS, is_walked, err);
 	}
 	return rc;
 }
@@ -303,19 +139,24 @@ static int release(struct inside *in, struct error *err)
 	in->frozen_ns += net_now_ns(in->net) - in->since_ns - SPARE_MS * NS_PER_MS;
 	in->frozen = false;
 	if (rc >= 0)
-		rc = pump(in, ACKED_NS, is_acked, err);
-	return rc < 0 ? rc : pump(in, clear_ns(in), is_clear, err);
+		rc = inside_pump(in, ACKED_NS, is_acked, err);
+	return rc < 0 ? rc : inside_pump(in, clear_ns(in), is_clear, err);
 }
 
+/* A target that stays silent is asked more often, so that it cannot be mere loss. */
 static int ask_joins(struct inside *in, struct error *err)
 {
-	int64_t now_ns = net_now_ns(in->net);
+	int rc;
 
-	if (!in->conn || info_of(in)->fallback_stage != FALLBACK_NONE)
+	if (!in->conn || inside_info(in)->fallback_stage != FALLBACK_NONE)
 		return 0;
-	trace_ask_target(in->trace, in->valid, JOIN_ASKED, now_ns);
-	trace_ask_target(in->trace, in->bogus, JOIN_ASKED, now_ns);
-	return pump(in, JOIN_NS, is_walked, err);
+	trace_ask_target(in->trace, in->valid, JOIN_ASKED, net_now_ns(in->net));
+	trace_ask_target(in->trace, in->bogus, JOIN_ASKED, net_now_ns(in->net));
+	rc = inside_pump(in, JOIN_NS, is_walked, err);
+	if (rc || inside_stopped(in))
+		return rc;
+	trace_ask_target(in->trace, in->valid, JOIN_ASKED_MORE, net_now_ns(in->net));
+	return inside_pump(in, JOIN_NS, is_walked, err);
 }
 
 static int look_inside(struct inside *in, struct error *err)
@@ -326,7 +167,7 @@ static int look_inside(struct inside *in, struct error *err)
 		return rc;
 	in->result.state = INSIDE_TESTED;
 	rc = collect(in, err);
-	if (!rc && in->conn && info_of(in)->fallback_stage == FALLBACK_NONE) {
+	if (!rc && in->conn && inside_info(in)->fallback_stage == FALLBACK_NONE) {
 		hold(in);
 		rc = walk(in, err);
 	} else {
@@ -381,18 +222,18 @@ static int finish(struct inside *in, bool asked, struct error *err)
 {
 	int rc = 0;
 
-	in->result.mapped = info_of(in)->fallback_stage == FALLBACK_NONE &&
-			    info_of(in)->sent == in->config->request.len;
+	in->result.mapped = inside_info(in)->fallback_stage == FALLBACK_NONE &&
+			    inside_info(in)->sent == in->config->request.len;
 	in->frozen = false;
 	if (in->conn)
-		endpoint_release(in->endpoint, in->conn, endpoint_now(in));
+		endpoint_release(in->endpoint, in->conn, inside_now_ns(in));
 	in->result.connection.target = trace_result(in->trace)->config.target;
 	connection_conclude(&in->result.connection);
 	describe(in, asked);
 	in->conn = NULL;
 	trace_conclude(in->trace, &in->result, net_now_ns(in->net));
 	if (in->endpoint)
-		return send_all(in, err);
+		return inside_send(in, err);
 	for (struct span packet; rc >= 0 && trace_send(in->trace, net_now_ns(in->net), &packet);)
 		rc = net_send(in->net, packet, err);
 	return rc;
@@ -420,7 +261,7 @@ int inside_run(struct trace *t, struct net *net, const struct inside_config *con
 		in.endpoint = endpoint_new(&endpoint, err);
 		rc = in.endpoint ? look_inside(&in, err) : err->code;
 	}
-	if (stopped(&in))
+	if (inside_stopped(&in))
 		trace_stop(t, net_now_ns(net));
 	failed = finish(&in, ask, err);
 	endpoint_free(in.endpoint);

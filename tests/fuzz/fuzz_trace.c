@@ -1,6 +1,7 @@
 /* Hostile replies into a running trace: each record is a length and so many octets; before they are
  * handed over, a record may be given the tokens of a packet that was really sent, so that the
- * fuzzer gets past the matching. The trace must end, and every finding must be sane. */
+ * fuzzer gets past the matching. The trace must end, and every finding must be sane; then it is
+ * resumed with segments of a connection, and must end again. */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -94,44 +95,95 @@ static void check(const struct trace_result *r)
 	assert(r->reason[0]);
 }
 
+/* Segments of a connection, asked along the path that the replies so far made up. */
+static void hold(struct trace *t, const struct trace_config *c, int64_t now_ns)
+{
+	static const char *const texts[] = {
+	    "IP/TCP{src=40015,seq=7,ack=9}/MPCAPABLE{v=1,skey=1,rkey=2,dlen=2}/NOP/NOP/RAW(x0102)",
+	    "IP/TCP{src=40015,seq=9,ack=9}/NOP/NOP/TS(2,2)/DSS{ack=5}",
+	    "IP/TCP{src=40015,seq=9,ack=9}/NOP/NOP/TS(3,2)/DSS{ack=5}/RMADDR(1)/MPPRIO",
+	};
+	static const enum probe_role roles[] = {ROLE_DATA_CAPABLE, ROLE_DATA_ACK, ROLE_SIGNALS};
+	bool v6 = c->target.family == 6;
+	struct notation n;
+
+	trace_resume(t);
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		if (notation_parse(&n, texts[i], NULL))
+			abort();
+		uint8_t *octets = v6 ? n.octets6 : n.octets4;
+		size_t len = v6 ? n.len6 : n.len4;
+
+		field_write_addr(octets, len, v6 ? FIELD_IP6_SRC : FIELD_IP4_SRC, &c->source);
+		field_write_addr(octets, len, v6 ? FIELD_IP6_DST : FIELD_IP4_DST, &c->target);
+		packet_fix_checksums(octets, len);
+		trace_hold(t, roles[i], span_of(octets, len), now_ns);
+	}
+	trace_ask_target(t, trace_join(t, ROLE_JOIN_VALID, 7, now_ns), 3, now_ns);
+}
+
+struct fuzz {
+	struct cursor in;
+	uint8_t kept[16][256];
+	size_t kept_len[16], count;
+	int64_t now_ns;
+};
+
+static bool is_over(const struct trace *t, bool inside)
+{
+	return inside ? trace_settled(t) : trace_finished(t);
+}
+
+static void run(struct fuzz *f, struct trace *t, const struct trace_config *c, bool inside)
+{
+	struct span out;
+
+	for (int i = 0; i < STEPS_MAX && !is_over(t, inside); i++) {
+		while (trace_send(t, f->now_ns, &out)) {
+			if (out.len <= sizeof(f->kept[0])) {
+				memcpy(f->kept[f->count % 16], out.at, out.len);
+				f->kept_len[f->count++ % 16] = out.len;
+			}
+			f->now_ns += 60 * NS_PER_US;
+		}
+		if (cursor_left(&f->in)) {
+			size_t pick = cursor_u8(&f->in) % 16, len = cursor_u8(&f->in) % 64;
+
+			if (len > cursor_left(&f->in))
+				len = cursor_left(&f->in);
+			deliver(t, c, f->now_ns, cursor_take(&f->in, len),
+				span_of(f->kept[pick], f->kept_len[pick]));
+			f->now_ns += 10 * NS_PER_US;
+		} else if (trace_expiry_ns(t) > f->now_ns && trace_expiry_ns(t) != TIME_NEVER) {
+			f->now_ns = trace_expiry_ns(t);
+		} else {
+			f->now_ns += NS_PER_MS;
+		}
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct cursor in = cursor_over(span_of(data, size));
-	uint8_t first = cursor_u8(&in);
+	struct fuzz f = {.in = cursor_over(span_of(data, size))};
+	uint8_t first = cursor_u8(&f.in);
 	struct trace_config c = fuzz_config(first & 1 ? 6 : 4, first);
+	struct trace_inside inside = {.state = INSIDE_TESTED, .mapped = first & 4};
 	struct trace *t = trace_new(&c, NULL, NULL);
-	uint8_t kept[16][256];
-	size_t kept_len[16] = {0}, count = 0;
-	int64_t now_ns = 0;
 	struct span out;
 
-	for (int i = 0; i < STEPS_MAX && !trace_finished(t); i++) {
-		while (trace_send(t, now_ns, &out)) {
-			if (out.len <= sizeof(kept[0])) {
-				memcpy(kept[count % 16], out.at, out.len);
-				kept_len[count++ % 16] = out.len;
-			}
-			now_ns += 60 * NS_PER_US;
-		}
-		if (cursor_left(&in)) {
-			size_t pick = cursor_u8(&in) % 16, len = cursor_u8(&in) % 64;
-
-			if (len > cursor_left(&in))
-				len = cursor_left(&in);
-			deliver(t, &c, now_ns, cursor_take(&in, len),
-				span_of(kept[pick], kept_len[pick]));
-			now_ns += 10 * NS_PER_US;
-		} else if (trace_expiry_ns(t) > now_ns && trace_expiry_ns(t) != TIME_NEVER) {
-			now_ns = trace_expiry_ns(t);
-		} else {
-			now_ns += NS_PER_MS;
-		}
-	}
+	run(&f, t, &c, false);
 	if (!trace_finished(t))
-		trace_stop(t, now_ns);
-	while (trace_send(t, now_ns, &out))
+		trace_stop(t, f.now_ns);
+	while (trace_send(t, f.now_ns, &out))
+		;
+	if (first & 2) {
+		hold(t, &c, f.now_ns);
+		run(&f, t, &c, true);
+		trace_conclude(t, &inside, f.now_ns);
+	}
+	while (trace_send(t, f.now_ns, &out))
 		;
 	assert(trace_finished(t));
 	check(trace_result(t));

@@ -1,0 +1,39 @@
+/* Inside probe/inside.c and inside_loop.c: a connection with its trace, and the loop that drives
+ * both over one net. */
+#ifndef MBOXTRACE_PROBE_INSIDE_STATE_H
+#define MBOXTRACE_PROBE_INSIDE_STATE_H
+
+#include "mptcp/endpoint.h"
+#include "probe/inside.h"
+#include "probe/inside_segment.h"
+
+struct inside {
+	struct trace *trace;
+	struct net *net;
+	const struct inside_config *config;
+	const struct trace_run *run;
+	struct endpoint *endpoint;
+	struct conn *conn; /* NULL: none, or closed and released */
+	bool established, collecting, frozen, closed;
+	int64_t frozen_ns; /* the endpoint's time is so much behind the net's */
+	int64_t since_ns;
+	size_t count;
+	struct inside_segment held[INSIDE_SEGMENTS_MAX];
+	uint32_t first, end; /* sequence numbers of the data, and behind them */
+	int64_t released_ns;
+	bool heard; /* acknowledgements of data with a DSS */
+	int valid, bogus;
+	struct trace_inside result;
+};
+
+int64_t inside_now_ns(const struct inside *in); /* the endpoint's time */
+bool inside_stopped(const struct inside *in);	/* by the user */
+struct conn_info *inside_info(struct inside *in);
+/* Everything that is due, the trace's and, unless it is frozen, the endpoint's. Data are kept in
+ * `held` while they are collected. 0, or what the net returned. */
+int inside_send(struct inside *in, struct error *err);
+/* Drives both until `done`, or for as long as `limit_ns`. */
+int inside_pump(struct inside *in, int64_t limit_ns, bool (*done)(struct inside *in),
+		struct error *err);
+
+#endif
