@@ -184,6 +184,14 @@ void fallback_fail(struct subflow *sf, uint64_t dsn)
 		subflow_reset(sf, 6);
 }
 
+bool fallback_pending(const struct conn *c)
+{
+	for (unsigned i = 0; i < c->subflow_count; i++)
+		if (c->subflow[i]->failing && subflow_alive(c->subflow[i]))
+			return true;
+	return false;
+}
+
 /* With several subflows this one goes and its data travels again elsewhere; a single one is told,
  * and its octets wait until the sender says where they belong. */
 void fallback_checksum(struct subflow *sf, const struct mapping *m)

@@ -197,6 +197,7 @@ uint32_t conn_push(struct conn *c, struct subflow *sf, uint64_t dsn, uint32_t ma
 bool conn_fall_back(struct subflow *sf, enum fallback_stage stage, enum fallback_reason reason);
 void fallback_infinite(struct subflow *sf, const struct mptcp_dss *dss);
 void fallback_fail(struct subflow *sf, uint64_t dsn);
+bool fallback_pending(const struct conn *c); /* a checksum failed; the peer has yet to answer */
 void fallback_checksum(struct subflow *sf, const struct mapping *m);
 bool fallback_unacked(struct subflow *sf, const struct arrived *a);
 

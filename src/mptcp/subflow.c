@@ -137,6 +137,12 @@ void subflow_up(struct subflow *sf)
 
 	if (sf->stage == STAGE_UP)
 		return;
+	/* It comes too late: the peer will send on one subflow alone (RFC 8684 §3.7), and may have
+	 * said so before it hears that this one is there. */
+	if (!sf->initial && fallback_pending(c)) {
+		subflow_reset(sf, 6);
+		return;
+	}
 	sf->stage = STAGE_UP;
 	sf->opened_told = true;
 	sf->up_ns = c->now_ns;
