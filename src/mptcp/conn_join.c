@@ -177,6 +177,7 @@ bool join_syn_ack(struct subflow *sf, const struct arrived *a)
 		return true;
 	}
 	sf->backup_asked = a->join.backup;
+	sf->conn->had_join = true;
 	sf->stage = STAGE_PRE;
 	sf->join_ack_ns = sf->conn->now_ns + NS_PER_S;
 	return true;

@@ -36,6 +36,11 @@ void reinject_subflow(struct subflow *sf)
 	conn_touch(c);
 }
 
+bool reinject_allowed(const struct conn *c)
+{
+	return c->tx_verified || c->had_join;
+}
+
 static bool outstanding(const struct conn *c)
 {
 	return c->tx.una != c->tx.next || (c->tx.fin_sent && !c->tx.fin_acked);
@@ -147,7 +152,7 @@ void reinject_timer(struct conn *c)
 	sf = tx->una == tx->next ? NULL : carrier(c, tx->una);
 	if (tx->una == tx->next) {
 		repeat_fin(c);
-	} else if (!sf && conn_any_usable(c)) {
+	} else if (!sf && conn_any_usable(c) && reinject_allowed(c)) {
 		tx->recover = tx->next;
 		tx->burst = tx->burst ? tx->burst : 1;
 		queue_burst(c);

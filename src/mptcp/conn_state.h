@@ -105,6 +105,7 @@ struct conn {
 	bool confirmed;	   /* the peer has our key for certain: a DSS or third ACK arrived */
 	bool dss_heard;	   /* joins may be made */
 	bool tx_verified;  /* a DATA_ACK came for data of ours */
+	bool had_join;	   /* both sides proved that they know of a further subflow */
 	bool ack_told;	   /* a pure DATA_ACK for data of the peer's was sent */
 	bool told_open, told_closed, told_readable, told_writable;
 	uint8_t address_events; /* waiting to be read */
@@ -190,6 +191,9 @@ void reinject_timer(struct conn *c);
 void reinject_arm(struct conn *c);
 void reinject_progress(struct conn *c);
 bool reinject_opportunistic(struct conn *c);
+/* May what was sent once be sent under another subflow sequence number? Not to a peer that may take
+ * the subflow for plain TCP: see conn_fallback.c. */
+bool reinject_allowed(const struct conn *c);
 /* Hands octets from `dsn` on, at most `max`, to a subflow; returns how many. */
 uint32_t conn_push(struct conn *c, struct subflow *sf, uint64_t dsn, uint32_t max);
 

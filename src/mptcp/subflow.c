@@ -128,6 +128,7 @@ void subflow_reset(struct subflow *sf, int reason)
 	sf->reset_reason = (uint8_t)reason;
 	sf->close = SUBFLOW_RST;
 	sf->close_reason = reason;
+	sf->conn->last_was_reset = sf->conn->last_was_reset || reason > 0;
 	sf->conn->settle_due = true;
 }
 
@@ -150,8 +151,10 @@ void subflow_up(struct subflow *sf)
 	sf->rx_end = c->rx.next;
 	sf->tx_from = sf->tx_next = c->tx.next;
 	sf->copied = c->tx.una;
-	if (!sf->initial)
+	if (!sf->initial) {
 		c->joins++;
+		c->had_join = true;
+	}
 	endpoint_tell(c, EVENT_SUBFLOW_OPENED, sf);
 	c->pm_due = c->settle_due = true;
 }
