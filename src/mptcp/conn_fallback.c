@@ -187,7 +187,7 @@ void fallback_infinite(struct subflow *sf, const struct mptcp_dss *dss)
 	at = infinite_position(sf, dss);
 	if (dsn_before(c->rx.next, at) || !is_alone(sf) || !is_contiguous(sf) ||
 	    c->rx.next - at > sf->hold.len) {
-		subflow_reset(sf, failing ? 6 : 1);
+		subflow_reset(sf, 6);
 		return;
 	}
 	sf->failing = false;

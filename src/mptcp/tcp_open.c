@@ -167,6 +167,7 @@ void tcp_init_cookie(struct tcp *t, const struct tcp_config *config,
 		     uint8_t peer_wscale, bool peer_sack, int64_t now_ns)
 {
 	const struct tcp_option *stamp = tcp_option_find(&ack->tcp.options, TCP_OPT_TIMESTAMP, -1);
+	uint32_t edge;
 
 	init(t, config, owner, now_ns, ack->tcp.ack - 1);
 	t->state = TCP_SYN_RECEIVED;
@@ -177,7 +178,8 @@ void tcp_init_cookie(struct tcp *t, const struct tcp_config *config,
 		take_wscale(t, peer_wscale);
 	if (stamp && !stamp->malformed && stamp->len == 10)
 		take_stamps(t, load_u32(stamp->at + 2));
-	t->rcv_edge += UINT16_MAX; /* what the cookie offered at most */
+	edge = owner->window(t);
+	t->rcv_edge += edge < UINT16_MAX ? edge : UINT16_MAX; /* as the cookie offered */
 	t->last_sent_ns = now_ns;
 	t->timer[TCP_TIMER_RTX] = now_ns + tcp_rto_ns(t);
 }
