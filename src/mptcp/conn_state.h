@@ -29,6 +29,8 @@ struct tx {
 	uint64_t recover;    /* una must reach this before the timer is trusted again */
 	uint32_t burst;	     /* segments that the data-level timer repeats at once */
 	unsigned backoff, futile;
+	bool carried;		/* the timer found the oldest octet in flight on a subflow */
+	int64_t asked_ns;	/* when the timer repeated something last */
 	int64_t progress_ns;	/* when una moved last, or something became outstanding */
 	uint64_t opportunistic; /* una when a segment was last repeated for want of window */
 };
@@ -123,7 +125,7 @@ struct conn {
 	struct subflow *subflow[CONN_SUBFLOWS_MAX];
 	unsigned joins;	   /* alive ones */
 	bool signal_again; /* one ACK did not carry all signals */
-	bool settle_due, pm_due, closing_subflows, active_close, fastclosed;
+	bool settle_due, pm_due, closing_subflows, lingered, active_close, fastclosed;
 
 	size_t remote_count;
 	struct pm_addr remotes[PM_ADDRS_MAX]; /* the first is the initial one */

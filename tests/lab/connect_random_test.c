@@ -54,6 +54,10 @@ enum leave {
 	 * whoever fell back (§3.7: "it MUST only use subflow ACKs to clear its send buffer"): both
 	 * ends live, and wait. An application has to end it. */
 	STALLS = 32,
+	/* A stamp that is not the peer's, in its name, makes its own look old (RFC 7323 §5.3: "it
+	 * is not acceptable"): a proxy that has stamps from a box that mirrors them kills TCP. */
+	LIES = 64,
+	MIRRORS = 128,
 };
 
 static const struct {
@@ -67,9 +71,9 @@ static const struct {
     {"coalesce", "keep=first", FALLS_BY_SILENCE | BREAKS},
     {"coalesce", "keep=last", FALLS_BY_SILENCE | BREAKS},
     {"coalesce", "keep=all", FALLS_BY_SILENCE | BREAKS},
-    {"early_ack", "", FALLS_BY_SILENCE | BREAKS},
-    {"early_ack", "direction=reverse", FALLS_BY_SILENCE | BREAKS},
-    {"early_ack", "lose=30", FALLS_BY_SILENCE | BREAKS | STALLS},
+    {"early_ack", "", FALLS_BY_SILENCE | BREAKS | LIES},
+    {"early_ack", "direction=reverse", FALLS_BY_SILENCE | BREAKS | LIES},
+    {"early_ack", "lose=30", FALLS_BY_SILENCE | BREAKS | LIES | STALLS},
     {"hold_holes", "", NOTHING},
     {"rexmit", "", NOTHING},
     {"clamp_ack", "", NOTHING},
@@ -92,7 +96,7 @@ static const struct {
     {"drop", "subtype=mp_capable segments=syn", FALLS_BY_SYN},
     {"drop", "subtype=mp_join", NOTHING},
     {"reset", "subtype=mp_join", NOTHING},
-    {"mirror", "mode=edit", FALLS_BY_SYN},
+    {"mirror", "mode=edit", FALLS_BY_SYN | MIRRORS},
     {"lb", "backends=3", NOTHING},
     {"syn_proxy", "", FALLS_BY_SYN},
     {"payload", "at=20000", FALLS_BY_CHECKSUM | CHANGES},
@@ -208,6 +212,8 @@ static void random_setup(struct random_run *r, uint64_t seed)
 		random_link(r, &r->plan.link[i]);
 	for (unsigned i = rng_below(&r->rng, 4); i; i--)
 		random_box(r);
+	if (r->leave & LIES && r->leave & MIRRORS)
+		r->leave |= STALLS;
 	random_ends(r);
 }
 
@@ -257,6 +263,10 @@ static bool may_fall_back(const struct random_run *r, const struct conn_info *in
 {
 	unsigned leave = r->leave;
 
+	/* v0 (RFC 6824 §3.1) brings the key with the third ACK alone: behind a cookie, one that is
+	 * lost or late leaves TCP (RFC 8041 §3.11). */
+	if (r->plan.serve.cookies && !info->version)
+		leave |= FALLS_BY_SILENCE;
 	/* §3.1: "a sender will eventually fall back to single-path TCP (i.e., without the
 	 * MP_CAPABLE option)" if SYNs with it are not answered. */
 	if (is_lossy(r) && r->run.client.fallback_reason == FALLBACK_BECAUSE_SYN_LOST)
