@@ -284,8 +284,8 @@ void subflow_hold_flush(struct subflow *sf, uint64_t dsn)
 
 static void hold(struct subflow *sf, uint32_t ssn, struct span octets)
 {
-	if (!hold_reserve(sf, octets.len)) {
-		subflow_reset(sf, 4);
+	if (!hold_reserve(sf, octets.len)) { /* no mapping comes (RFC 8684 §3.7) */
+		subflow_reset(sf, 6);
 		return;
 	}
 	if (!sf->hold.len)

@@ -106,11 +106,13 @@ static unsigned joined(const struct conn *c)
 	return count;
 }
 
-/* 1: an error of MPTCP; 2: no room; 3: not allowed now. */
+/* 1: an error of MPTCP; 2: no room; 3: not allowed now; 6: TCP is what will be left. */
 static uint8_t refuse(const struct conn *c)
 {
 	if (c->plain || c->state == CONN_CLOSED || c->closing_subflows || c->fastclosed)
 		return 1;
+	if (fallback_pending(c))
+		return 6;
 	if (c->state == CONN_OPENING || !c->dss_heard || c->client ||
 	    joined(c) >= c->config.limits.subflows)
 		return 3;
@@ -175,6 +177,7 @@ bool join_syn_ack(struct subflow *sf, const struct arrived *a)
 		return true;
 	}
 	sf->backup_asked = a->join.backup;
+	sf->conn->had_join = true;
 	sf->stage = STAGE_PRE;
 	sf->join_ack_ns = sf->conn->now_ns + NS_PER_S;
 	return true;

@@ -198,7 +198,7 @@ static bool find_next(const struct conn *c, struct next *n, uint32_t unit)
 	uint64_t window = window_left(c);
 
 	*n = (struct next){.dsn = tx->next, .len = tx->end - tx->next};
-	if (r)
+	if (r && reinject_allowed(c))
 		*n = (struct next){.dsn = r->from, .len = r->to - r->from, .again = true};
 	else if (n->len > window)
 		n->len = wait_for_window(c, window, unit);

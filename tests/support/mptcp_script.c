@@ -395,7 +395,7 @@ static void set_flows(struct player *p)
 bool script_run(const struct script *s)
 {
 	struct player p = {.script = s, .now_ns = NS_PER_S};
-	struct listener_config listen = {.port = 80};
+	struct listener_config listen = {.port = 80, .always_cookies = s->cookies};
 	struct ip_addr to = address(1, 1);
 	struct conn_config config;
 	bool good = true;

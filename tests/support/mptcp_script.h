@@ -41,7 +41,7 @@ struct script_step {
 
 struct script {
 	const char *name;
-	bool server, checksum, two_addresses, announce;
+	bool server, checksum, two_addresses, announce, cookies;
 	uint8_t version;
 	struct script_step step[40];
 };
