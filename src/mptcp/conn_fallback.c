@@ -160,17 +160,11 @@ bool fallback_unacked(struct subflow *sf, const struct arrived *a)
 	return true;
 }
 
-static uint64_t expand(uint32_t value, uint64_t near)
-{
-	return near + (uint64_t)(int64_t)(int32_t)(value - (uint32_t)near);
-}
-
 /* Where the peer says that the octets in hand, or those that come next, lie in the stream. */
 static uint64_t infinite_position(const struct subflow *sf, const struct mptcp_dss *dss)
 {
 	const struct conn *c = sf->conn;
-	uint64_t dsn =
-	    dss->flags & MPTCP_DSS_DSN8 ? dss->dsn : expand((uint32_t)dss->dsn, c->rx.next);
+	uint64_t dsn = dsn_expand(dss->dsn, dss->flags & MPTCP_DSS_DSN8, c->rx.next);
 	uint32_t at = sf->hold.len ? sf->hold.ssn : sf->tcp.rcv_nxt - sf->tcp.irs;
 
 	return dsn + (uint64_t)(int64_t)seq_diff(at, dss->ssn);

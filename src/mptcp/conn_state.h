@@ -24,6 +24,7 @@ struct tx {
 	uint64_t first;		 /* data sequence number of the stream's first octet */
 	uint64_t una, next, end; /* DATA_ACKed; to be sent first; behind all that is written */
 	uint64_t edge;		 /* of the peer's receive window */
+	struct dsn_pace pace;
 	bool fin_wanted, fin_sent, fin_acked, blocked;
 	struct ranges again; /* to be sent on another subflow */
 	uint64_t recover;    /* una must reach this before the timer is trusted again */
@@ -198,6 +199,12 @@ bool reinject_opportunistic(struct conn *c);
 bool reinject_allowed(const struct conn *c);
 /* Hands octets from `dsn` on, at most `max`, to a subflow; returns how many. */
 uint32_t conn_push(struct conn *c, struct subflow *sf, uint64_t dsn, uint32_t max);
+
+/* Are our data sequence numbers to be sent whole? */
+static inline bool tx_whole_dsn(const struct conn *c)
+{
+	return c->config.dsn_octets == 8 || c->tx.pace.fast;
+}
 
 /* Fallback (conn_fallback.c): false: it is not allowed (a join exists, or data is scattered). */
 bool conn_fall_back(struct subflow *sf, enum fallback_stage stage, enum fallback_reason reason);

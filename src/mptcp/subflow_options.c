@@ -83,9 +83,10 @@ static void dss_ack(const struct conn *c, struct mptcp_dss *dss)
 	dss->ack = rx_ack(c);
 }
 
-static void dss_map(struct mptcp_dss *dss, const struct tcp_mapping *m)
+static void dss_map(const struct conn *c, struct mptcp_dss *dss, const struct tcp_mapping *m)
 {
-	dss->flags |= MPTCP_DSS_DSN | MPTCP_DSS_DSN8 | (m->data_fin ? MPTCP_DSS_FIN : 0);
+	dss->flags |= MPTCP_DSS_DSN | (tx_whole_dsn(c) ? MPTCP_DSS_DSN8 : 0);
+	dss->flags |= m->data_fin ? MPTCP_DSS_FIN : 0;
 	dss->dsn = m->dsn;
 	dss->ssn = m->ssn;
 	dss->data_len = m->len;
@@ -101,13 +102,13 @@ static size_t put_dss(const struct conn *c, const struct tcp_mapping *m, uint8_t
 	dss_ack(c, &o.dss);
 	if (!m)
 		return put(&o, out, room);
-	dss_map(&o.dss, m);
+	dss_map(c, &o.dss, m);
 	len = put(&o, out, room);
 	if (len)
 		return len;
 	/* The mapping must go; the DATA_ACK can wait. */
 	o = (struct mptcp_option){.subtype = MPTCP_DSS};
-	dss_map(&o.dss, m);
+	dss_map(c, &o.dss, m);
 	return put(&o, out, room);
 }
 
