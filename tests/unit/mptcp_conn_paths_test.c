@@ -1,7 +1,10 @@
 /* Several paths: failures, backups, addresses that come and go, windows. */
 #include "support/cmocka_all.h"
 
+#include <string.h>
+
 #include "packet/mptcp_option.h"
+#include "packet/packet.h"
 #include "support/endpoint_pair.h"
 
 static void limit(struct duo *p, unsigned path, uint64_t rate)
@@ -125,6 +128,85 @@ static void test_announced(void **state)
 		assert_int_equal(duo_info(&p, CLIENT).subflow_count, 2);
 		assert_int_equal(duo_info(&p, CLIENT).subflow[1].remote.octets[3], 2);
 		assert_true(duo_info(&p, SERVER).options_seen & 1 << MPTCP_JOIN);
+		duo_fini(&p);
+	}
+}
+
+/* What the server has is told at once, not with the next ACK that something else calls for. */
+static void test_announced_at_once(void **state)
+{
+	static const struct pm_addr row[] = {
+	    {.addr = {.family = 4, .octets = {10, 0, 1, 2}}},
+	    {.addr = {.family = 4, .octets = {10, 0, 1, 2}}, .port = 8080},
+	    {.addr = {.family = 6, .octets = {0xfd, [15] = 2}}},
+	    {.addr = {.family = 6, .octets = {0xfd, [15] = 2}}, .port = 8080},
+	};
+	struct duo p;
+
+	(void)state;
+	for (size_t i = 0; i < 2 * sizeof(row) / sizeof(*row); i++) {
+		duo_init(&p, 12);
+		duo_addresses(&p, 1, 3);
+		for (uint8_t id = 1; id < 3; id++) {
+			p.config[SERVER].local[id] = row[i / 2];
+			p.config[SERVER].local[id].addr.octets[3] += id;
+			p.config[SERVER].local[id].id = id;
+		}
+		p.side[CLIENT].to_send = 100;
+		p.side[SERVER].to_send = i % 2 * 100000000; /* never at a loss for data */
+		p.side[CLIENT].keep_open = p.side[SERVER].keep_open = true;
+		duo_start(&p);
+		duo_run(&p, 100 * NS_PER_MS);
+		assert_int_equal(p.side[SERVER].received, 100);
+		assert_int_equal(p.side[CLIENT].events[EVENT_ADDRESS_ANNOUNCED], 2);
+		duo_fini(&p);
+	}
+}
+
+/* ADD_ADDR is repeated until its echo comes, or eight times. */
+static bool lose_add_addr(struct duo *p, struct duo_packet *packet)
+{
+	unsigned *seen = p->context;
+	struct mptcp_option o;
+	struct packet parsed;
+
+	assert_int_equal(packet_parse(&parsed, span_of(packet->octets, packet->len)), 0);
+	for (unsigned i = 0; i < parsed.tcp.options.count; i++) {
+		if (mptcp_option_parse(&o, &parsed.tcp.options.item[i]) ||
+		    o.subtype != MPTCP_ADD_ADDR)
+			continue;
+		seen[o.add_addr.echo]++;
+		if (seen[2 + o.add_addr.echo]) {
+			seen[2 + o.add_addr.echo]--;
+			return false;
+		}
+	}
+	return true;
+}
+
+static void test_announced_again(void **state)
+{
+	/* Lost: announcements, echoes. Then seen in all. */
+	static const unsigned row[][4] = {{0, 0, 1, 1}, {1, 0, 2, 1}, {3, 0, 4, 1},
+					  {0, 2, 3, 3}, {2, 1, 4, 2}, {99, 0, 8, 0}};
+	unsigned seen[4];
+	struct duo p;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(row) / sizeof(*row); i++) {
+		memset(seen, 0, sizeof(seen));
+		memcpy(seen + 2, row[i], 2 * sizeof(*seen));
+		duo_init(&p, 13);
+		duo_addresses(&p, 1, 2);
+		p.hook = lose_add_addr;
+		p.context = seen;
+		p.side[CLIENT].to_send = 100;
+		p.side[CLIENT].keep_open = p.side[SERVER].keep_open = true;
+		duo_start(&p);
+		duo_run(&p, 60 * NS_PER_S);
+		assert_int_equal(seen[0], row[i][2]);
+		assert_int_equal(seen[1], row[i][3]);
+		assert_int_equal(duo_info(&p, CLIENT).subflow_count, row[i][3] ? 2 : 1);
 		duo_fini(&p);
 	}
 }
@@ -267,7 +349,8 @@ int main(void)
 	    cmocka_unit_test(test_announced),	      cmocka_unit_test(test_c_flag),
 	    cmocka_unit_test(test_addresses_change),  cmocka_unit_test(test_closed_window),
 	    cmocka_unit_test(test_small_window),      cmocka_unit_test(test_fastclose),
-	    cmocka_unit_test(test_segment_sizes),
+	    cmocka_unit_test(test_segment_sizes),     cmocka_unit_test(test_announced_at_once),
+	    cmocka_unit_test(test_announced_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
