@@ -236,5 +236,5 @@ void fallback_checksum(struct subflow *sf, const struct mapping *m)
 	sf->failing = true;
 	sf->rx_end = m->dsn;
 	c->timer[TIMER_FAIL] = c->now_ns + FAIL_WAIT_NS;
-	tcp_ack_now(&sf->tcp);
+	tcp_ack_alone(&sf->tcp);
 }

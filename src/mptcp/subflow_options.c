@@ -186,6 +186,8 @@ static size_t ack_options(struct subflow *sf, const struct tcp_segment *s, uint8
 	struct conn *c = sf->conn;
 	struct mptcp_option fail = {.subtype = MPTCP_FAIL, .fail_dsn = sf->fail_dsn};
 	bool lone_fin = c->tx.fin_sent && !c->tx.fin_acked && c->tx.next == c->tx.end;
+	/* Before, an address alone, taken out on the way, leaves an ACK that looks stripped. */
+	bool told = c->ack_told || c->rx.next == c->rx.first;
 	size_t len = 0;
 
 	/* Two ends that miss data would else answer each other's DATA_FINs for ever. */
@@ -205,12 +207,11 @@ static size_t ack_options(struct subflow *sf, const struct tcp_segment *s, uint8
 		len = put(&fail, out, room);
 	else if (sf->prio_due && !s->fin)
 		len = put_prio(sf, out, room);
-	else if (!lone_fin && !s->fin && (c->ack_told || c->rx.next == c->rx.first))
+	else if (!lone_fin && !s->fin && told)
 		len = addr_options(c, out, room);
-	/* Until then an address alone, taken out on the way, leaves an ACK that looks stripped. */
 	c->ack_told = c->ack_told || (!len && c->rx.next != c->rx.first);
 
-	c->signal_again = len && !sf->failing && (addr_options_due(c) || sf->prio_due);
+	c->signal_again = (len || !told) && !sf->failing && (addr_options_due(c) || sf->prio_due);
 	return len + (lone_fin ? put_fin(c, out + len, room - len)
 			       : put_dss(c, NULL, out + len, room - len));
 }
