@@ -44,11 +44,14 @@ static bool on_finished(void *context)
 	return r->closed || net_now_ns(r->net) >= r->until_ns;
 }
 
-static void on_packet(void *context, bool sent, int64_t time_ns, struct span octets)
+static bool on_packet(void *context, bool sent, int64_t time_ns, struct span octets)
 {
 	struct run *r = context;
 
+	if (sent && mirror_client_loses(&r->mirror, octets))
+		return false;
 	mirror_client_note(&r->mirror, sent ? MIRROR_SENT : MIRROR_ARRIVED, time_ns, octets);
+	return true;
 }
 
 static void open_run(struct run *r, struct lab *lab, uint64_t seed, uint8_t version)
@@ -93,8 +96,7 @@ static struct run *run_plan(struct lab_plan *plan, uint64_t seed, uint8_t versio
 	assert_int_equal(drive_run(&drive, &err), 0);
 	mirror_client_pump(&r->mirror, r->conn, net_now_ns(r->net)); /* what came last */
 	conn_info(r->conn, &r->result.info);
-	mirrored_compare(&r->mirrored, &r->mirror, &r->result.info.subflow[0].local,
-			 &r->result.info.subflow[0].remote);
+	mirrored_compare(&r->mirrored, &r->mirror, &r->result.info);
 	r->result.mirrored = &r->mirrored;
 	connection_conclude(&r->result);
 	endpoint_free(r->endpoint);
