@@ -39,7 +39,8 @@ int read_seconds(void *out, const char *shown, const char *text, struct error *e
 
 int read_limits(void *out, const char *shown, const char *text, struct error *err)
 {
-	struct pm_limits *limits = out;
+	struct option_limits *o = out;
+	struct pm_limits *limits = &o->at;
 	const char *rest = text;
 	long subflows = 0, accepted = limits->add_addr_accepted;
 	bool good = read_number(&rest, ',', 0, SUBFLOWS_MAX, &subflows);
@@ -53,6 +54,7 @@ int read_limits(void *out, const char *shown, const char *text, struct error *er
 				 shown, text, SUBFLOWS_MAX, PM_ADDRS_MAX);
 	limits->subflows = (uint8_t)subflows;
 	limits->add_addr_accepted = (uint8_t)accepted;
+	o->given = true;
 	return 0;
 }
 
