@@ -216,7 +216,10 @@ static void test_endpoint_mistakes(void **state)
 	    {"s 80 echo y", "'y': expected nothing behind echo"},
 	    {"s --add-addr 10.0.0.1:0 80",
 	     "--add-addr '10.0.0.1:0': expected an address of this host, with a port if need be: "
-	     "ADDR, ADDR:PORT or [ADDR]:PORT"},
+	     "ADDR, ADDR:PORT or [ADDR]:PORT, and /backup behind it if it is one"},
+	    {"s --add-addr [2001:db8::1]:80/back 80",
+	     "--add-addr '[2001:db8::1]:80/back': expected an address of this host, with a port if "
+	     "need be: ADDR, ADDR:PORT or [ADDR]:PORT, and /backup behind it if it is one"},
 	    {"c --add-addr 10.0.0.1 --pm none x 80",
 	     "--add-addr '10.0.0.1': --pm none announces nothing"},
 	    {"s --add-addr 2001:db8::1 -4 80", "-4: --add-addr '2001:db8::1' is not IPv4"},
@@ -269,7 +272,7 @@ static void test_connect_options(void **state)
 static void test_serve_options(void **state)
 {
 	char line[] = "s --add-addr 10.0.0.1 --add-addr 10.0.0.2:81 --add-addr 2001:db8::1 "
-		      "--add-addr [2001:db8::2]:82 --cookies --join-clients 8080 send file";
+		      "--add-addr [2001:db8::2]:82/backup --cookies --join-clients 8080 send file";
 	static const uint16_t ports[] = {0, 81, 0, 82};
 	static const uint8_t families[] = {4, 4, 6, 6};
 	struct error err = {0};
@@ -289,6 +292,7 @@ static void test_serve_options(void **state)
 	for (size_t i = 0; i < 4; i++) {
 		assert_int_equal(o.announced.at[i].port, ports[i]);
 		assert_int_equal(o.announced.at[i].addr.family, families[i]);
+		assert_int_equal(o.announced.at[i].backup, i == 3);
 	}
 }
 
