@@ -36,6 +36,11 @@ void reinject_subflow(struct subflow *sf)
 	conn_touch(c);
 }
 
+bool reinject_allowed(const struct conn *c)
+{
+	return c->tx_verified || c->had_join;
+}
+
 static bool outstanding(const struct conn *c)
 {
 	return c->tx.una != c->tx.next || (c->tx.fin_sent && !c->tx.fin_acked);
@@ -77,6 +82,14 @@ static struct subflow *carrier(const struct conn *c, uint64_t dsn)
 	return NULL;
 }
 
+/* Each subflow carries all of it (the redundant scheduler), and none has any of it in flight. */
+static void copy_again(struct conn *c)
+{
+	for (unsigned i = 0; i < c->subflow_count; i++)
+		if (subflow_usable(c->subflow[i]) && !tcp_unacked(&c->subflow[i]->tcp, 0))
+			c->subflow[i]->copied = c->tx.una;
+}
+
 static void queue_burst(struct conn *c)
 {
 	uint64_t to = c->tx.una + (uint64_t)c->tx.burst * 1400;
@@ -112,7 +125,7 @@ static void give_up(struct conn *c)
 	for (unsigned i = 0; i < c->subflow_count; i++)
 		if (c->subflow[i]->stage == STAGE_UP)
 			subflow_reset(c->subflow[i], 6);
-	c->tx.futile = 0;
+	c->tx.futile = c->tx.backoff = 0;
 }
 
 static void repeat_fin(struct conn *c)
@@ -129,6 +142,23 @@ static bool stands_still(const struct conn *c)
 	return c->now_ns - c->tx.progress_ns > STILL_NS && dsn_before(c->tx.una, c->tx.edge);
 }
 
+/* A subflow that acknowledges data takes it; of a DATA_FIN alone, which travels on an ACK, nothing
+ * is known but that the peer spoke since it was sent. */
+static bool was_heard(const struct conn *c)
+{
+	return c->tx.una != c->tx.next || c->heard_ns > c->tx.asked_ns;
+}
+
+/* How long a subflow took to carry it over a path that was down is no measure for what follows. */
+static void back_off(struct tx *tx, const struct subflow *by)
+{
+	if (tx->carried && !by)
+		tx->backoff = 0;
+	else if (tx->backoff < BACKOFF_MAX)
+		tx->backoff++;
+	tx->carried = by;
+}
+
 void reinject_timer(struct conn *c)
 {
 	struct tx *tx = &c->tx;
@@ -142,17 +172,21 @@ void reinject_timer(struct conn *c)
 		conn_end(c, OUTCOME_TIMEOUT);
 		return;
 	}
-	if (tx->backoff < BACKOFF_MAX)
-		tx->backoff++;
 	sf = tx->una == tx->next ? NULL : carrier(c, tx->una);
+	back_off(tx, sf);
 	if (tx->una == tx->next) {
 		repeat_fin(c);
-	} else if (!sf && conn_any_usable(c)) {
+	} else if (!sf && conn_any_usable(c) && reinject_allowed(c)) {
 		tx->recover = tx->next;
 		tx->burst = tx->burst ? tx->burst : 1;
 		queue_burst(c);
+		if (c->sched->redundant)
+			copy_again(c);
 	}
-	if (!sf && conn_any_usable(c) && ++tx->futile > FUTILE_MAX)
+	if (!sf && conn_any_usable(c) && was_heard(c))
+		tx->futile++;
+	tx->asked_ns = c->now_ns;
+	if (tx->futile > FUTILE_MAX)
 		give_up(c);
 	reinject_arm(c);
 }

@@ -1,9 +1,13 @@
 /* SYN cookies (RFC 4987): a SYN/ACK that leaves nothing behind. Its ISN carries a time, the peer's
- * segment size as one of eight, and a MAC; its timestamp, if both sides use them, the window scale
- * and SACK in its lowest bits. The keys come back in the third ACK or in the first data (RFC 8684
- * §3.1, RFC 8041 §3.11).
+ * segment size as one of eight, and two MACs; its timestamp, if both sides use them, the window
+ * scale and SACK in its lowest bits. The keys come back in the third ACK or in the first data (RFC
+ * 8684 §3.1, RFC 8041 §3.11).
  *
- *   ISN:       mac 24 | time 5 | size 3
+ * Both MACs fit what follows the SYN at once. The first fits every segment that acknowledges no
+ * more than the cookie: data that overtook the third ACK, or whose third ACK was lost. It is
+ * dropped, for its sender to repeat: a RST would end a connection that has barely begun.
+ *
+ *   ISN:       mac of addresses and ports 12 | mac of these and the peer's ISN 12 | time 5 | size 3
  *   timestamp: … | sack 1 | scale 4                (without timestamps there is neither) */
 #include "mptcp/endpoint_state.h"
 #include "util/octets.h"
@@ -14,12 +18,17 @@
 
 static const uint16_t sizes[8] = {216, 536, 1200, 1300, 1400, 1440, 1460, 8940};
 
-static uint32_t mac(const struct endpoint *e, const struct tuple *t, uint32_t peer_isn,
-		    uint32_t low)
+static uint32_t flow_mac(const struct endpoint *e, const struct tuple *t, uint32_t low)
+{
+	return (uint32_t)secret_hash(e, PURPOSE_COOKIE_FLOW, t, low) << 20;
+}
+
+static uint32_t syn_mac(const struct endpoint *e, const struct tuple *t, uint32_t peer_isn,
+			uint32_t low)
 {
 	uint64_t extra = (uint64_t)peer_isn << 32 | low;
 
-	return (uint32_t)(secret_hash(e, PURPOSE_COOKIE, t, extra) & 0xffffff) << 8;
+	return (uint32_t)(secret_hash(e, PURPOSE_COOKIE, t, extra) & 0xfff) << 8;
 }
 
 static uint32_t time_step(int64_t now_ns)
@@ -141,7 +150,7 @@ static size_t put_tcp_options(struct endpoint *e, const struct listener *l, cons
 	return len;
 }
 
-void cookie_syn_ack(struct endpoint *e, const struct listener *l, const struct packet *syn,
+void cookie_syn_ack(struct endpoint *e, struct listener *l, const struct packet *syn,
 		    int64_t now_ns)
 {
 	struct tuple t = packet_tuple(syn);
@@ -155,21 +164,31 @@ void cookie_syn_ack(struct endpoint *e, const struct listener *l, const struct p
 	while (len % 4)
 		options[len++] = TCP_OPT_NOP;
 	tcp_options_parse(&r.tcp.options, span_of(options, len));
-	r.tcp.seq = mac(e, &t, syn->tcp.seq, low) | low;
+	r.tcp.seq = flow_mac(e, &t, low) | syn_mac(e, &t, syn->tcp.seq, low) | low;
 	r.tcp.ack = syn->tcp.seq + 1;
 	r.tcp.flags = TCP_SYN | TCP_ACK;
 	r.tcp.window =
 	    l->config.conn.receive_buffer > 65535 ? 65535 : (uint16_t)l->config.conn.receive_buffer;
-	reply_packet(e, &r);
+	if (reply_packet(e, &r))
+		l->cookies_until_ns = now_ns + (AGE_MAX + 1) * STEP_NS;
 }
 
-static bool is_ours(const struct endpoint *e, const struct tuple *t, const struct packet *ack,
-		    int64_t now_ns)
+/* Does it belong to a connection that was offered a cookie, whose ACK nobody has seen? */
+static bool is_expected(const struct endpoint *e, const struct tuple *t, const struct packet *ack,
+			int64_t now_ns)
 {
 	uint32_t cookie = ack->tcp.ack - 1, low = cookie & 0xff;
 	uint32_t age = (time_step(now_ns) - (low >> 3)) & 31;
 
-	return age <= AGE_MAX && (mac(e, t, ack->tcp.seq - 1, low) | low) == cookie;
+	return age <= AGE_MAX && flow_mac(e, t, low) == (cookie & 0xfff00000);
+}
+
+/* Is it that ACK, or the very first data? */
+static bool is_first(const struct endpoint *e, const struct tuple *t, const struct packet *ack)
+{
+	uint32_t cookie = ack->tcp.ack - 1, low = cookie & 0xff;
+
+	return syn_mac(e, t, ack->tcp.seq - 1, low) == (cookie & 0xfff00);
 }
 
 /* What the SYN said, as the echoed timestamp tells. */
@@ -204,27 +223,35 @@ static void cookie_config(struct endpoint *e, const struct conn *c, const struct
 		out->wscale = 0;
 }
 
-bool cookie_ack(struct endpoint *e, struct listener *l, const struct packet *ack, int64_t now_ns)
+static void open_conn(struct endpoint *e, struct listener *l, const struct tuple *t,
+		      const struct packet *ack, int64_t now_ns)
 {
-	struct tuple t = packet_tuple(ack);
+	struct conn *c = conn_new(e, &l->config.conn, false);
 	struct syn_features f = recall(ack);
 	struct tcp_config config;
-	struct conn *c;
 
-	/* The first data may come before, or instead of, the third ACK. */
-	if (!is_ours(e, &t, ack, now_ns) || endpoint_memory_left(e) < 64 * 1024)
-		return false;
-	c = conn_new(e, &l->config.conn, false);
 	if (!c)
-		return false;
-	cookie_config(e, c, &t, &f, ack, &config);
+		return;
+	cookie_config(e, c, t, &f, ack, &config);
 	if (conn_accept_cookie(c, ack, &config, f.mss, f.scale == SCALE_ABSENT ? 0 : f.scale,
 			       f.sack && config.sack, now_ns)) {
 		conn_free(c);
-		return false;
+		return;
 	}
 	c->listener = l;
 	endpoint_adopt(e, c);
 	conn_input(c->subflow[0], now_ns, ack);
+}
+
+/* The first data may come before, or instead of, the third ACK. Where there is no memory the peer
+ * may try again. */
+bool cookie_ack(struct endpoint *e, struct listener *l, const struct packet *ack, int64_t now_ns)
+{
+	struct tuple t = packet_tuple(ack);
+
+	if (now_ns > l->cookies_until_ns || !is_expected(e, &t, ack, now_ns))
+		return false;
+	if (is_first(e, &t, ack) && endpoint_memory_left(e) >= 64 * 1024)
+		open_conn(e, l, &t, ack, now_ns);
 	return true;
 }

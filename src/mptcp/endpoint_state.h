@@ -12,6 +12,7 @@ struct listener {
 	struct listener *next;
 	struct listener_config config;
 	unsigned half_open;
+	int64_t cookies_until_ns; /* how long the last cookie that was sent may be answered */
 };
 
 /* A ring of a power of two; `at` is owned. */
@@ -60,7 +61,14 @@ void secret_init(struct endpoint *e);
 /* A number that only who knows the secret can tell; `purpose` keeps uses apart. */
 uint64_t secret_hash(const struct endpoint *e, uint32_t purpose, const struct tuple *t,
 		     uint64_t extra);
-enum { PURPOSE_ISN = 1, PURPOSE_TS, PURPOSE_RANDOM, PURPOSE_COOKIE, PURPOSE_KEY };
+enum {
+	PURPOSE_ISN = 1,
+	PURPOSE_TS,
+	PURPOSE_RANDOM,
+	PURPOSE_COOKIE,
+	PURPOSE_COOKIE_FLOW,
+	PURPOSE_KEY
+};
 
 /* Replies (endpoint_reply.c) */
 void reply_rst(struct endpoint *e, const struct packet *p, int reason); /* reason -1: no option */
@@ -74,9 +82,10 @@ struct listener *listener_find(struct endpoint *e, const struct ip_addr *addr, u
 void listener_syn(struct endpoint *e, struct listener *l, const struct packet *syn, int64_t now_ns);
 
 /* Cookies (endpoint_cookie.c) */
-void cookie_syn_ack(struct endpoint *e, const struct listener *l, const struct packet *syn,
+void cookie_syn_ack(struct endpoint *e, struct listener *l, const struct packet *syn,
 		    int64_t now_ns);
-/* True: `ack` answers a cookie of ours, and is taken care of. */
+/* True: `ack` belongs to a connection that was offered a cookie, and is taken care of: it opens the
+ * connection, or is dropped, for its sender to repeat once the third ACK is here. */
 bool cookie_ack(struct endpoint *e, struct listener *l, const struct packet *ack, int64_t now_ns);
 
 /* Finding whom a packet is for (endpoint_demux.c) */

@@ -83,9 +83,10 @@ static void dss_ack(const struct conn *c, struct mptcp_dss *dss)
 	dss->ack = rx_ack(c);
 }
 
-static void dss_map(struct mptcp_dss *dss, const struct tcp_mapping *m)
+static void dss_map(const struct conn *c, struct mptcp_dss *dss, const struct tcp_mapping *m)
 {
-	dss->flags |= MPTCP_DSS_DSN | MPTCP_DSS_DSN8 | (m->data_fin ? MPTCP_DSS_FIN : 0);
+	dss->flags |= MPTCP_DSS_DSN | (tx_whole_dsn(c) ? MPTCP_DSS_DSN8 : 0);
+	dss->flags |= m->data_fin ? MPTCP_DSS_FIN : 0;
 	dss->dsn = m->dsn;
 	dss->ssn = m->ssn;
 	dss->data_len = m->len;
@@ -101,13 +102,13 @@ static size_t put_dss(const struct conn *c, const struct tcp_mapping *m, uint8_t
 	dss_ack(c, &o.dss);
 	if (!m)
 		return put(&o, out, room);
-	dss_map(&o.dss, m);
+	dss_map(c, &o.dss, m);
 	len = put(&o, out, room);
 	if (len)
 		return len;
 	/* The mapping must go; the DATA_ACK can wait. */
 	o = (struct mptcp_option){.subtype = MPTCP_DSS};
-	dss_map(&o.dss, m);
+	dss_map(c, &o.dss, m);
 	return put(&o, out, room);
 }
 
@@ -185,6 +186,8 @@ static size_t ack_options(struct subflow *sf, const struct tcp_segment *s, uint8
 	struct conn *c = sf->conn;
 	struct mptcp_option fail = {.subtype = MPTCP_FAIL, .fail_dsn = sf->fail_dsn};
 	bool lone_fin = c->tx.fin_sent && !c->tx.fin_acked && c->tx.next == c->tx.end;
+	/* Before, an address alone, taken out on the way, leaves an ACK that looks stripped. */
+	bool told = c->ack_told || c->rx.next == c->rx.first;
 	size_t len = 0;
 
 	/* Two ends that miss data would else answer each other's DATA_FINs for ever. */
@@ -204,12 +207,11 @@ static size_t ack_options(struct subflow *sf, const struct tcp_segment *s, uint8
 		len = put(&fail, out, room);
 	else if (sf->prio_due && !s->fin)
 		len = put_prio(sf, out, room);
-	else if (!lone_fin && !s->fin && (c->ack_told || c->rx.next == c->rx.first))
+	else if (!lone_fin && !s->fin && told)
 		len = addr_options(c, out, room);
-	/* Until then an address alone, taken out on the way, leaves an ACK that looks stripped. */
 	c->ack_told = c->ack_told || (!len && c->rx.next != c->rx.first);
 
-	c->signal_again = len && !sf->failing && (addr_options_due(c) || sf->prio_due);
+	c->signal_again = (len || !told) && !sf->failing && (addr_options_due(c) || sf->prio_due);
 	return len + (lone_fin ? put_fin(c, out + len, room - len)
 			       : put_dss(c, NULL, out + len, room - len));
 }

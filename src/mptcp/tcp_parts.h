@@ -58,6 +58,7 @@ void tcp_tell(struct tcp *t, enum tcp_event event);
 size_t tcp_build(struct tcp *t, const struct tcp_segment *segment, unsigned flags,
 		 struct tcp_sent *s, uint8_t *out, size_t cap);
 void tcp_header_init(struct tcp *t);
+#define TCP_STAMP_VALID_NS (24 * 24 * INT64_C(3600) * NS_PER_S) /* RFC 7323 §5.5 */
 uint32_t tcp_stamp_at(const struct tcp *t, int64_t time_ns);
 
 /* tcp_option.c */

@@ -168,6 +168,40 @@ static void lossy_paths(void **state)
 	}
 }
 
+/* The data sequence numbers of both directions wrap, at 2^32 or 2^64, sent in 4 octets or 8. */
+static void streams_that_wrap(void **state)
+{
+	struct lab_run_spec spec;
+	struct lab_plan plan;
+	struct lab_run run;
+	char what[64];
+
+	(void)state;
+	for (unsigned i = 0; i < 16; i++) {
+		lab_plan_defaults(&plan);
+		lab_run_defaults(&spec);
+		spec.seed = i;
+		spec.conn.idsn = (i & 1 ? UINT64_MAX : UINT32_MAX) - 50000;
+		spec.conn.dsn_octets = i & 2 ? 4 : 8;
+		spec.conn.checksum = i & 4;
+		plan.paths = i & 8 ? 2 : 1;
+		plan.serve.conn.idsn = spec.conn.idsn;
+		plan.serve.conn.dsn_octets = i & 4 ? 4 : 8;
+		plan.serve.service = service("echo");
+		plan.serve.out_seed = spec.in_seed = spec.out_seed;
+		for (unsigned n = 0; n < plan.paths; n++)
+			plan.link[n] = (struct lab_link){.delay_ns = 10 * NS_PER_MS,
+							 .loss = 0.02,
+							 .reorder = 0.05,
+							 .rate_bps = 10000000,
+							 .queue_packets = 50};
+		snprintf(what, sizeof(what), "variant %u", i);
+		run_plan(&run, &plan, &spec);
+		assert_whole(&run, what);
+		assert_int_equal(run.client_app.in.octets, 100000);
+	}
+}
+
 /* A path is cut in mid-transfer, and comes back: what was under way there goes the other way. */
 static void a_path_is_cut(void **state)
 {
@@ -240,6 +274,7 @@ int main(void)
 	    cmocka_unit_test(both_ways),
 	    cmocka_unit_test(cookies),
 	    cmocka_unit_test(lossy_paths),
+	    cmocka_unit_test(streams_that_wrap),
 	    cmocka_unit_test(a_path_is_cut),
 	    cmocka_unit_test(the_only_path_is_cut),
 	    cmocka_unit_test(a_dead_path_ends_with_a_reason),

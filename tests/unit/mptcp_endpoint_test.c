@@ -62,6 +62,23 @@ static void test_cookies_third_ack_lost(void **state)
 	}
 }
 
+/* No more is offered than fits: what is sent behind a hole must all be kept, too. */
+static void test_cookies_small_buffer(void **state)
+{
+	struct duo p;
+
+	(void)state;
+	for (uint64_t seed = 1; seed <= 20; seed++) {
+		duo_init(&p, seed);
+		p.cookies = true;
+		p.config[CLIENT].version = 255;
+		p.config[SERVER].receive_buffer = 30000;
+		p.path[0].loss = 0.03;
+		transfer(&p, 200000, 0);
+		duo_fini(&p);
+	}
+}
+
 static void send_text(struct duo *p, const char *text, unsigned n)
 {
 	struct notation notation;
@@ -220,9 +237,13 @@ static void test_mistakes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_cookies),  cmocka_unit_test(test_cookies_third_ack_lost),
-	    cmocka_unit_test(test_flood),    cmocka_unit_test(test_strays),
-	    cmocka_unit_test(test_many),     cmocka_unit_test(test_ipv6),
+	    cmocka_unit_test(test_cookies),
+	    cmocka_unit_test(test_cookies_third_ack_lost),
+	    cmocka_unit_test(test_cookies_small_buffer),
+	    cmocka_unit_test(test_flood),
+	    cmocka_unit_test(test_strays),
+	    cmocka_unit_test(test_many),
+	    cmocka_unit_test(test_ipv6),
 	    cmocka_unit_test(test_mistakes),
 	};
 
