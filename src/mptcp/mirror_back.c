@@ -88,7 +88,10 @@ void mirror_back_error(struct mirror_back *b, int64_t now_ns, struct span packet
 
 int64_t mirror_back_expiry_ns(const struct mirror_back *b)
 {
-	return !b->wanted || b->done || !b->walk[0].len || !b->last ? TIME_NEVER : b->due_ns;
+	bool waits = b->at && !b->last_words;
+
+	return !b->wanted || b->done || waits || !b->walk[0].len || !b->last ? TIME_NEVER
+									     : b->due_ns;
 }
 
 /* Goes on with the SYN/ACK, if that is there. */
@@ -108,7 +111,7 @@ size_t mirror_back_next(struct mirror_back *b, int64_t now_ns, size_t cap, uint8
 	if (w->ttl)
 		w->silent = w->hop[w->ttl].answered ? 0 : (uint8_t)(w->silent + 1);
 	if (w->ttl >= b->last || w->silent == SILENT_MAX) {
-		if (end_walk(b))
+		if (end_walk(b) || !b->last_words)
 			return 0;
 		w = &b->walk[b->at];
 	}

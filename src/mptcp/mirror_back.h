@@ -2,7 +2,8 @@
  * octet but for the TTL (and the IPv4 ID, by which quotes are told apart), are sent once more to
  * the client with increasing TTL, always too small to get there; routers quote them.
  *
- * Only to whom asked for it within an established connection, once, one packet at a time. */
+ * Only to whom asked for it within an established connection, once, one packet at a time. The
+ * SYN/ACK comes last, when the client has said all: who follows the connection may be confused. */
 #ifndef MBOXTRACE_MPTCP_MIRROR_BACK_H
 #define MBOXTRACE_MPTCP_MIRROR_BACK_H
 
@@ -34,8 +35,9 @@ struct mirror_walk {
 
 struct mirror_back {
 	bool wanted, done;
-	uint8_t last; /* the last TTL that does not reach the client; 0: not known */
-	uint8_t at;   /* of the walks: the one under way */
+	bool last_words; /* the client has ended */
+	uint8_t last;	 /* the last TTL that does not reach the client; 0: not known */
+	uint8_t at;	 /* of the walks: the one under way */
 	int64_t due_ns;
 	struct mirror_walk walk[2]; /* of the data, of the SYN/ACK */
 };

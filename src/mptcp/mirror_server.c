@@ -7,7 +7,7 @@
 #include "packet/packet.h"
 
 #define COPY_GAP_NS (5 * NS_PER_MS)
-#define HOLE_AT	    5500 /* octets read: then enough follows for a hole to be noticed */
+#define HOLE_AT	    12500 /* octets read: then enough follows for a hole to be noticed */
 
 static struct mirror_flow initial_flow(const struct conn *conn)
 {
@@ -126,6 +126,7 @@ bool mirror_server_pump(struct mirror_server *m, bool may_walk, const struct mir
 	if (m->phase == MIRROR_ASKED)
 		return false;
 	discard(m, conn);
+	m->back.last_words = conn_read_ended(conn);
 	if (m->phase == MIRROR_TOLD)
 		return true;
 	mirror_tell(m, log, conn, now_ns);

@@ -163,10 +163,13 @@ static void find_resets(struct connection_result *r)
 		return;
 	f->cause = CAUSE_OPTION_STRIPPER;
 	f->confidence = CONFIDENCE_LIKELY;
+	if (r->mirrored && r->mirrored->peer_missed)
+		f->direction = DIRECTION_FORWARD;
 	snprintf(f->explain, sizeof(f->explain),
-		 "The subflow from %s to %s was reset because MPTCP options were missing or did "
+		 "The subflow from %s to %s was reset%s because MPTCP options were missing or did "
 		 "not fit (reason 6, middlebox interference)%s.",
 		 ip_addr_print(&s->local, local), ip_addr_print(&s->remote, remote),
+		 f->direction == DIRECTION_FORWARD ? " by the target" : "",
 		 broken ? ", and that was the end of the connection" : "");
 }
 
@@ -199,11 +202,19 @@ static bool is_mptcp_loss(const struct finding *f)
 		f->change == CHANGE_TRUNCATED);
 }
 
+static bool is_early_ack(const struct finding *f)
+{
+	return f->change == CHANGE_ANSWERED && !strcmp(f->field, "tcp.ack");
+}
+
+/* An acknowledgement that is not the peer's bears no DSS, as if that had been lost. */
 static bool tells_of(const struct mirrored *m, const struct finding *f)
 {
 	for (size_t i = 0; i < m->finding_count; i++) {
 		const struct finding *seen = &m->findings[i];
 
+		if (is_mptcp_loss(f) && is_early_ack(seen))
+			return true;
 		if (is_mptcp_loss(f) ? is_mptcp_loss(seen)
 				     : !strcmp(f->field, seen->field) && f->change == seen->change)
 			return true;
@@ -233,7 +244,8 @@ static void find_mirrored(struct connection_result *r)
 		struct finding *f = &r->findings[r->finding_count++];
 
 		*f = r->mirrored->findings[i];
-		if (impact > f->impact && (is_mptcp_loss(f) || !strcmp(f->field, "tcp.payload")))
+		if (impact > f->impact &&
+		    (is_mptcp_loss(f) || is_early_ack(f) || !strcmp(f->field, "tcp.payload")))
 			f->impact = impact;
 	}
 }

@@ -3,7 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "packet/mptcp_option.h"
 #include "probe/mirrored_parts.h"
+
+#define REASON_MIDDLEBOX 6
 
 static void compare_all(struct comparison *c)
 {
@@ -58,7 +61,7 @@ static void load(struct comparison c[2], const struct mirror_client *m, size_t a
 static void compare_acks(struct comparison c[2])
 {
 	for (size_t i = 0; i < 2; i++) {
-		unsigned early = mirrored_early_acks(&c[1 - i]);
+		unsigned early = mirrored_early_acks(&c[1 - i]) + c[1 - i].raised;
 
 		mirrored_count_plain(&c[i], "tcp.ack", CHANGE_ANSWERED, early > 1 ? early : 0);
 	}
@@ -83,7 +86,6 @@ static void compare_subflow(struct mirrored *out, struct comparison c[2],
 	} else if (m->finished && info->fallback_stage == FALLBACK_NONE) {
 		mirrored_report_join(out, &c[0], &c[1], number);
 	}
-	mirrored_report_announcements(out, &c[1], number);
 	out->subflows += c[0].segments && c[1].segments;
 }
 
@@ -112,6 +114,27 @@ static void report_damage(struct mirrored *out, const struct mirror_client *m)
 					 "mirrored came damaged."};
 }
 
+/* Did the peer reset a subflow because options were missing (RFC 8684 §3.6)? */
+static bool is_peers_reset(const struct mirror_segment *s)
+{
+	const struct tcp_option *o;
+	struct mptcp_option rst;
+	struct packet p;
+
+	if (s->kind != MIRROR_ARRIVED || !mirrored_parse(s, &p) || !(p.tcp.flags & TCP_RST))
+		return false;
+	o = tcp_option_find(&p.tcp.options, TCP_OPT_MPTCP, MPTCP_TCPRST);
+	return o && !mptcp_option_parse(&rst, o) && rst.tcprst.reason == REASON_MIDDLEBOX;
+}
+
+static bool peer_missed_options(const struct mirror_client *m)
+{
+	for (uint64_t n = mirror_log_first(&m->log); n < m->log.count; n++)
+		if (is_peers_reset(mirror_log_at(&m->log, n)))
+			return true;
+	return false;
+}
+
 void mirrored_compare(struct mirrored *out, const struct mirror_client *m,
 		      const struct conn_info *info)
 {
@@ -119,6 +142,7 @@ void mirrored_compare(struct mirrored *out, const struct mirror_client *m,
 
 	*out =
 	    (struct mirrored){.answered = m->mirrors, .version = m->version, .whole = m->finished};
+	out->peer_missed = peer_missed_options(m);
 	for (size_t i = 0; c && m->mirrors && i < m->subflow_count; i++)
 		compare_subflow(out, c, m, info, i);
 	if (c && m->mirrors) {

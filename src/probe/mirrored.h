@@ -21,6 +21,7 @@ struct mirrored {
 	bool whole;				    /* to its last record */
 	struct mirrored_direction forward, reverse; /* of the initial subflow */
 	unsigned subflows;			    /* compared, both ways */
+	bool peer_missed;			    /* it reset a subflow for want of options */
 	unsigned hops_back;			    /* routers that quoted on the way back */
 	size_t finding_count;
 	struct finding findings[MIRRORED_FINDINGS_MAX];

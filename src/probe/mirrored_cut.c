@@ -5,7 +5,7 @@
 
 #define PAYLOAD "tcp.payload"
 
-static bool same_options(const struct packet *a, const struct packet *b)
+bool mirrored_same_options(const struct packet *a, const struct packet *b)
 {
 	return a->tcp.option_area.len == b->tcp.option_area.len &&
 	       !memcmp(a->tcp.option_area.at, b->tcp.option_area.at, a->tcp.option_area.len);
@@ -30,7 +30,7 @@ void mirrored_compare_cut(struct comparison *c, const struct packet *arrived, ui
 		inside |= at <= from && end <= to;
 		if (at < from || to > end)
 			continue;
-		told_apart |= first.octets.len && !same_options(&first, &l);
+		told_apart |= first.octets.len && !mirrored_same_options(&first, &l);
 		if (!first.octets.len)
 			first = l;
 		merged = true;

@@ -1,15 +1,14 @@
-/* Subflows that do not come about, and addresses that are announced in vain: what left again and
- * again, and of which the other end has seen nothing. */
+/* Subflows that do not come about: what left again and again, and of which the other end has seen
+ * nothing. */
 #include "probe/mirrored_parts.h"
 
 #include <string.h>
 
 #include "packet/mptcp_option.h"
 
-#define MP_JOIN	 "tcp.options.mptcp.mp_join"
-#define ADD_ADDR "tcp.options.mptcp.add_addr"
-#define SURE	 4 /* so many are not all lost by chance */
-#define LIKELY	 3
+#define MP_JOIN "tcp.options.mptcp.mp_join"
+#define SURE	4 /* so many are not all lost by chance */
+#define LIKELY	3
 
 static unsigned count(const struct side *side, uint16_t flags, int subtype)
 {
@@ -69,13 +68,4 @@ void mirrored_report_join(struct mirrored *out, struct comparison *forward,
 		add_lost(out, forward, subflow, MP_JOIN, CHANGE_DROPPED, syns);
 	else if (arrived && !back && answers >= LIKELY)
 		add_lost(out, reverse, subflow, MP_JOIN, CHANGE_DROPPED, answers);
-}
-
-/* Towards us: of what arrives here nothing is missing. */
-void mirrored_report_announcements(struct mirrored *out, struct comparison *c, uint8_t subflow)
-{
-	unsigned left = count(&c->left, TCP_ACK, MPTCP_ADD_ADDR);
-
-	if (!c->forward && left >= LIKELY && !count(&c->arrived, TCP_ACK, MPTCP_ADD_ADDR))
-		add_lost(out, c, subflow, ADD_ADDR, CHANGE_DROPPED, left);
 }

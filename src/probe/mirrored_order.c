@@ -4,7 +4,9 @@
 
 #include "util/seq.h"
 
-#define SLACK_NS (1 * NS_PER_MS)
+#define SLACK_NS     (1 * NS_PER_MS)
+#define SPREADS	     3
+#define MEASURED_MIN 6 /* segments: of fewer all may have been late */
 
 /* A segment that left once, or of which this copy bears the stamp; else NULL. */
 static const struct mirror_segment *source_of(const struct comparison *c,
@@ -36,14 +38,22 @@ static const struct mirror_segment *source_of(const struct comparison *c,
 
 static void measure(struct comparison *c)
 {
+	int64_t sum_ns = 0;
+
 	c->delay_ns = TIME_NEVER;
 	for (size_t i = 0; i < c->arrived.count; i++) {
 		const struct mirror_segment *s = source_of(c, c->arrived.at[i]);
-		int64_t delay_ns = s ? c->arrived.at[i]->time_ns - s->time_ns : TIME_NEVER;
+		int64_t delay_ns = s ? c->arrived.at[i]->time_ns - s->time_ns : 0;
 
+		if (!s)
+			continue;
+		c->measured++;
+		sum_ns += delay_ns;
 		if (delay_ns < c->delay_ns)
 			c->delay_ns = delay_ns;
 	}
+	if (c->measured)
+		c->spread_ns = sum_ns / c->measured - c->delay_ns;
 }
 
 void mirrored_measure(struct comparison *forward, struct comparison *reverse)
@@ -57,10 +67,26 @@ void mirrored_measure(struct comparison *forward, struct comparison *reverse)
 	    known ? forward->delay_ns + reverse->delay_ns : TIME_NEVER;
 }
 
+/* Did it leave before the last that is known to have left? */
+bool mirrored_within(const struct comparison *c, const struct mirror_segment *arrived)
+{
+	uint32_t stamp;
+	struct packet a;
+
+	if (c->forward)
+		return true;
+	if (c->stamped && mirrored_parse(arrived, &a) && mirrored_stamp(&a, &stamp))
+		return seq_before(stamp, c->last_stamp);
+	return c->delay_ns != TIME_NEVER && arrived->time_ns - c->delay_ns < c->last_ns;
+}
+
+/* By how much something may come before what was the fastest: the more the times differ anyway. */
 static int64_t slack_ns(const struct comparison *c)
 {
 	int64_t slack = c->round_trip_ns / 4;
 
+	if (slack < SPREADS * c->spread_ns)
+		slack = SPREADS * c->spread_ns;
 	return slack > SLACK_NS ? slack : SLACK_NS;
 }
 
@@ -69,6 +95,7 @@ static int64_t slack_ns(const struct comparison *c)
 /* What the sender, by its own record, acknowledged. */
 struct acknowledged {
 	bool ever;	  /* exactly this */
+	bool so;	  /* with these very options, stamp included */
 	bool beyond;	  /* more than this */
 	bool lowered;	  /* more than this, in the segment with this place and stamp */
 	int64_t first_ns; /* this or more, for the first time; TIME_NEVER: never */
@@ -93,6 +120,8 @@ static struct acknowledged acknowledged_of(const struct comparison *c, const str
 		    l.tcp.flags & TCP_RST || seq_before(l.tcp.ack, ack))
 			continue;
 		out.ever |= l.tcp.ack == ack;
+		out.so |=
+		    l.tcp.ack == ack && same_segment(c, &l, a) && mirrored_same_options(&l, a);
 		out.beyond |= l.tcp.ack != ack;
 		out.lowered |= l.tcp.ack != ack && same_segment(c, &l, a);
 		if (c->left.at[i]->time_ns < out.first_ns)
@@ -113,7 +142,8 @@ static bool is_forged(const struct comparison *c, const struct mirror_segment *s
 	by = acknowledged_of(c, &a);
 	if (!by.ever)
 		return by.beyond && !by.lowered;
-	return s->time_ns - by.first_ns < c->delay_ns - slack_ns(c);
+	return !by.so && c->measured >= MEASURED_MIN &&
+	       s->time_ns - by.first_ns < c->delay_ns - slack_ns(c);
 }
 
 unsigned mirrored_early_acks(const struct comparison *c)
@@ -137,14 +167,16 @@ static uint32_t place_at(const struct side *side, size_t i)
 }
 
 /* Did segment `i`, which left before the one that fills a hole before it, arrive on the heels of
- * that one, a round trip late? */
+ * that one, a round trip late? (What is sent again when the other end has told all has no record.)
+ */
 static bool is_held_for(const struct comparison *c, size_t i, const struct mirror_segment *left,
 			size_t filler)
 {
 	const struct mirror_segment *f = c->arrived.at[filler], *s = c->arrived.at[i];
 	const struct mirror_segment *f_left = source_of(c, f);
+	int64_t later_ns = f_left ? f_left->time_ns - left->time_ns : c->round_trip_ns;
 
-	return f_left && f->payload_len && f_left->time_ns - left->time_ns >= c->round_trip_ns &&
+	return f->payload_len && later_ns >= c->round_trip_ns &&
 	       place_at(&c->arrived, filler) < place_at(&c->arrived, i) &&
 	       f->time_ns <= s->time_ns && s->time_ns - f->time_ns < slack_ns(c);
 }

@@ -61,28 +61,18 @@ static bool same_stamp(const struct packet *a, const struct packet *b)
 	return mirrored_stamp(a, &s) && mirrored_stamp(b, &t) && s == t;
 }
 
-/* Is it this very copy that arrived, or could it be one that is not known? */
-static bool is_this_copy(const struct comparison *c, const struct packet *left,
-			 const struct packet *arrived)
+/* Not a later one, of which nothing was told any more. */
+static bool is_in_time(const struct comparison *c, const struct mirror_segment *left,
+		       const struct mirror_segment *arrived)
 {
-	return (c->all_copies && c->forward) || left->tcp.flags & TCP_SYN ||
-	       (same_stamp(left, arrived) && left->ip.id == arrived->ip.id);
+	return c->round_trip_ns != TIME_NEVER &&
+	       arrived->time_ns - left->time_ns - c->delay_ns <= c->round_trip_ns;
 }
 
 /* Neither data nor a place in the stream of its own. */
 static bool is_pure(const struct mirror_segment *s, const struct packet *p)
 {
 	return !s->payload_len && !(p->tcp.flags & (TCP_SYN | TCP_FIN));
-}
-
-/* Are all that it could be a copy of known? */
-static bool is_within(const struct comparison *c, const struct packet *arrived)
-{
-	uint32_t stamp;
-
-	if (!c->all_copies || c->forward)
-		return c->all_copies;
-	return c->stamped && mirrored_stamp(arrived, &stamp) && seq_before(stamp, c->last_stamp);
 }
 
 /* The headers with the octets that both had. */
@@ -177,15 +167,41 @@ static bool is_delivered(struct comparison *c, const struct best *best)
 	return false;
 }
 
-static void count_best(struct comparison *c, const struct best *best, const struct packet *a)
+/* Somebody has acknowledged more in its name, and goes on with that. */
+static bool is_raised(const struct comparison *c, const struct packet *left,
+		      const struct packet *arrived)
+{
+	return left->tcp.flags & arrived->tcp.flags & TCP_ACK &&
+	       seq_before(left->tcp.ack, arrived->tcp.ack + c->peer_shift);
+}
+
+/* Is it this very copy that arrived, or could it be one that is not known? */
+static bool is_this_copy(const struct comparison *c, const struct best *best,
+			 const struct mirror_segment *arrived, const struct packet *a)
 {
 	const struct packet *left = &best->packet;
 
+	return (c->all_copies && c->forward) ||
+	       (left->tcp.flags & TCP_SYN && is_in_time(c, best->left, arrived)) ||
+	       (same_stamp(left, a) && left->ip.id == a->ip.id);
+}
+
+static void count_best(struct comparison *c, const struct best *best,
+		       const struct mirror_segment *arrived, const struct packet *a)
+{
+	const struct packet *left = &best->packet;
+	bool this_copy = is_this_copy(c, best, arrived, a);
+	bool raised = this_copy && is_raised(c, left, a);
+
 	c->segments++;
+	c->raised += raised;
 	for (unsigned i = 0; i < best->diff.count; i++) {
 		const struct change *d = &best->diff.changes[i];
 
-		if (!is_explained(c, left, a, d) && (is_this_copy(c, left, a) || !is_volatile(d)))
+		if (raised && (d->id == FIELD_TCP_ACK || d->id == FIELD_TCP_WINDOW ||
+			       !strcmp(d->field, "tcp.options.sack")))
+			continue;
+		if (!is_explained(c, left, a, d) && (this_copy || !is_volatile(d)))
 			mirrored_count(c, d);
 	}
 }
@@ -195,10 +211,10 @@ static void compare_pure(struct comparison *c, const struct mirror_segment *arri
 {
 	struct best best;
 
-	if (!is_within(c, a) || !find_best(c, arrived, a, &best))
+	if (!c->all_copies || !mirrored_within(c, arrived) || !find_best(c, arrived, a, &best))
 		return;
 	if (!best.differences || !is_delivered(c, &best))
-		count_best(c, &best, a);
+		count_best(c, &best, arrived, a);
 }
 
 void mirrored_compare_one(struct comparison *c, const struct mirror_segment *arrived)
@@ -220,7 +236,7 @@ void mirrored_compare_one(struct comparison *c, const struct mirror_segment *arr
 	if (arrived->payload_len && !mirrored_same_payload(c, arrived, from))
 		mirrored_count_plain(c, "tcp.payload", CHANGE_REWRITTEN, 1);
 	else if (find_best(c, arrived, &a, &best))
-		count_best(c, &best, &a);
-	else if (arrived->payload_len && c->all_left)
+		count_best(c, &best, arrived, &a);
+	else if (arrived->payload_len && c->all_left && mirrored_within(c, arrived))
 		mirrored_compare_cut(c, &a, arrived->payload_len);
 }

@@ -38,15 +38,19 @@ struct comparison {
 	bool forward;
 	bool all_left;	 /* everything that left with data is known, but perhaps repetitions */
 	bool all_copies; /* all of it whatever, up to `last_stamp` if that is known */
-	bool stamped;	 /* of the last that left: its timestamp */
+	int64_t last_ns; /* of the last that is known to have left: when … */
+	bool stamped;	 /* … and its timestamp */
 	uint32_t last_stamp;
 	uint32_t shift;	       /* added to the direction's sequence numbers */
 	uint32_t peer_shift;   /* to the other one's */
+	unsigned measured;     /* segments of which the delay is known */
 	int64_t delay_ns;      /* the least from end to end, by the clocks of both */
+	int64_t spread_ns;     /* what the others took longer, on average */
 	int64_t round_trip_ns; /* the least, both ways; TIME_NEVER: not known */
 	size_t count;
 	struct tally at[MIRRORED_FINDINGS_MAX];
 	unsigned segments, with_payload;
+	unsigned raised; /* arrived with a higher acknowledgement than they left with */
 	uint8_t packet[2][MIRROR_HEADERS_MAX + UINT16_MAX + 1];
 };
 
@@ -73,6 +77,7 @@ void mirrored_count_bearers(struct comparison *c); /* of how many each was seen,
 void mirrored_compare_one(struct comparison *c, const struct mirror_segment *arrived);
 
 /* cut */
+bool mirrored_same_options(const struct packet *a, const struct packet *b);
 bool mirrored_same_payload(const struct comparison *c, const struct mirror_segment *s,
 			   uint32_t from);
 void mirrored_compare_cut(struct comparison *c, const struct packet *arrived, uint32_t len);
@@ -80,6 +85,7 @@ void mirrored_compare_sent(struct comparison *c);
 
 /* order: delays of both directions first */
 void mirrored_measure(struct comparison *forward, struct comparison *reverse);
+bool mirrored_within(const struct comparison *c, const struct mirror_segment *arrived);
 unsigned mirrored_early_acks(const struct comparison *c); /* among what arrived */
 void mirrored_compare_order(struct comparison *c);
 
@@ -89,10 +95,9 @@ void mirrored_compare_sacks(struct comparison *c);
 /* report: what was found, with the joined subflow's number (0: the initial one) */
 void mirrored_report(struct mirrored *out, const struct comparison *c, uint8_t subflow);
 
-/* join: what the SYNs of a subflow came to; and announcements that never arrive */
+/* join: what the SYNs of a subflow came to */
 void mirrored_report_join(struct mirrored *out, struct comparison *forward,
 			  struct comparison *reverse, uint8_t subflow);
-void mirrored_report_announcements(struct mirrored *out, struct comparison *c, uint8_t subflow);
 
 /* back: narrows down what was found on the way back by what routers quoted there */
 void mirrored_locate(struct mirrored *out, const struct mirror_client *m);

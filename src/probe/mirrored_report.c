@@ -31,8 +31,6 @@ static const struct saying {
      "segments that open the subflow (MP_JOIN) are dropped: none of ", " arrived"},
     {"tcp.options.mptcp.mp_join", CHANGE_RESET, CAUSE_RESETTER, IMPACT_NO_SUBFLOW,
      "SYNs with MP_JOIN are answered with RST in the target's name: none of ", " arrived there"},
-    {"tcp.options.mptcp.add_addr", CHANGE_DROPPED, CAUSE_BLACKHOLE, IMPACT_DEGRADED,
-     "segments with ADD_ADDR are dropped: none of ", " arrived"},
 };
 
 static const struct saying *saying_of(const struct change *change)

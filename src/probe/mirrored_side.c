@@ -70,12 +70,14 @@ static void from_told(struct side *side, const struct mirror_client *m, enum mir
 }
 
 /* What the peer sent behind the last that it told of is not known. */
-static void note_last_stamp(struct comparison *c)
+static void note_last(struct comparison *c)
 {
 	for (size_t i = 0; i < c->left.count; i++) {
 		struct packet p;
 		uint32_t stamp;
 
+		if (c->left.at[i]->time_ns > c->last_ns)
+			c->last_ns = c->left.at[i]->time_ns;
 		if (!mirrored_parse(c->left.at[i], &p) || !mirrored_stamp(&p, &stamp))
 			continue;
 		if (!c->stamped || seq_before(c->last_stamp, stamp))
@@ -99,7 +101,7 @@ void mirrored_load(struct comparison *c, const struct mirror_client *m,
 	} else {
 		from_told(&c->left, m, MIRROR_SENT, theirs);
 		from_log(&c->arrived, m, MIRROR_ARRIVED, &subflow->flow);
-		note_last_stamp(c);
+		note_last(c);
 	}
 	c->all_left = forward ? whole_log : m->finished && !m->untold.sent;
 	c->all_copies = c->all_left && (forward || !m->untold.pure);
