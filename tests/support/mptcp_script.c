@@ -23,7 +23,8 @@ struct ip_addr script_addr(unsigned net, unsigned host)
 
 bool script_wrong(struct script_player *p, const char *what, const char *more)
 {
-	fprintf(stderr, "script '%s': '%s'\n  %s%s%s\n", p->name, p->line, what, more ? ": " : "",
+	fprintf(stderr, "script '%s': '%s'\n  at %lld ms: %s%s%s\n", p->name, p->line,
+		(long long)((p->now_ns - NS_PER_S) / NS_PER_MS), what, more ? ": " : "",
 		more ? more : "");
 	p->failed = true;
 	return false;

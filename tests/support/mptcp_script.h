@@ -29,7 +29,8 @@
  *   $mn $pn      the nonces of the join: the endpoint's, the peer's (0x11223344)
  *   $mh $ph      HMACs of the join: the endpoint's, the peer's (as many octets as fit)
  *   $ah $oh      HMAC of the peer's ADD_ADDR {id 5, 10.0.1.9}; of ours {id 1, 10.0.0.2}
- *   $ok          the DSS checksum of the mapping and payload that it stands beside
+ *   $ok          the DSS checksum of the mapping and payload that it stands beside; $ok(octets): of
+ *                the mapping and these octets
  *
  * Packets that leave are compared in flags, numbers, payload and MPTCP options, and in their window
  * where the script has one. */
