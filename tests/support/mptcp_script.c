@@ -11,7 +11,8 @@
 
 /* The file: lines without blanks at either end; none is a comment. */
 struct script_file {
-	char text[128 * 1024];
+	char text[256 * 1024];
+	size_t len;
 	char *line[LINES_MAX + 1];
 	size_t count;
 };
@@ -30,20 +31,35 @@ bool script_wrong(struct script_player *p, const char *what, const char *more)
 	return false;
 }
 
+/* Appends the lines of one more file. */
 static bool load(struct script_file *f, const char *path)
 {
+	size_t room = sizeof(f->text) - f->len - 1;
 	FILE *file = fopen(path, "r");
-	size_t len = file ? fread(f->text, 1, sizeof(f->text) - 1, file) : 0;
+	size_t len = file ? fread(f->text + f->len, 1, room, file) : 0;
+	char *text = f->text + f->len;
 
-	f->text[len] = '\0';
+	text[len] = '\0';
+	f->len += len + 1;
 	if (file)
 		fclose(file);
-	for (char *save, *l = strtok_r(f->text, "\n", &save); l; l = strtok_r(NULL, "\n", &save)) {
+	for (char *save, *l = strtok_r(text, "\n", &save); l; l = strtok_r(NULL, "\n", &save)) {
 		l += strspn(l, " \t");
 		if (*l && *l != '#' && f->count < LINES_MAX)
 			f->line[f->count++] = l;
 	}
-	return len && len < sizeof(f->text) - 1 && f->count < LINES_MAX;
+	return len && len < room && f->count < LINES_MAX;
+}
+
+/* And the blocks that are common to the files of a folder. */
+static bool load_all(struct script_file *f, const char *path)
+{
+	const char *name = strrchr(path, '/');
+	char common[512];
+
+	snprintf(common, sizeof(common), "%.*s/common.blocks", name ? (int)(name - path) : 1,
+		 name ? path : ".");
+	return load(f, path) && load(f, common);
 }
 
 /* Settings that are an octet of the configuration. */
@@ -166,7 +182,7 @@ unsigned script_play(const char *path, unsigned *played)
 	unsigned failed = 0;
 
 	*played = 0;
-	if (!f || !load(f, path)) {
+	if (!f || !load_all(f, path)) {
 		fprintf(stderr, "%s: cannot be read, or is too long\n", path);
 		failed = 1;
 	}

@@ -10,7 +10,8 @@
  *
  * A packet is `FLAGS [SEQ [ACK]] [win=N…] [/OPTIONS]` in the probe notation (packet/notation.h);
  * numbers are relative to the ISNs. `>2` and `<2` are of the second subflow. A block of lines that
- * begins with `= NAME` is played where `use NAME` stands. `#` begins a comment line.
+ * begins with `= NAME`, in this file or in common.blocks beside it, is played where `use NAME`
+ * stands. `#` begins a comment line.
  *
  *   silent            nothing is sent up to this time
  *   skip              whatever is sent up to this time is not looked at
