@@ -20,8 +20,8 @@
  *   outcome mptcp     fallback STAGE [REASON] (as conn_info has them; none: there was no fallback)
  *   closed N          the second subflow was reset with reason N
  *
- * Settings: v0 checksum refuse-checksum no-join-here dsn4 idsn=N two-addresses (a server
- * announces the second, with port=N if there is one).
+ * Settings: v0 checksum refuse-checksum no-join-here dsn4 idsn=N pm=fullmesh two-addresses (and
+ * fullmesh; a server announces the second, with port=N if there is one).
  *
  *   $mk $pk      the endpoint's key, the peer's
  *   $md+N $pd+N  a data sequence number: N behind the IDSN of the endpoint, of the peer; $md4 $pd4
@@ -29,7 +29,8 @@
  *   $mt $pt      the endpoint's token; the peer's
  *   $mn $pn      the nonces of the join: the endpoint's, the peer's (0x11223344)
  *   $mh $ph      HMACs of the join: the endpoint's, the peer's (as many octets as fit)
- *   $ah $oh      HMAC of the peer's ADD_ADDR {id 5, 10.0.1.9}; of ours {id 1, 10.0.0.2}
+ *   $ah $oh      HMAC of the peer's ADD_ADDR {id 5, 10.0.1.9}, $ah(ADDR) of another; of ours
+ *                {id 1, 10.0.0.2}
  *   $ok          the DSS checksum of the mapping and payload that it stands beside; $ok(octets): of
  *                the mapping and these octets
  *
