@@ -88,6 +88,8 @@ static bool set(struct script_player *p, const char *word)
 		c->idsn = strtoull(word + 5, NULL, 0);
 	} else if (!strncmp(word, "port=", 5)) {
 		c->local[1].port = (uint16_t)atoi(word + 5);
+	} else if (!strcmp(word, "cookies")) {
+		p->cookies = true;
 	} else if (!strcmp(word, "pm=fullmesh")) {
 		c->pm = "fullmesh";
 	} else if (!strcmp(word, "two-addresses")) {
@@ -132,6 +134,7 @@ static void begin(struct script_player *p, char *line)
 		set(p, word);
 	p->endpoint = endpoint_new(&(struct endpoint_config){.seed = 7}, NULL);
 	listen.conn = p->config;
+	listen.always_cookies = p->cookies;
 	if (p->server)
 		endpoint_listen(p->endpoint, &listen, NULL);
 	else

@@ -20,8 +20,8 @@
  *   outcome mptcp     fallback STAGE [REASON] (as conn_info has them; none: there was no fallback)
  *   closed N          the second subflow was reset with reason N
  *
- * Settings: v0 checksum refuse-checksum no-join-here dsn4 idsn=N pm=fullmesh two-addresses (and
- * fullmesh; a server announces the second, with port=N if there is one).
+ * Settings: v0 checksum refuse-checksum no-join-here cookies dsn4 idsn=N pm=fullmesh two-addresses
+ * (and fullmesh; a server announces the second, with port=N if there is one).
  *
  *   $mk $pk      the endpoint's key, the peer's
  *   $md+N $pd+N  a data sequence number: N behind the IDSN of the endpoint, of the peer; $md4 $pd4
