@@ -31,16 +31,17 @@ static void ask_ack(struct conn *c, bool large)
 	conn_touch(c);
 }
 
-static bool is_large(const struct conn *c, const struct pm_addr *addr)
+/* With timestamps there may be no room for a DATA_ACK beside it. */
+static bool is_large(const struct pm_addr *addr)
 {
-	return c->version == 1 && addr->addr.family == 6 && addr->port;
+	return addr->addr.family == 6 || addr->port;
 }
 
 static void announce_at(struct conn *c, size_t i)
 {
 	c->announce[i].due = true;
 	c->timer[TIMER_ANNOUNCE] = c->now_ns + interval_ns(c);
-	ask_ack(c, is_large(c, &c->config.local[i]));
+	ask_ack(c, is_large(&c->config.local[i]));
 }
 
 void conn_announce(struct conn *c, uint8_t id)
@@ -81,6 +82,19 @@ bool addr_options_due(const struct conn *c)
 		if (c->announce[i].wanted && c->announce[i].due)
 			return true;
 	return c->echo_count || c->withdraw_count;
+}
+
+void addr_ask_again(struct conn *c, struct subflow *sf)
+{
+	bool large = false;
+
+	for (size_t i = 0; i < c->config.local_count; i++)
+		large = large || (c->announce[i].wanted && c->announce[i].due &&
+				  is_large(&c->config.local[i]));
+	if (large && sf->tcp.timestamps_on)
+		tcp_ack_bare(&sf->tcp);
+	else
+		tcp_ack_now(&sf->tcp);
 }
 
 static size_t build(const struct mptcp_option *o, uint8_t *out, size_t room)
@@ -137,6 +151,17 @@ static size_t put_announce(struct conn *c, size_t i, uint8_t *out, size_t room)
 	return len;
 }
 
+/* An announcement leaves room for a DATA_ACK: taken out on the way, it would else leave an ACK that
+ * looks stripped of that. An ACK without timestamps is as large as they come. */
+static size_t announce_room(const struct conn *c, size_t room)
+{
+	size_t ack = c->rx.ack8 ? 12 : 8;
+
+	if (room == TCP_OPTIONS_MAX)
+		return room;
+	return room > ack ? room - ack : 0;
+}
+
 size_t addr_options(struct conn *c, uint8_t *out, size_t room)
 {
 	if (c->echo_count)
@@ -145,7 +170,7 @@ size_t addr_options(struct conn *c, uint8_t *out, size_t room)
 		return put_withdraw(c, out, room);
 	for (size_t i = 0; i < c->config.local_count; i++)
 		if (c->announce[i].wanted && c->announce[i].due)
-			return put_announce(c, i, out, room);
+			return put_announce(c, i, out, announce_room(c, room));
 	return 0;
 }
 

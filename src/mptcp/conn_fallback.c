@@ -64,7 +64,8 @@ static void become_plain(struct subflow *sf)
 	c->plain = true;
 	sf->tcp.shared_window = false;
 	c->timer[TIMER_DATA] = c->timer[TIMER_FAIL] = c->timer[TIMER_ANNOUNCE] = TIME_NEVER;
-	c->tx.fin_sent = false; /* a FIN says it again */
+	c->tx.fin_sent = false;		   /* a FIN says it again */
+	c->rx.fin_known = c->rx.fin_taken; /* and wherever it comes is the end */
 	ranges_trim(&c->tx.again, c->tx.next);
 	if (!c->rx.known)
 		rx_start(c, 1);

@@ -196,6 +196,7 @@ bool reinject_opportunistic(struct conn *c);
 /* May what was sent once be sent under another subflow sequence number? Not to a peer that may take
  * the subflow for plain TCP: see conn_fallback.c. */
 bool reinject_allowed(const struct conn *c);
+uint32_t conn_payload_max(const struct subflow *sf); /* of one segment */
 /* Hands octets from `dsn` on, at most `max`, to a subflow; returns how many. */
 uint32_t conn_push(struct conn *c, struct subflow *sf, uint64_t dsn, uint32_t max);
 
@@ -220,6 +221,7 @@ void addr_removed(struct subflow *sf, struct span ids);
 void addr_timer(struct conn *c);
 size_t addr_options(struct conn *c, uint8_t *out, size_t room);
 bool addr_options_due(const struct conn *c);
+void addr_ask_again(struct conn *c, struct subflow *sf); /* for an ACK, as one was not enough */
 void conn_announce(struct conn *c, uint8_t id);
 void conn_withdraw(struct conn *c, uint8_t id);
 
