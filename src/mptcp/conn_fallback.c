@@ -65,6 +65,7 @@ static void become_plain(struct subflow *sf)
 	sf->tcp.shared_window = false;
 	c->timer[TIMER_DATA] = c->timer[TIMER_FAIL] = c->timer[TIMER_ANNOUNCE] = TIME_NEVER;
 	c->tx.fin_sent = false; /* a FIN says it again */
+	c->rx.fin_known = c->rx.fin_taken;
 	ranges_trim(&c->tx.again, c->tx.next);
 	if (!c->rx.known)
 		rx_start(c, 1);
@@ -185,6 +186,7 @@ void fallback_infinite(struct subflow *sf, const struct mptcp_dss *dss)
 		return;
 	}
 	sf->failing = false;
+	c->rx.fin_known = c->rx.fin_taken; /* a box may have moved it: the FIN will tell */
 	if (sf->hold.len)
 		subflow_hold_flush(sf, at);
 	sf->rx_end = c->rx.next;

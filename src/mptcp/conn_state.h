@@ -197,6 +197,7 @@ bool reinject_opportunistic(struct conn *c);
 /* May what was sent once be sent under another subflow sequence number? Not to a peer that may take
  * the subflow for plain TCP: see conn_fallback.c. */
 bool reinject_allowed(const struct conn *c);
+uint32_t conn_payload_max(const struct subflow *sf); /* of one segment */
 /* Hands octets from `dsn` on, at most `max`, to a subflow; returns how many. */
 uint32_t conn_push(struct conn *c, struct subflow *sf, uint64_t dsn, uint32_t max);
 
