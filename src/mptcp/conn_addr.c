@@ -27,7 +27,7 @@ static void ask_ack(struct conn *c, bool large)
 	if (large && sf->tcp.timestamps_on)
 		tcp_ack_bare(&sf->tcp);
 	else
-		tcp_ack_now(&sf->tcp);
+		tcp_ack_alone(&sf->tcp);
 	conn_touch(c);
 }
 
@@ -36,11 +36,18 @@ static bool is_large(const struct conn *c, const struct pm_addr *addr)
 	return c->version == 1 && addr->addr.family == 6 && addr->port;
 }
 
+/* Once a pure DATA_ACK went: an address alone, taken out on the way, would leave an ACK that looks
+ * stripped. */
+bool addr_may_go(const struct conn *c)
+{
+	return c->ack_told || c->rx.next == c->rx.first;
+}
+
 static void announce_at(struct conn *c, size_t i)
 {
 	c->announce[i].due = true;
 	c->timer[TIMER_ANNOUNCE] = c->now_ns + interval_ns(c);
-	ask_ack(c, is_large(c, &c->config.local[i]));
+	ask_ack(c, addr_may_go(c) && is_large(c, &c->config.local[i]));
 }
 
 void conn_announce(struct conn *c, uint8_t id)
@@ -81,6 +88,21 @@ bool addr_options_due(const struct conn *c)
 		if (c->announce[i].wanted && c->announce[i].due)
 			return true;
 	return c->echo_count || c->withdraw_count;
+}
+
+/* Another ACK, for what the one that has just gone did not carry. */
+void addr_ask_again(struct conn *c, struct subflow *sf)
+{
+	bool first = !c->echo_count && !c->withdraw_count;
+
+	for (size_t i = 0; i < c->config.local_count && first; i++) {
+		if (!c->announce[i].wanted || !c->announce[i].due)
+			continue;
+		if (is_large(c, &c->config.local[i]))
+			tcp_ack_bare(&sf->tcp);
+		first = false;
+	}
+	tcp_ack_alone(&sf->tcp);
 }
 
 static size_t build(const struct mptcp_option *o, uint8_t *out, size_t room)

@@ -258,7 +258,7 @@ int conn_set_backup(struct conn *c, uint8_t subflow, bool backup, int64_t now_ns
 		return 0;
 	sf->backup_set = backup;
 	sf->prio_due = true;
-	tcp_ack_now(&sf->tcp);
+	tcp_ack_alone(&sf->tcp);
 	conn_touch(c);
 	return 0;
 }

@@ -220,6 +220,8 @@ void addr_removed(struct subflow *sf, struct span ids);
 void addr_timer(struct conn *c);
 size_t addr_options(struct conn *c, uint8_t *out, size_t room);
 bool addr_options_due(const struct conn *c);
+bool addr_may_go(const struct conn *c);
+void addr_ask_again(struct conn *c, struct subflow *sf);
 void conn_announce(struct conn *c, uint8_t id);
 void conn_withdraw(struct conn *c, uint8_t id);
 

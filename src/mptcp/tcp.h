@@ -182,7 +182,8 @@ uint32_t tcp_acked_ssn(const struct tcp *t);
  * end. */
 const struct tcp_piece *tcp_unacked(const struct tcp *t, size_t i);
 
-void tcp_ack_now(struct tcp *t); /* the owner has an option to send: an ACK carries it */
+void tcp_ack_now(struct tcp *t); /* the owner has an option to send: the next segment carries it */
+void tcp_ack_alone(struct tcp *t); /* an option that data leave no room for: an ACK of its own */
 /* The same without timestamps, for an option that needs all of the room (ADD_ADDR with an IPv6
  * address and port: 30 octets). Never on a segment with data. */
 void tcp_ack_bare(struct tcp *t);
