@@ -10,13 +10,13 @@
 #define M(subtype) (1u << MPTCP_##subtype)
 #define REASON(r)  FALLBACK_BECAUSE_##r
 
-/* The box, what is sent, and what comes of it; what is not said: all arrives, as it was sent, over
- * MPTCP to the end. */
+/* The box, which may act on the second of two paths, what is sent, and what comes of it; what is
+ * not said: all arrives, as it was sent, over MPTCP to the end. */
 static const struct box_case {
 	const char *name;
 	struct option_box box;
-	bool checksum, two_paths;
-	unsigned up, down; /* octets */
+	bool checksum;
+	unsigned up, down; /* octets; neither: 300000 each */
 	bool is_short;	   /* less than `up` arrives */
 	unsigned more;	   /* more than `up` arrives, by so many octets */
 	bool corrupt;	   /* what the server got */
@@ -43,7 +43,6 @@ static const struct box_case {
 	     .after = 10,
 	     .times = 1},
      .checksum = true,
-     .two_paths = true,
      .up = 1000000,
      .down = 1000,
      .failures = 1,
@@ -61,7 +60,6 @@ static const struct box_case {
     {.name = "an ALG puts three octets in, on one of two paths",
      .box = {.action = BOX_GROW, .from = CLIENT, .path = 2, .segments = ON_DATA, .after = 10},
      .checksum = true,
-     .two_paths = true,
      .up = 1000000,
      .down = 1000,
      .failures = 1,
@@ -74,47 +72,28 @@ static const struct box_case {
      .outcome = OUTCOME_RESET},
     {.name = "options vanish in the middle, on one of two paths",
      .box = {.action = BOX_NOP, .from = -1, .path = 2, .segments = ON_REST, .after = 60},
-     .two_paths = true,
      .up = 2000000,
      .down = 1000,
      .reset = -1},
     {.name = "a join: its option taken from the SYN",
-     .box = {.action = BOX_NOP, .from = CLIENT, .path = 2, .segments = ON_SYN},
-     .two_paths = true,
-     .up = 300000,
-     .down = 300000},
+     .box = {.action = BOX_NOP, .from = CLIENT, .path = 2, .segments = ON_SYN}},
     {.name = "a join: its option taken from the SYN/ACK",
      .box = {.action = BOX_NOP, .from = SERVER, .path = 2, .segments = ON_SYN_ACK},
-     .two_paths = true,
-     .up = 300000,
-     .down = 300000,
      .reset = 1},
     {.name = "a join: its option taken from the third ACK",
      .box = {.action = BOX_NOP, .from = CLIENT, .path = 2, .segments = ON_REST},
-     .two_paths = true,
-     .up = 300000,
-     .down = 300000,
      .reset = 6},
     {.name = "a join: all options of the server taken",
-     .box = {.action = BOX_NOP, .from = SERVER, .path = 2, .segments = ON_REST},
-     .two_paths = true,
-     .up = 300000,
-     .down = 300000},
+     .box = {.action = BOX_NOP, .from = SERVER, .path = 2, .segments = ON_REST}},
     {.name = "a join: the server's address has another number",
      .box = {.action = BOX_FLAGS,
 	     .from = SERVER,
 	     .path = 2,
 	     .segments = ON_SYN_ACK,
 	     .subtypes = M(JOIN),
-	     .value = 1},
-     .two_paths = true,
-     .up = 300000,
-     .down = 300000},
+	     .value = 1}},
     {.name = "a join: its SYN is lost",
-     .box = {.action = BOX_DROP, .from = CLIENT, .path = 2, .segments = ON_SYN},
-     .two_paths = true,
-     .up = 300000,
-     .down = 300000},
+     .box = {.action = BOX_DROP, .from = CLIENT, .path = 2, .segments = ON_SYN}},
     {.name = "a join: the third ACK is lost, and again",
      .box = {.action = BOX_DROP,
 	     .from = CLIENT,
@@ -122,19 +101,23 @@ static const struct box_case {
 	     .segments = ON_REST,
 	     .subtypes = M(JOIN),
 	     .times = 2},
-     .two_paths = true,
      .up = 3000000,
      .down = 100,
      .carried = 100000},
 };
 
+static unsigned octets(const struct box_case *one, unsigned n)
+{
+	return one->up || one->down ? n : 300000;
+}
+
 static void start(struct duo *p, struct option_box *box, const struct box_case *one)
 {
 	duo_init(p, 43);
-	duo_addresses(p, one->two_paths ? 2 : 1, 1);
+	duo_addresses(p, one->box.path ? 2 : 1, 1);
 	p->config[CLIENT].checksum = one->checksum;
-	p->side[CLIENT].to_send = one->up;
-	p->side[SERVER].to_send = one->down;
+	p->side[CLIENT].to_send = octets(one, one->up);
+	p->side[SERVER].to_send = octets(one, one->down);
 	box[0] = one->box;
 	p->hook = option_box;
 	p->context = box;
@@ -148,10 +131,11 @@ static void start(struct duo *p, struct option_box *box, const struct box_case *
 static bool arrived(const struct duo *p, const struct box_case *one)
 {
 	const struct duo_side *client = &p->side[CLIENT], *server = &p->side[SERVER];
+	unsigned up = octets(one, one->up), down = octets(one, one->down);
 
-	if (client->corrupt || server->corrupt != one->corrupt || client->received != one->down)
+	if (client->corrupt || server->corrupt != one->corrupt || client->received != down)
 		return false;
-	return one->is_short ? server->received < one->up : server->received == one->up + one->more;
+	return one->is_short ? server->received < up : server->received == up + one->more;
 }
 
 static bool ended(const struct duo *p, const struct box_case *one)
