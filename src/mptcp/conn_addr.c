@@ -33,13 +33,19 @@ static size_t next_due(const struct conn *c)
 	return i;
 }
 
+bool addr_may_go(const struct conn *c)
+{
+	return c->ack_told || c->rx.next == c->rx.first;
+}
+
 void addr_ask(struct subflow *sf)
 {
 	const struct conn *c = sf->conn;
 	size_t next = next_due(c);
-	bool others = c->echo_count || c->withdraw_count || next == c->config.local_count;
+	bool goes =
+	    !c->echo_count && !c->withdraw_count && next < c->config.local_count && addr_may_go(c);
 
-	if (!others && is_large(&c->config.local[next]) && sf->tcp.timestamps_on)
+	if (goes && is_large(&c->config.local[next]) && sf->tcp.timestamps_on)
 		tcp_ack_bare(&sf->tcp);
 	else
 		tcp_ack_alone(&sf->tcp);

@@ -103,7 +103,10 @@ static void fall_back_late(struct subflow *sf)
 	if (sf->hold.len)
 		subflow_hold_flush(sf, c->rx.next);
 	tx_acked(c, c->plain_base + tcp_acked_ssn(&sf->tcp));
-	tcp_ack_now(&sf->tcp);
+	if (sf->fail_due)
+		tcp_ack_alone(&sf->tcp);
+	else
+		tcp_ack_now(&sf->tcp);
 }
 
 bool conn_fall_back(struct subflow *sf, enum fallback_stage stage, enum fallback_reason reason)

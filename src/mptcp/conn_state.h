@@ -228,6 +228,9 @@ void addr_removed(struct subflow *sf, struct span ids);
 void addr_timer(struct conn *c);
 size_t addr_options(struct conn *c, uint8_t *out, size_t room);
 bool addr_options_due(const struct conn *c);
+/* Once a pure DATA_ACK went: an address alone, taken out on the way, leaves an ACK that looks
+ * stripped. */
+bool addr_may_go(const struct conn *c);
 void addr_ask(struct subflow *sf); /* has an ACK carry the first of them */
 void conn_announce(struct conn *c, uint8_t id);
 void conn_withdraw(struct conn *c, uint8_t id);
