@@ -24,6 +24,7 @@ struct question {
 	uint32_t number; /* of the last asking */
 	int64_t sent_ns; /* of the last asking */
 	int64_t not_before_ns;
+	uint8_t unpaired, unpaired_answers; /* askings before those that have a control each */
 };
 
 /* A probe with its questions and what it needs to be sent. */
@@ -81,6 +82,7 @@ struct trace {
 	enum { PHASE_ASKING, PHASE_INSIDE, PHASE_CLOSING, PHASE_DONE } phase;
 	uint8_t closing; /* next probe to close */
 	bool oom;
+	bool paired;				     /* from now on askings have a control each */
 	bool duplicates;			     /* this path duplicates packets */
 	struct trace_reply orphan[TRACE_PROBES_MAX]; /* the first of a series' orphans */
 	int64_t orphan_ns[TRACE_PROBES_MAX];
@@ -163,6 +165,17 @@ struct place observe_place(const struct trace *t, int probe, uint8_t ttl);
 uint32_t observe_asked_from(const struct trace *t, int probe, uint8_t ttl);
 uint32_t observe_answers_from(const struct trace *t, int probe, uint8_t ttl);
 
+/* Paired askings (trace_ask_again) of a series at `ttl` and beyond that got no reply, of how many.
+ */
+struct paired {
+	uint32_t asked, lost;
+};
+struct paired observe_paired(const struct trace *t, int probe, uint8_t ttl);
+/* The nearest hop beyond all that answered this series at which `control` was, paired with it. */
+uint8_t observe_first_silent(const struct trace *t, int probe, int control);
+/* The chance that all of them at `ttl` and beyond were only out of luck, judged by the control. */
+double observe_chance(const struct trace *t, int probe, int control, uint8_t ttl);
+
 #define JOIN_ASKINGS 3 /* of an MP_JOIN, before silence says anything */
 
 /* conclude.c: replies to findings and a verdict */
@@ -175,6 +188,8 @@ void conclude_answers(struct trace *t); /* SYN/ACKs: mirrored, blanked, not MPTC
 void conclude_proxies(struct trace *t); /* answered on the path; DNAT; TTL rewritten */
 void conclude_fates(struct trace *t);	/* test, control and sham fared differently */
 void conclude_data(struct trace *t);	/* what befell the data of a connection */
+void conclude_held(struct trace *t);	/* which of its segments did not come through */
+void conclude_joins(struct trace *t);	/* SYNs that join it */
 void conclude_inside(struct trace *t);	/* what the connection itself showed */
 void conclude_verdict(struct trace *t);
 

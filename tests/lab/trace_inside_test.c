@@ -11,7 +11,6 @@
 
 #include "support/walk.h"
 
-#define SILENCE_NS (100 * NS_PER_MS) /* this target leaves echoes unanswered: what they wait */
 #define MPTCP	   "tcp.options.mptcp."
 
 static void check(const struct walk *w, bool ok, const char *what)
@@ -53,10 +52,10 @@ static void check_clean(const struct walk *w)
 
 	check(w, r->inside.state == INSIDE_TESTED && r->inside.mapped, "tested");
 	check(w, r->verdict == VERDICT_CLEAN && !r->finding_count, "clean");
-	check(w, r->end_ns - r->start_ns <= 10 * round_trip_ns(w) + SILENCE_NS, "ten round trips");
+	check(w, r->end_ns - r->start_ns <= 10 * round_trip_ns(w), "ten round trips");
 	for (size_t i = 0; i < r->probe_count; i++)
 		if (r->probes[i].role >= ROLE_DATA_CAPABLE && r->probes[i].role <= ROLE_SIGNALS)
-			check(w, r->probes[i].received == w->routers, "every hop quoted it");
+			check(w, r->probes[i].received >= w->routers, "every hop quoted it");
 }
 
 static void test_clean(void **state)
