@@ -83,7 +83,8 @@ static int by_weight(const void *a, const void *b)
 		return (int)x->confidence - (int)y->confidence;
 	if (x->after.ttl != y->after.ttl)
 		return x->after.ttl - y->after.ttl;
-	if (observe_is_mp_capable(x) != observe_is_mp_capable(y))
+	if (x->basis == BASIS_QUOTE && y->basis == BASIS_QUOTE &&
+	    observe_is_mp_capable(x) != observe_is_mp_capable(y))
 		return observe_is_mp_capable(x) ? -1 : 1;
 	return !strcmp(x->field, "ip.id") - !strcmp(y->field, "ip.id");
 }

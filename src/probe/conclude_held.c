@@ -7,9 +7,9 @@
 
 /* Several kinds of segments are looked at, at the nearest hop that fits: so more must speak for it.
  */
-#define SURE	 0.001
-#define LIKELY	 0.01
-#define POSSIBLE 0.05
+#define SURE	 0.0001
+#define LIKELY	 0.001
+#define POSSIBLE 0.01
 #define DSS	 "tcp.options.mptcp.dss"
 
 static const struct {
@@ -67,7 +67,9 @@ static bool is_found(const struct trace *t, const char *field)
 /* Is it silent behind some hop where `control` is not? The chance that this is mere loss in *p. */
 static bool is_lost(const struct trace *t, int probe, int control, uint8_t *by, double *p)
 {
-	*by = probe >= 0 && control >= 0 ? observe_first_silent(t, probe, control) : 0;
+	bool known = probe >= 0 && control >= 0 && !t->series[probe].tied;
+
+	*by = known ? observe_first_silent(t, probe, control) : 0;
 	*p = *by ? observe_chance(t, probe, control, *by) : 1;
 	return *p < POSSIBLE;
 }
@@ -229,7 +231,7 @@ static void find_unanswered(struct trace *t)
 	struct finding *f;
 
 	if (arrived(in) || in->bare_ack || in->gap_acked || in->connection.info.sent ||
-	    in->connection.info.outcome == OUTCOME_RESET || gap_chance(t) >= LIKELY ||
+	    in->connection.info.outcome == OUTCOME_RESET || gap_chance(t) >= POSSIBLE ||
 	    t->result.finding_count)
 		return;
 	f = conclude_add(t, "packet", CHANGE_DROPPED);

@@ -21,6 +21,11 @@ static bool is_vital(const struct trace *t, const struct finding *f)
 	       f->direction == DIRECTION_FORWARD && (is_option(f, DSS) || is_option(f, CAPABLE));
 }
 
+static bool is_proxy(const struct finding *f)
+{
+	return f->change == CHANGE_ANSWERED && !strcmp(f->field, "packet");
+}
+
 static bool was_reset(const struct trace_inside *in)
 {
 	const struct conn_info *info = &in->connection.info;
@@ -170,7 +175,7 @@ void conclude_inside(struct trace *t)
 	if (in->state != INSIDE_TESTED)
 		return;
 	for (size_t i = 0; i < t->result.finding_count; i++)
-		if (is_vital(t, &t->result.findings[i]))
+		if (is_vital(t, &t->result.findings[i]) || is_proxy(&t->result.findings[i]))
 			settle(in, &t->result.findings[i]);
 	if (is_early_ack(t))
 		find_early_ack(t);

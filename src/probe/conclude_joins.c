@@ -170,10 +170,13 @@ static void find_dropped(struct trace *t, int join, int control)
 		explain_unanswered(t, f);
 }
 
+/* Did a hop see it, or does somebody else answer SYNs anyway? */
 static bool is_known(const struct trace *t)
 {
 	for (size_t i = 0; i < t->result.finding_count; i++)
-		if (!strcmp(t->result.findings[i].field, JOIN))
+		if (!strcmp(t->result.findings[i].field, JOIN) ||
+		    (t->result.findings[i].change == CHANGE_ANSWERED &&
+		     !strcmp(t->result.findings[i].field, "packet")))
 			return true;
 	return false;
 }

@@ -43,6 +43,7 @@ struct series {
 	bool brief;	     /* silence is no surprise: wait little */
 	bool serial;	     /* one question at a time: replies cannot be told apart */
 	bool inside;	     /* of a connection: asked at once wherever it is asked */
+	bool tied;	     /* some quotes could not be told from those of others held */
 	bool held;	     /* its octets are the connection's own: no TSval or port of ours */
 	uint8_t limit;	     /* nothing is asked beyond this TTL */
 	uint8_t top;	     /* highest TTL that a router answered */
@@ -118,8 +119,9 @@ int64_t schedule_expiry_ns(const struct trace *t);
 
 /* match.c: whose reply is it */
 struct match {
-	int probe;  /* -1: none of ours */
-	int number; /* which packet; -1: not known */
+	int probe;     /* -1: none of ours, or one of several held */
+	int number;    /* which packet; -1: not known */
+	uint32_t tied; /* bits of those held of which it may be any */
 };
 struct match match_quote(const struct trace *t, const struct packet *quote);
 struct match match_answer(const struct trace *t, const struct packet *answer);

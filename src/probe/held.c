@@ -5,7 +5,7 @@
 #include "probe/held.h"
 #include "util/octets.h"
 
-#define DECIDED 0.001
+#define DECIDED 0.0001
 
 void trace_resume(struct trace *t)
 {
@@ -23,7 +23,7 @@ static bool is_voiced(const struct trace *t, unsigned ttl)
 
 static bool is_missing(const struct trace *t, int probe, unsigned ttl)
 {
-	return is_voiced(t, ttl) && !observe_at(t, probe, (uint8_t)ttl);
+	return is_voiced(t, ttl) && !t->series[probe].tied && !observe_at(t, probe, (uint8_t)ttl);
 }
 
 void trace_ask_hops(struct trace *t, int probe, int64_t now_ns)
@@ -36,7 +36,8 @@ void trace_ask_hops(struct trace *t, int probe, int64_t now_ns)
 void trace_ask_anew(struct trace *t, int probe, int64_t now_ns)
 {
 	for (unsigned ttl = t->result.config.first_ttl; ttl < t->result.path_length; ttl++)
-		if (probe >= 0 && is_voiced(t, ttl))
+		if (probe >= 0 && is_voiced(t, ttl) &&
+		    !(t->series[probe].serial && observe_at(t, probe, (uint8_t)ttl)))
 			schedule_want(t, probe, (uint8_t)ttl, t->result.config.queries, now_ns);
 }
 
@@ -89,6 +90,7 @@ static void begin_pairs(struct trace *t)
 			q->unpaired = q->asked;
 			q->unpaired_answers = q->answers;
 		}
+		t->series[i].brief = t->series[i].inside; /* it is no surprise any more */
 	}
 	t->paired = true;
 }
@@ -150,14 +152,14 @@ bool trace_decided(const struct trace *t)
 		int judge = s->held && (int)i != plain && plain >= 0 ? plain : control;
 		uint8_t by;
 
-		if (!s->inside || s->top + 1u >= t->result.path_length || judge < 0)
+		if (!s->inside || s->tied || s->top + 1u >= t->result.path_length || judge < 0)
 			continue;
 		by = observe_first_silent(t, (int)i, judge);
 		if (!by || observe_chance(t, (int)i, judge, by) >= DECIDED)
 			return false;
 		suspects = true;
 	}
-	return suspects;
+	return suspects && t->paired;
 }
 
 /* The chance that `probe`, asked along with `control`, is silent behind its last hop by bad luck.
@@ -169,7 +171,7 @@ double trace_silence(const struct trace *t, int probe, int control, uint8_t *by)
 	*by = probe >= 0 && control >= 0 ? (uint8_t)(t->series[probe].top + 1) : 0;
 	while (*by && *by < t->result.path_length && !observe_at(t, control, *by))
 		++*by;
-	if (!*by || *by >= t->result.path_length)
+	if (!*by || *by >= t->result.path_length || t->series[probe].tied)
 		return 1;
 	ours = observe_asked_from(t, probe, *by);
 	theirs = observe_asked_from(t, control, *by);
@@ -187,12 +189,20 @@ bool trace_is_silent(const struct trace *t)
 	return false;
 }
 
+bool trace_is_doubtful(const struct trace *t)
+{
+	for (size_t i = 0; i < t->result.probe_count; i++)
+		if (t->series[i].inside && trace_is_lost(t, (int)i))
+			return true;
+	return false;
+}
+
 /* Did it not come to the last router that answered others? */
 bool trace_is_lost(const struct trace *t, int probe)
 {
 	for (unsigned ttl = t->series[probe].top + 1u; ttl < t->result.path_length; ttl++)
 		if (t->series[probe].question[ttl].asked)
-			return true;
+			return !t->series[probe].tied;
 	return false;
 }
 

@@ -24,9 +24,10 @@ bool trace_ask_silent_target(struct trace *t, int probe, uint8_t times, int64_t 
  * SYN and, unless -1, `plain`, likewise. False if there are none. */
 bool trace_ask_again(struct trace *t, int plain, int64_t when_ns);
 
-bool trace_settled(const struct trace *t);   /* nothing is left open */
-bool trace_is_silent(const struct trace *t); /* there is something to ask again … */
-bool trace_decided(const struct trace *t);   /* … but it would teach nothing */
+bool trace_settled(const struct trace *t);     /* nothing is left open */
+bool trace_is_silent(const struct trace *t);   /* there is something to ask again … */
+bool trace_is_doubtful(const struct trace *t); /* … at the end of the path … */
+bool trace_decided(const struct trace *t);     /* … but it would teach nothing */
 /* The chance that what was asked of all hops at once is silent from *by on by bad luck, judged by
  * what was asked along with it; 1 if it is not silent. */
 double trace_silence(const struct trace *t, int probe, int control, uint8_t *by);

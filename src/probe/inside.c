@@ -158,7 +158,7 @@ static void describe(struct inside *in, bool asked)
 	if (in->result.state == INSIDE_UNTESTED)
 		NOTE(in, asked ? "No connection could be opened: what happens to segments behind "
 				 "the SYN was not tested."
-			       : "The target did not agree on MPTCP: what happens to its options "
+			       : "MPTCP was not agreed on: what happens to its options "
 				 "behind the SYN could not be tested.");
 	else if (info->fallback_stage != FALLBACK_NONE)
 		NOTE(in, "A connection was opened with %s and fell back to plain TCP (%s): %s.",

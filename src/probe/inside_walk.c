@@ -3,17 +3,19 @@
 
 #include "probe/inside_state.h"
 
-#define WALK_NS	    (20 * NS_PER_S)
-#define PAUSE_NS    (1100 * NS_PER_MS) /* kernels give an ICMP token back every second */
-#define CLEAR_NS    (20 * NS_PER_MS)
-#define ROUNDS	    12
-#define PAUSES	    3
-#define GAP_ASKINGS 5
-#define GAP_ROUNDS  4
-#define GAP_CHANCE  0.05
-#define GAP_SURE    0.001
-#define JOINED	    3 /* times that what may be joined is sent */
-#define PLAIN_MS    4 /* behind the last ACK that is made */
+#define WALK_NS	      (20 * NS_PER_S)
+#define PAUSE_NS      (1100 * NS_PER_MS) /* kernels give an ICMP token back every second */
+#define CLEAR_NS      (20 * NS_PER_MS)
+#define AGAIN_NS      (3 * NS_PER_S) /* for that, and … */
+#define PATIENCE      6		     /* … so many times two round trips */
+#define PAUSES	      3
+#define GAP_ASKINGS   5
+#define GAP_ROUNDS    4
+#define GAP_CHANCE    0.05
+#define GAP_SURE      0.001
+#define JOINED	      3 /* times that what may be joined is sent */
+#define EARLY_ASKINGS 2
+#define PLAIN_MS      4 /* behind the last ACK that is made */
 
 bool inside_is_settled(struct inside *in)
 {
@@ -113,29 +115,67 @@ static void add_plain(struct inside *in)
 		    trace_hold(in->trace, ROLE_DATA_PLAIN, span_of(plain.octets, plain.len));
 }
 
+static int ask_again(struct inside *in, int64_t pause_ns, struct error *err)
+{
+	add_plain(in);
+	trace_ask_again(in->trace, in->plain, net_now_ns(in->net) + pause_ns);
+	return inside_pump(in, WALK_NS, inside_is_settled, err);
+}
+
 /* Hops that said nothing to some are asked again, until it is clear that there is more to it than
  * loss; after a pause where even controls get no answer: routers are out of ICMP tokens. */
 static int walk_again(struct inside *in, struct error *err)
 {
 	const struct trace_result *r = trace_result(in->trace);
+	int64_t until_ns = net_now_ns(in->net) + AGAIN_NS + PATIENCE * inside_patience_ns(in);
 	unsigned pauses = 0;
 	int64_t pause_ns = 0;
 	int rc = 0;
 
-	for (unsigned i = 0; !rc && i < ROUNDS && pauses <= PAUSES && !inside_stopped(in); i++) {
+	while (!rc && trace_is_silent(in->trace) && !trace_decided(in->trace) &&
+	       !inside_stopped(in) && net_now_ns(in->net) < until_ns) {
 		size_t before = r->reply_count;
 
-		if (!trace_is_silent(in->trace))
+		rc = ask_again(in, pause_ns, err);
+		if (r->reply_count > before) {
+			pause_ns = 0;
+			continue;
+		}
+		if (pause_ns || pauses++ == (trace_is_doubtful(in->trace) ? PAUSES : 1))
 			break;
-		add_plain(in);
-		trace_ask_again(in->trace, in->plain, net_now_ns(in->net) + pause_ns);
-		rc = inside_pump(in, WALK_NS, inside_is_settled, err);
-		if (r->reply_count == before && pause_ns)
-			break;
-		pause_ns = r->reply_count == before ? PAUSE_NS : 0;
-		pauses += pause_ns > 0;
-		if (trace_decided(in->trace))
-			break;
+		pause_ns = PAUSE_NS;
+	}
+	return rc;
+}
+
+/* The longest round trip of a hop, half as much again. */
+static int64_t hop_wait_ns(const struct inside *in, uint8_t ttl)
+{
+	const struct trace_result *r = trace_result(in->trace);
+	int64_t longest_ns = 0;
+
+	for (size_t i = 0; i < r->reply_count; i++)
+		if (r->replies[i].ttl == ttl && r->replies[i].rtt_ns > longest_ns)
+			longest_ns = r->replies[i].rtt_ns;
+	return longest_ns + longest_ns / 2 + CLEAR_NS / 4;
+}
+
+static bool is_early(struct inside *in)
+{
+	return in->bare_acks > in->acks_before || in->closed;
+}
+
+/* Is a copy for this router acknowledged? What was sent before may still come back. */
+static int try_early(struct inside *in, uint8_t ttl, bool *acked, struct error *err)
+{
+	int rc = 0;
+
+	*acked = true;
+	for (int i = 0; !rc && i < EARLY_ASKINGS && *acked; i++) {
+		in->acks_before = in->bare_acks;
+		trace_ask_hop(in->trace, in->probe[0], ttl, net_now_ns(in->net));
+		rc = inside_pump(in, hop_wait_ns(in, ttl), is_early, err);
+		*acked = in->bare_acks > in->acks_before;
 	}
 	return rc;
 }
@@ -145,19 +185,15 @@ static int walk_again(struct inside *in, struct error *err)
 static int find_early(struct inside *in, struct error *err)
 {
 	uint8_t length = trace_result(in->trace)->path_length;
+	bool acked = false;
 	int rc = 0;
 
-	for (unsigned ttl = 1; !rc && ttl < length && !inside_stopped(in); ttl++) {
-		uint32_t before = in->bare_acks;
-
-		trace_ask_hop(in->trace, in->probe[0], (uint8_t)ttl, net_now_ns(in->net));
-		rc = inside_pump(in, WALK_NS, inside_is_settled, err);
-		if (in->bare_acks == before)
-			continue;
-		in->result.acked_ttl = (uint8_t)ttl;
-		break;
+	for (unsigned ttl = 1; !rc && ttl < length && !acked && !inside_stopped(in); ttl++) {
+		rc = try_early(in, (uint8_t)ttl, &acked, err);
+		if (!rc && acked)
+			in->result.acked_ttl = (uint8_t)ttl;
 	}
-	return rc;
+	return rc ? rc : inside_pump(in, WALK_NS, inside_is_settled, err);
 }
 
 static bool is_spoilt(const struct trace_reply *r)
