@@ -111,7 +111,7 @@ static void target_packet(struct lab *lab, struct target *t, struct lab_packet *
 		return;
 	}
 	switch (p.ip.proto) {
-	case IP_PROTO_TCP: target_segment(lab, t, cause, &p); break;
+	case IP_PROTO_TCP: t->segment(lab, t, cause, &p); break;
 	case IP_PROTO_ICMP:
 	case IP_PROTO_ICMPV6: target_echo(lab, t, cause, &p); break;
 	case IP_PROTO_UDP:
@@ -122,7 +122,7 @@ static void target_packet(struct lab *lab, struct target *t, struct lab_packet *
 	}
 }
 
-static bool target_arrive(struct lab *lab, struct lab_element *e, struct lab_packet *p)
+bool target_arrive(struct lab *lab, struct lab_element *e, struct lab_packet *p)
 {
 	lab->walked++;
 	target_packet(lab, (struct target *)e, p);
@@ -142,6 +142,7 @@ struct lab_element *lab_target_new(const struct lab_target *spec, struct error *
 	}
 	t->element.ops = &target_ops;
 	t->spec = *spec;
+	t->segment = target_segment;
 	return &t->element;
 }
 
