@@ -128,6 +128,14 @@ struct trace_inside {
 	char note[256];			     /* a sentence: what was tested, or why it was not */
 };
 
+/* What a connection to a mirror at the target showed (probe/mirrored_run.h). */
+struct trace_mirrored {
+	bool asked;
+	struct mirrored mirrored;
+	struct connection_result connection;
+	char note[256]; /* a sentence: what was compared, or why nothing was */
+};
+
 struct trace_result {
 	struct trace_config config;
 	size_t probe_count;
@@ -144,6 +152,7 @@ struct trace_result {
 	char reason[TRACE_REASON_MAX]; /* the first line of the verdict, in plain words */
 	bool interrupted;
 	struct trace_inside inside;
+	struct trace_mirrored mirrored;
 };
 
 struct trace;
@@ -186,6 +195,9 @@ void trace_ask_target(struct trace *t, int probe, uint8_t times, int64_t now_ns)
 bool trace_ask_again(struct trace *t, int64_t now_ns);
 bool trace_settled(const struct trace *t); /* nothing is left open */
 void trace_conclude(struct trace *t, const struct trace_inside *inside, int64_t now_ns);
+
+/* Concludes a finished trace once more, with what a mirror at the target showed. */
+void trace_add_mirrored(struct trace *t, const struct trace_mirrored *mirrored, int64_t now_ns);
 
 /* Complete once trace_finished; before, what is known so far, without findings. */
 const struct trace_result *trace_result(const struct trace *t);
