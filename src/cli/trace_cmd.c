@@ -1,5 +1,4 @@
 /* The sub-command `trace`: options, a path to trace over, the trace, its report. */
-#include <errno.h>
 #include <unistd.h>
 
 #include "cli/command.h"
@@ -12,10 +11,8 @@
 /* After every call of the report: nobody is left to print for if its output is gone. */
 static void session_check_output(struct session *s)
 {
-	if (!ferror(s->out) || s->write_errno)
-		return;
-	s->write_errno = errno ? errno : EIO;
-	interrupt_raise();
+	if (!s->sink.failed && sink_broken(&s->sink))
+		interrupt_raise();
 }
 
 static void on_hop(void *context, const struct trace_result *result, uint8_t ttl)
@@ -42,7 +39,7 @@ static int64_t on_idle(void *context, int64_t now_ns)
 /* JSON on the same terminal would be torn apart by a status line; the lab is done in no time. */
 static bool wants_status(const struct session *s)
 {
-	return !s->options.lab && !(s->options.json && isatty(fileno(s->out)));
+	return !s->options.lab && !(s->options.json && isatty(fileno(s->sink.out)));
 }
 
 static bool wants_inside(const struct session *s)

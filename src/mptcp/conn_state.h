@@ -251,6 +251,8 @@ bool endpoint_tuple_add(struct endpoint *e, struct subflow *sf);
 void endpoint_tuple_remove(struct endpoint *e, struct subflow *sf);
 uint16_t endpoint_port(struct endpoint *e, const struct tuple *t); /* a free one; 0: none */
 uint32_t endpoint_isn(struct endpoint *e, const struct tuple *t, int64_t now_ns);
+/* The key that a cookie gave out. */
+uint64_t endpoint_cookie_key(const struct endpoint *e, const struct tuple *t, uint32_t peer_isn);
 uint32_t endpoint_ts_offset(struct endpoint *e, const struct tuple *t);
 void endpoint_ready(struct endpoint *e, struct conn *c);
 void endpoint_account(struct endpoint *e, size_t more, size_t less);

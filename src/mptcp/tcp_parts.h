@@ -69,7 +69,6 @@ void tcp_arrival_read(const struct tcp *t, struct tcp_arrival *a, const struct p
 void tcp_window_begin(struct tcp *t); /* before the first SYN */
 uint16_t tcp_window_announce(struct tcp *t, bool syn);
 void tcp_window_take(struct tcp *t, const struct tcp_arrival *a);
-bool tcp_window_blocks(const struct tcp *t); /* the next queued segment */
 
 /* tcp_receive.c */
 void tcp_ack_at_once(struct tcp *t);

@@ -200,10 +200,10 @@ static void expand(const char *text, bool reverse, uint8_t family, char *out, si
 
 static void add_box(struct lab_plan *plan, const struct row *row, bool reverse, unsigned after)
 {
-	struct lab_plan_box *box = &plan->box[plan->box_count++];
+	struct lab_plan_box *box = &plan->box[plan->box_count];
 
+	plan->after[plan->box_count++] = after;
 	box->name = row->box;
-	box->after = after;
 	if (!strcmp(row->box, "nat"))
 		snprintf(box->params, sizeof(box->params), "outside=%s",
 			 plan->family == 6 ? "2001:db8:9::99" : "192.0.2.99");

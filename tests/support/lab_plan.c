@@ -131,7 +131,7 @@ static void lay_path(const struct lab_plan *plan, struct lab *lab, unsigned i, s
 	lay_link(&laid, lab, &plan->link[i]);
 	for (unsigned r = 0; r < routers; r++) {
 		for (size_t n = 0; n < plan->box_count; n++)
-			if (plan->box[n].after == r)
+			if (plan->after[n] == r)
 				lay_box(&plan->box[n], lab, &laid, &shared[n], i);
 		lay_router(&laid, lab, 1 + i + 16 * r);
 	}

@@ -15,7 +15,6 @@
 
 struct lab_plan_box {
 	int path;
-	unsigned after; /* routers of the path before it */
 	const char *name;
 	char params[96];
 };
@@ -28,7 +27,8 @@ struct lab_plan {
 	struct lab_link link[LAB_PLAN_PATHS];
 	size_t box_count;
 	struct lab_plan_box box[LAB_PLAN_BOXES];
-	struct lab_serve serve; /* lab_plan_defaults sets its conn */
+	unsigned after[LAB_PLAN_BOXES]; /* routers of its path before each box */
+	struct lab_serve serve;		/* lab_plan_defaults sets its conn */
 };
 
 void lab_plan_defaults(struct lab_plan *plan); /* one path of 10 ms, a server that discards */
