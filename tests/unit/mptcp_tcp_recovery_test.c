@@ -176,6 +176,28 @@ static void two_duplicates_are_not_three(void **state)
 	pair_fini(&pair);
 }
 
+/* RFC 5681 §4.2: what fills a hole is acknowledged at once, for the sender waits for it. */
+static void a_filled_hole_is_acknowledged_at_once(void **state)
+{
+	struct tcp_pair pair;
+	struct tcp *to = &pair.end[1].tcp;
+	uint64_t before;
+
+	(void)state;
+	begin(&pair, 0);
+	pair.config[0].timestamps = false;
+	transfer(&pair, 100000); /* beyond the quick ACKs */
+	to->quick_acks = 0;
+	before = pair.packets[1];
+	pair_forge(&pair, 1, TCP_ACK, to->rcv_nxt + 10, to->snd_nxt, span_of("behind", 6));
+	assert_int_equal(pair.packets[1], before + 1);
+	pair_forge(&pair, 1, TCP_ACK, to->rcv_nxt, to->snd_nxt, span_of("the hole..", 10));
+	assert_int_equal(pair.packets[1], before + 2);
+	pair_forge(&pair, 1, TCP_ACK, to->rcv_nxt, to->snd_nxt, span_of("in order", 8));
+	assert_int_equal(pair.packets[1], before + 2);
+	pair_fini(&pair);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -185,6 +207,7 @@ int main(void)
 	    cmocka_unit_test(the_original_arrives_after_all),
 	    cmocka_unit_test(the_first_retransmission_does_not_wait),
 	    cmocka_unit_test(two_duplicates_are_not_three),
+	    cmocka_unit_test(a_filled_hole_is_acknowledged_at_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
