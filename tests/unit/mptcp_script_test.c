@@ -81,7 +81,7 @@ static const struct script scripts[] = {
      .step = {SERVER_UP,
 	      {20, SKIP, "", 0},
 	      {20, IN, "IP/TCP{flags=S}/MSS(1460)/MPJOIN{token=$mt,nonce=$pn,id=1}", 1},
-	      {20, OUT, TCP("RA", "0", "1") "/MPRST{reason=3}", 1}}},
+	      {20, OUT, TCP("RA", "0", "1") "/MPRST{reason=0,flags=0x1}", 1}}},
     {.name = "a join: the fourth ACK carries a DATA_ACK, a repeated third is answered again",
      .version = 1,
      .server = true,
