@@ -12,6 +12,9 @@
 #   has JQ                       a jq expression over the connection object; events NAME: how many
 #   count NS NAME                an MPTcpExt counter since `fresh`
 
+PATIENCE=60 # seconds that anything may take
+[ -z "$LONG" ] || PATIENCE=300
+
 fresh() {
 	local ns
 	PORT=$(($(cat "$TMP/port" 2>/dev/null || echo 20000) + 1))
@@ -54,7 +57,7 @@ listen() {
 	local ns=$1 send=$2
 	shift 2
 	rm -f "$TMP/server"
-	within "$ns" timeout 60 "$PEER" listen "$@" "$PORT" "$send" >"$TMP/server" 2>&1 &
+	within "$ns" timeout $PATIENCE "$PEER" listen "$@" "$PORT" "$send" >"$TMP/server" 2>&1 &
 	await "$TMP/server" ready
 }
 
@@ -74,7 +77,7 @@ connect() {
 	# shellcheck disable=SC2086 # a list of numbers
 	{
 		STATUS=0
-		stream $send | within "$ns" timeout 60 "$MBOXTRACE" connect -w 20 -o "$TMP/out" "$@" $PORT \
+		stream $send | within "$ns" timeout $PATIENCE "$MBOXTRACE" connect -w 20 -o "$TMP/out" "$@" $PORT \
 			2>"$TMP/err" || STATUS=$?
 		echo $STATUS >"$TMP/status"
 	} | "$PEER" hash >"$TMP/got"
@@ -113,7 +116,7 @@ at() {
 serving() {
 	[ -x "$MBOXTRACE" ] || skip "there is no $MBOXTRACE"
 	rm -f "$TMP/err" "$TMP/lines"
-	(exec nsenter --net=/run/netns/duo-s -- timeout -s INT 60 "$MBOXTRACE" serve -o "$TMP/out" "$@" \
+	(exec nsenter --net=/run/netns/duo-s -- timeout -s INT $PATIENCE "$MBOXTRACE" serve -o "$TMP/out" "$@" \
 		>"$TMP/lines" 2>"$TMP/err") &
 	SERVING=$!
 	trap 'kill $SERVING 2>/dev/null || true; forget_rules' EXIT
@@ -130,7 +133,7 @@ served_out() {
 client() {
 	local send=$1 back=$2
 	shift 2
-	within duo-c timeout 60 "$PEER" connect "$@" "$PORT" "$send" >"$TMP/got" || fail 'the client failed'
+	within duo-c timeout $PATIENCE "$PEER" connect "$@" "$PORT" "$send" >"$TMP/got" || fail 'the client failed'
 	grep -q "^$(HASH "$back"), sent $send" "$TMP/got" || fail "the client: $(cat "$TMP/got"), not $(HASH "$back")"
 }
 

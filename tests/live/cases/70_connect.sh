@@ -159,7 +159,7 @@ gigabyte() {
 	[ -n "$LONG" ] || skip 'takes long: LONG=1'
 	fresh
 	listen duo-s 1000000000
-	{ for _ in 1 2 3; do sleep 2 && cut s p1 && sleep 2 && within duo-s nft flush ruleset; done; } &
+	{ for _ in 1 2 3; do sleep 2 && cut s "p$1" && sleep 2 && within duo-s nft flush ruleset; done; } &
 	connect duo-c 1000000000 --local 10.4.1.1 --local 10.4.2.1 10.4.1.2
 	arrived 1000000000
 	served 1000000000
@@ -209,6 +209,8 @@ run_case 'connect: interrupted' fastclose_to_peer
 run_case 'connect: closed port' closed_port_connect
 run_case 'connect: first path cut and restored' path_cut 1
 run_case 'connect: second path cut and restored' path_cut 2
-run_case 'connect: a gigabyte each way, one path cut and restored three times' gigabyte
+for path in 1 2; do
+	run_case "connect: a gigabyte each way, path $path cut and restored three times" gigabyte $path
+done
 run_case 'connect: device down and up' link_down
 run_case 'connect --check' check_answers

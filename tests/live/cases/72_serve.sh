@@ -106,6 +106,18 @@ path_cut_serving() {
 	has '.outcome == "mptcp" and .intact'
 }
 
+# A gigabyte to us and back; LONG=1 asks for it.
+gigabyte_served() {
+	[ -n "$LONG" ] || skip 'takes long: LONG=1'
+	fresh
+	kernel_joins 4 2 >/dev/null
+	serving $PORT
+	{ for _ in 1 2 3; do sleep 2 && cut c "p$1" && sleep 2 && within duo-c nft flush ruleset; done; } &
+	client 1000000000 1000000000 10.4.1.2
+	served_out
+	has '.outcome == "mptcp" and .intact and .sent == 1000000000 and .received == 1000000000'
+}
+
 removed() {
 	fresh
 	within duo-c ip mptcp endpoint add 10.4.2.1 id 3 subflow signal
@@ -150,6 +162,9 @@ run_case 'serve: twenty clients at once' many_clients
 run_case 'serve: fastclose from the kernel' client_fastcloses
 run_case 'serve: first path cut and restored' path_cut_serving 1
 run_case 'serve: second path cut and restored' path_cut_serving 2
+for path in 1 2; do
+	run_case "serve: a gigabyte each way, path $path cut and restored three times" gigabyte_served $path
+done
 run_case 'serve: the kernel removes an address' removed
 run_case 'serve: port taken' port_taken
 run_case 'serve and connect on one host' own_both
