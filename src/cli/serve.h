@@ -15,7 +15,8 @@ struct serve_client {
 	size_t offset; /* of the file: handed over so far */
 	struct mirror_server mirror;
 	bool shut;  /* our end is told */
-	bool ended; /* by us, because we end */
+	bool ended; /* by us, because we end … */
+	bool whole; /* … when both directions were through */
 };
 
 struct serve;

@@ -107,6 +107,9 @@ int lab_add_router(struct lab *lab, const struct lab_router *router, struct erro
 /* A box by name, not yet configured: set its parameters with box_set. Owned by the lab. */
 struct box *lab_add_box(struct lab *lab, const char *name, struct error *err);
 int lab_add_target(struct lab *lab, const struct lab_target *target, struct error *err);
+/* For who wants more of the target than answers to SYNs: makes it a real endpoint that echoes, with
+ * the MPTCP it speaks, unless it is one, or silent. Before the first packet only. */
+int lab_enliven_target(struct lab *lab, struct error *err);
 
 /* Begins another path, from the client on; the target closes them all. Without it there is one that
  * takes every packet; before the first link, router or box it describes that one. */
