@@ -210,7 +210,7 @@ int lab_serve(struct lab *lab, struct error *err)
 	struct lab_target *spec = &lab->target_spec;
 	struct lab_element *e;
 
-	if (!lab->target || spec->serve.endpoint || !spec->port)
+	if (!lab->target || spec->serve.endpoint || spec->silent || !spec->port)
 		return 0;
 	spec->serve.endpoint = true;
 	spec->serve.conn.version = versions[spec->mptcp];

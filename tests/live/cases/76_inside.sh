@@ -1,5 +1,4 @@
 # Traced from inside a connection (--connect) with the kernel's MPTCP at its other end.
-. "$here/transfer.sh"
 
 # inside FAMILY OPTION…: an echoing MPTCP server at the end of seven hops.
 inside() {
