@@ -44,8 +44,7 @@ static int reach_finish(struct reach *reach, const struct endpoint_options *o, s
 	int rc;
 
 	reach->net = reach->live = net;
-	reach->at_ns = net_now_ns(net);
-	reach->wall_ns = resolve_wall_clock_ns();
+	resolve_wall_clock(net, &reach->wall_ns, &reach->at_ns);
 	rc = reach_tap(reach, o, err);
 	return rc ? rc : privilege_drop(err);
 }
