@@ -154,6 +154,7 @@ struct trace_inside {
 	uint8_t gap_asked;	   /* how often the target was sent such data … */
 	bool gap_acked;		   /* … and said so */
 	bool gap_kept;		   /* it had them all the same once the gap was filled */
+	uint16_t data_sent;	   /* times, once there was no gap */
 	bool sack_wrong;	   /* it acknowledged selectively what was never sent */
 	struct value sack_sent, sack_seen;
 	struct trace_join valid, bogus;
