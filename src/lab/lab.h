@@ -77,6 +77,7 @@ struct lab_serve {
 	uint64_t in_seed, out_seed; /* of the streams it compares with, and sends */
 	bool add_addr, backup;	    /* announces its other addresses; as backups */
 	bool cookies;
+	bool walk_back; /* `mirror` walks the way back to clients that ask for it */
 	struct conn_config conn;
 };
 

@@ -13,7 +13,8 @@ struct lab_endpoint {
 	struct lab *lab;
 	struct endpoint *endpoint;
 	struct lab_routes routes;
-	struct mirror_log log; /* of a service that mirrors */
+	struct mirror_log log;	      /* of a service that mirrors */
+	struct mirror_rate walk_rate; /* and of one that walks back */
 	size_t count;
 	struct lab_served *served[LAB_SERVED_MAX]; /* owned */
 };
@@ -32,6 +33,7 @@ static void accepted(struct lab_endpoint *e, struct conn *conn)
 	lab_app_init(&s->app, lab_app_find(lab_app_name(serve->service)), serve->in_seed,
 		     serve->out_seed, serve->octets);
 	s->app.log = e->log.size ? &e->log : NULL;
+	s->app.walk_back = serve->walk_back;
 	s->conn = conn;
 	conn_set_user(conn, s);
 	e->served[e->count++] = s;
@@ -61,18 +63,22 @@ static void happened(struct lab_endpoint *e, const struct endpoint_event *event)
 		closed(e, event->conn);
 }
 
+/* Those that walk back look at what comes and goes. */
 static void note(struct lab_endpoint *e, enum mirror_kind kind, struct span octets)
 {
-	if (e->log.size)
-		mirror_log_note(&e->log, kind, e->lab->now_ns, octets);
+	if (!e->log.size)
+		return;
+	mirror_log_note(&e->log, kind, e->lab->now_ns, octets);
+	for (size_t i = 0; i < e->count; i++)
+		mirror_server_packet(&e->served[i]->app.mirror, kind == MIRROR_SENT, e->lab->now_ns,
+				     octets);
 }
 
-static void send_out(struct lab_endpoint *e, struct span octets)
+static void put_out(struct lab_endpoint *e, struct span octets)
 {
 	struct lab_packet *p = lab_packet_new(e->lab);
 	struct packet packet;
 
-	note(e, MIRROR_SENT, octets);
 	if (!p)
 		return;
 	if (octets.len > LAB_MTU || packet_parse(&packet, octets)) {
@@ -86,6 +92,49 @@ static void send_out(struct lab_endpoint *e, struct span octets)
 	lab_emit(e->lab, &e->host.element, NULL, p);
 }
 
+static void send_out(struct lab_endpoint *e, struct span octets)
+{
+	for (size_t i = 0; e->log.size && i < e->count; i++)
+		if (mirror_server_loses(&e->served[i]->app.mirror, octets))
+			return;
+	note(e, MIRROR_SENT, octets);
+	put_out(e, octets);
+}
+
+/* Copies along the way back, and what they found. */
+static void walk_back(struct lab_endpoint *e)
+{
+	uint8_t copy[MIRROR_SEGMENT_MAX];
+
+	for (size_t i = 0; e->host.spec.serve.walk_back && i < e->count; i++) {
+		struct lab_served *s = e->served[i];
+		size_t len;
+
+		if (!s->conn ||
+		    mirror_server_expiry_ns(&s->app.mirror, &e->walk_rate) > e->lab->now_ns)
+			continue;
+		len = mirror_server_copy(&s->app.mirror, &e->walk_rate, e->lab->now_ns, copy);
+		if (len)
+			put_out(e, span_of(copy, len));
+		lab_app_run(&s->app, s->conn, e->lab->now_ns);
+	}
+}
+
+static int64_t walk_due_ns(const struct lab_endpoint *e)
+{
+	int64_t due_ns = TIME_NEVER;
+
+	for (size_t i = 0; e->host.spec.serve.walk_back && i < e->count; i++) {
+		const struct lab_served *s = e->served[i];
+		int64_t its_ns =
+		    s->conn ? mirror_server_expiry_ns(&s->app.mirror, &e->walk_rate) : TIME_NEVER;
+
+		if (its_ns < due_ns)
+			due_ns = its_ns;
+	}
+	return due_ns;
+}
+
 /* Events make applications write, and writing makes packets. */
 static void endpoint_run(struct lab_endpoint *e)
 {
@@ -93,6 +142,7 @@ static void endpoint_run(struct lab_endpoint *e)
 	struct span packet;
 	bool more;
 
+	walk_back(e);
 	do { /* sending may bring events, too: look at these last */
 		more = false;
 		for (; endpoint_send(e->endpoint, e->lab->now_ns, &packet); more = true)
@@ -101,6 +151,7 @@ static void endpoint_run(struct lab_endpoint *e)
 			happened(e, &event);
 	} while (more);
 	lab_arm(e->lab, &e->host.element, endpoint_expiry_ns(e->endpoint));
+	lab_arm(e->lab, &e->host.element, walk_due_ns(e));
 }
 
 static void endpoint_segment(struct lab *lab, struct target *host, const struct lab_packet *cause,

@@ -54,15 +54,19 @@ void target_reply(struct lab *lab, struct target *t, const struct lab_packet *ca
 	lab_emit(lab, &t->element, cause, p);
 }
 
+static bool is_echo(const struct packet *p)
+{
+	return p->icmp.type == (p->ip.version == 6 ? 128 : 8) && !p->icmp.code;
+}
+
 static void target_echo(struct lab *lab, struct target *t, const struct lab_packet *cause,
 			const struct packet *p)
 {
-	bool v6 = p->ip.version == 6;
 	struct packet reply = {.have = PACKET_HAS_IP | PACKET_HAS_ICMP | PACKET_HAS_ALL};
 
-	if (!t->spec.echo || p->icmp.type != (v6 ? 128 : 8) || p->icmp.code)
+	if (!t->spec.echo)
 		return;
-	reply.icmp.type = v6 ? 129 : 0;
+	reply.icmp.type = p->ip.version == 6 ? 129 : 0;
 	reply.icmp.rest = p->icmp.rest;
 	reply.payload = p->payload;
 	target_reply(lab, t, cause, &reply, p);
@@ -113,7 +117,12 @@ static void target_packet(struct lab *lab, struct target *t, struct lab_packet *
 	switch (p.ip.proto) {
 	case IP_PROTO_TCP: t->segment(lab, t, cause, &p); break;
 	case IP_PROTO_ICMP:
-	case IP_PROTO_ICMPV6: target_echo(lab, t, cause, &p); break;
+	case IP_PROTO_ICMPV6:
+		if (is_echo(&p))
+			target_echo(lab, t, cause, &p);
+		else
+			t->segment(lab, t, cause, &p);
+		break;
 	case IP_PROTO_UDP:
 		if (p.transport.len >= UDP_HEADER)
 			target_error(lab, t, cause, &p, ICMP_KIND_UNREACHABLE,

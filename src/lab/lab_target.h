@@ -19,7 +19,7 @@ struct connection {
 struct target {
 	struct lab_element element;
 	struct lab_target spec;
-	/* Takes a sound TCP segment that is for the target. */
+	/* Takes a sound TCP segment that is for the target, or ICMP message but an echo. */
 	void (*segment)(struct lab *lab, struct target *t, const struct lab_packet *cause,
 			const struct packet *p);
 	size_t connection_count, oldest;

@@ -104,9 +104,11 @@ void conclude(struct trace *t)
 	conclude_held(t);
 	conclude_inside(t);
 	conclude_joins(t);
+	conclude_mirrored(t);
 	if (r->finding_count)
 		qsort(r->findings, r->finding_count, sizeof(*r->findings), by_weight);
 	for (size_t i = 0; i < r->finding_count; i++)
 		explain_finding(t, &r->findings[i]);
 	conclude_verdict(t);
+	conclude_mirrored_verdict(t);
 }

@@ -185,15 +185,17 @@ void conclude(struct trace *t);
 
 /* conclude_*.c: each adds the findings of one kind. */
 struct finding *conclude_add(struct trace *t, const char *field, enum change_kind change);
-void conclude_quotes(struct trace *t);	/* what quotes show, and what their checksums betray */
-void conclude_answers(struct trace *t); /* SYN/ACKs: mirrored, blanked, not MPTCP */
-void conclude_proxies(struct trace *t); /* answered on the path; DNAT; TTL rewritten */
-void conclude_fates(struct trace *t);	/* test, control and sham fared differently */
-void conclude_data(struct trace *t);	/* what befell the data of a connection */
-void conclude_held(struct trace *t);	/* which of its segments did not come through */
-void conclude_joins(struct trace *t);	/* SYNs that join it */
-void conclude_inside(struct trace *t);	/* what the connection itself showed */
+void conclude_quotes(struct trace *t);	 /* what quotes show, and what their checksums betray */
+void conclude_answers(struct trace *t);	 /* SYN/ACKs: mirrored, blanked, not MPTCP */
+void conclude_proxies(struct trace *t);	 /* answered on the path; DNAT; TTL rewritten */
+void conclude_fates(struct trace *t);	 /* test, control and sham fared differently */
+void conclude_data(struct trace *t);	 /* what befell the data of a connection */
+void conclude_held(struct trace *t);	 /* which of its segments did not come through */
+void conclude_joins(struct trace *t);	 /* SYNs that join it */
+void conclude_inside(struct trace *t);	 /* what the connection itself showed */
+void conclude_mirrored(struct trace *t); /* what both ends of a connection showed */
 void conclude_verdict(struct trace *t);
+void conclude_mirrored_verdict(struct trace *t);
 
 /* explain.c: sentences */
 void explain_finding(const struct trace *t, struct finding *f);

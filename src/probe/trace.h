@@ -163,6 +163,14 @@ struct trace_inside {
 	char note[512]; /* what was tested, or why it was not, in sentences */
 };
 
+/* What a connection to a mirror at the target showed (probe/mirrored_run.h). */
+struct trace_mirrored {
+	bool asked;
+	struct mirrored mirrored;
+	struct connection_result connection;
+	char note[256]; /* a sentence: what was compared, or why nothing was */
+};
+
 struct trace_result {
 	struct trace_config config;
 	size_t probe_count;
@@ -179,6 +187,7 @@ struct trace_result {
 	char reason[TRACE_REASON_MAX]; /* the first line of the verdict, in plain words */
 	bool interrupted;
 	struct trace_inside inside;
+	struct trace_mirrored mirrored;
 };
 
 struct trace;
@@ -207,6 +216,9 @@ int64_t trace_expiry_ns(const struct trace *t); /* when trace_send must be calle
 bool trace_finished(const struct trace *t);
 /* Ctrl-C: asks no more, closes what is half-open and concludes from what there is. */
 void trace_stop(struct trace *t, int64_t now_ns);
+/* Concludes a finished trace once more, with what a mirror at the target showed. */
+void trace_add_mirrored(struct trace *t, const struct trace_mirrored *mirrored, int64_t now_ns);
+
 /* Complete once trace_finished; before, what is known so far, without findings. */
 const struct trace_result *trace_result(const struct trace *t);
 

@@ -33,7 +33,7 @@ count() {
 counted() {
 	local got
 	got=$(count "$1" "$2")
-	[ "$got" "$3" "$4" ] || fail "$1: $2 is $got, not $3 $4"
+	test "$got" "$3" "$4" || fail "$1: $2 is $got, not $3 $4"
 }
 
 listen() {

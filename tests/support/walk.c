@@ -1,6 +1,8 @@
 #include "support/walk.h"
 
+#include "lab/lab_app.h"
 #include "probe/inside.h"
+#include "probe/mirrored_run.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -110,6 +112,9 @@ static void build(struct walk *w, const struct walk_spec *spec)
 	target.problems = spec->problems;
 	target.serve.endpoint = spec->connect;
 	conn_config_defaults(&target.serve.conn);
+	target.serve.walk_back = spec->mirror;
+	while (spec->mirror && strcmp(lab_app_name(target.serve.service), "mirror") != 0)
+		target.serve.service++;
 	if (spec->closed)
 		target.port = RIG_PORT + 1;
 	lab_add_target(w->lab, &target, NULL);
@@ -125,7 +130,14 @@ static int look_inside(struct walk *w, struct net *net, struct error *err)
 	return inside_run(w->trace, net, &config, &(struct trace_run){0}, err);
 }
 
-static void trace_it(struct walk *w, bool connect)
+static int look_at_mirror(struct walk *w, struct net *net, struct error *err)
+{
+	struct mirrored_config config = {.local_port = 40000 + ROLE_USER, .seed = w->seed};
+
+	return mirrored_run(w->trace, net, &config, &(struct trace_run){0}, err);
+}
+
+static void trace_it(struct walk *w, const struct walk_spec *spec)
 {
 	struct net *net = lab_net(w->lab);
 	struct trace_config config;
@@ -143,7 +155,8 @@ static void trace_it(struct walk *w, bool connect)
 		config.local_ports[i] = (uint16_t)(40000 + i);
 	w->trace = trace_new(&config, NULL, &err);
 	if (!w->trace || trace_run(w->trace, net, &(struct trace_run){0}, &err) < 0 ||
-	    (connect && look_inside(w, net, &err) < 0)) {
+	    (spec->connect && look_inside(w, net, &err) < 0) ||
+	    (spec->mirror && look_at_mirror(w, net, &err) < 0)) {
 		fprintf(stderr, "seed %llu: %s\n", (unsigned long long)w->seed, err.text);
 		abort();
 	}
@@ -167,7 +180,7 @@ void walk_run(struct walk *w, uint64_t seed, const struct walk_spec *spec)
 	w->mptcp = spec->target_mptcp < 0 ? (enum lab_mptcp)rng_below(&w->rng, 3)
 					  : (enum lab_mptcp)spec->target_mptcp;
 	build(w, spec);
-	trace_it(w, spec->connect);
+	trace_it(w, spec);
 }
 
 void walk_fini(struct walk *w)
