@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "cli/reach_addr.h"
 #include "cli/resolve.h"
 #include "lab/lab.h"
 #include "net/live_endpoint.h"
@@ -49,16 +50,28 @@ static int reach_finish(struct reach *reach, const struct endpoint_options *o, s
 	return rc ? rc : privilege_drop(err);
 }
 
-/* Addresses of a subflow are told from each other by their place. */
-static void reach_add_local(struct reach *reach, const struct pm_addr *addr)
+static bool has_port(const struct live_endpoint_config *config, uint16_t port)
 {
-	struct pm_addr *at;
+	for (size_t i = 0; i < config->port_count; i++)
+		if (config->ports[i] == port)
+			return true;
+	return false;
+}
 
-	if (reach->local_count == PM_ADDRS_MAX)
-		return;
-	at = &reach->local[reach->local_count];
-	*at = *addr;
-	at->id = (uint8_t)reach->local_count++;
+/* Announced addresses are claimed as well, and their ports. */
+static int claim_announced(struct live_endpoint_config *config, const struct endpoint_options *o,
+			   struct error *err)
+{
+	if (o->announced.count + 1 > LIVE_RANGES_MAX)
+		return error_set(err, ERR_USAGE, "--add-addr: at most %d", LIVE_RANGES_MAX - 1);
+	for (size_t i = 0; i < o->announced.count; i++) {
+		const struct pm_addr *a = &o->announced.at[i];
+
+		config->more[config->more_count++] = a->addr;
+		if (a->port && !has_port(config, a->port))
+			config->ports[config->port_count++] = a->port;
+	}
+	return 0;
 }
 
 static int open_client(struct reach *reach, const struct endpoint_options *o, const char *device,
@@ -67,9 +80,12 @@ static int open_client(struct reach *reach, const struct endpoint_options *o, co
 	struct live_endpoint_config config = {
 	    .target = reach->target, .device = device, .block = PORTS};
 	struct net *net;
+	int rc;
 
 	for (size_t i = 0; i < o->local.count; i++)
 		config.local[config.local_count++] = o->local.at[i].addr;
+	if (claim_announced(&config, o, err))
+		return err->code;
 	net = live_endpoint_open(&config, err);
 	if (!net)
 		return err->code;
@@ -77,9 +93,11 @@ static int open_client(struct reach *reach, const struct endpoint_options *o, co
 	reach->port_last = (uint16_t)(config.port_first + PORTS - 1);
 	reach->mtu = (uint16_t)config.mtu;
 	for (size_t i = 0; i < config.local_count; i++)
-		reach_add_local(reach, o->local.count ? &o->local.at[i]
-						      : &(struct pm_addr){.addr = config.local[i]});
-	return reach_finish(reach, o, net, err);
+		reach_addr_add(reach, o->local.count ? &o->local.at[i]
+						     : &(struct pm_addr){.addr = config.local[i]});
+	reach_addr_prefixes(reach);
+	rc = reach_finish(reach, o, net, err);
+	return rc ? rc : reach_addr_announce(reach, o, err);
 }
 
 int reach_open_live(struct reach *reach, const struct endpoint_options *o, struct error *err)
@@ -103,19 +121,6 @@ int reach_open_live(struct reach *reach, const struct endpoint_options *o, struc
 	return open_client(reach, o, device, err);
 }
 
-/* Announced addresses are served as well, and their ports. */
-static void claim_announced(struct live_endpoint_config *config, const struct endpoint_options *o)
-{
-	for (size_t i = 0; i < o->announced.count; i++) {
-		const struct pm_addr *a = &o->announced.at[i];
-
-		if (config->local_count)
-			config->local[config->local_count++] = a->addr;
-		if (a->port && a->port != o->port)
-			config->ports[config->port_count++] = a->port;
-	}
-}
-
 static bool of_family(const struct endpoint_options *o, const struct ip_addr *addr)
 {
 	return !o->family || addr->family == o->family;
@@ -128,22 +133,21 @@ int reach_open_server(struct reach *reach, const struct endpoint_options *o, str
 	int rc = reach_seed(reach, o, err);
 	struct net *net;
 
-	if (rc)
-		return rc;
-	if (o->announced.count + 1 > LIVE_RANGES_MAX)
-		return error_set(err, ERR_USAGE, "--add-addr: at most %d", LIVE_RANGES_MAX - 1);
 	reach->port = o->port;
 	for (size_t i = 0; i < o->local.count; i++)
 		if (of_family(o, &o->local.at[i].addr))
 			config.local[config.local_count++] = o->local.at[i].addr;
-	claim_announced(&config, o);
+	if (!rc)
+		rc = claim_announced(&config, o, err);
+	if (rc)
+		return rc;
 	net = live_endpoint_open(&config, err);
 	if (!net)
 		return err->code;
 	reach->mtu = (uint16_t)config.mtu;
-	reach_add_local(reach, &(struct pm_addr){0}); /* whichever the client came to */
-	for (size_t i = 0; i < o->announced.count; i++)
-		reach_add_local(reach, &o->announced.at[i]);
+	reach_addr_add(reach, &(struct pm_addr){0}); /* whichever the client came to */
+	reach_addr_serve(reach, o);
+	reach_addr_prefixes(reach);
 	return reach_finish(reach, o, net, err);
 }
 
@@ -162,7 +166,8 @@ static int load(struct reach *reach, const char *file, struct error *err)
 	return rc;
 }
 
-/* Of the target's family only, the one that the path starts from first. */
+/* Of the target's family only, the one that the path starts from first. Its scenario says nothing
+ * of subnets: they are as large as they mostly are. */
 static void lab_locals(struct reach *reach)
 {
 	struct ip_addr addrs[LAB_ADDRS_MAX];
@@ -170,7 +175,9 @@ static void lab_locals(struct reach *reach)
 
 	for (size_t i = 0; i < count; i++)
 		if (addrs[i].family == reach->target.family)
-			reach_add_local(reach, &(struct pm_addr){.addr = addrs[i]});
+			reach_addr_add(
+			    reach, &(struct pm_addr){.addr = addrs[i],
+						     .prefix_len = addrs[i].family == 4 ? 24 : 64});
 }
 
 int reach_open_lab(struct reach *reach, const struct endpoint_options *o, struct error *err)
@@ -201,7 +208,8 @@ int reach_open_lab(struct reach *reach, const struct endpoint_options *o, struct
 	reach->port_first = LAB_FIRST_PORT;
 	reach->port_last = LAB_FIRST_PORT + PORTS - 1;
 	reach->mtu = (uint16_t)route.mtu;
-	return reach_tap(reach, o, err);
+	rc = reach_addr_announce(reach, o, err);
+	return rc ? rc : reach_tap(reach, o, err);
 }
 
 void reach_close(struct reach *reach)

@@ -17,7 +17,7 @@ struct waiting {
 
 struct in_order {
 	bool known;
-	uint32_t next;
+	uint32_t began, next;
 	size_t count;
 	struct waiting *held[HELD_MAX]; /* owned, by sequence number */
 };
@@ -114,8 +114,9 @@ static enum box_fate hold_holes_packet(struct box *box, struct box_packet *packe
 		return BOX_PASS;
 	o = &f->side[box_side(packet->direction)];
 	end = p.tcp.seq + box_segment_len(&p);
-	if (!o->known || p.tcp.flags & TCP_SYN) {
+	if (!o->known || (p.tcp.flags & TCP_SYN && p.tcp.seq != o->began)) {
 		o->known = true;
+		o->began = p.tcp.seq;
 		o->next = end;
 		return BOX_PASS;
 	}

@@ -78,8 +78,22 @@ void close_peer_fast(struct conn *c, struct subflow *sf)
 	conn_end(c, OUTCOME_RESET);
 }
 
+/* One that the peer will hear on: the last DATA_ACK has to reach it. */
+static bool any_fresh(const struct conn *c)
+{
+	for (unsigned i = 0; i < c->subflow_count; i++) {
+		const struct subflow *sf = c->subflow[i];
+
+		if (sf->stage == STAGE_UP && !sf->stale && !sf->reset_wanted && !is_over(sf))
+			return true;
+	}
+	return false;
+}
+
 static void shut_subflows(struct conn *c)
 {
+	bool fresh = any_fresh(c);
+
 	c->closing_subflows = true;
 	for (unsigned i = 0; i < c->subflow_count; i++) {
 		struct subflow *sf = c->subflow[i];
@@ -87,7 +101,7 @@ static void shut_subflows(struct conn *c)
 		if (is_over(sf))
 			continue;
 		/* Nobody is there to close with. */
-		if (sf->tcp.state == TCP_SYN_SENT || (sf->stale && !c->plain)) {
+		if (sf->tcp.state == TCP_SYN_SENT || (sf->stale && fresh && !c->plain)) {
 			subflow_reset(sf, 0);
 			continue;
 		}

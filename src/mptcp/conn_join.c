@@ -141,10 +141,11 @@ static uint8_t refuse(const struct conn *c, const struct tuple *t)
 	return 0;
 }
 
-/* Of the address with this port, or else of that with any. */
-static uint8_t local_id_of(const struct conn *c, const struct ip_addr *addr, uint16_t port)
+/* The address with this port, or else that with any; NULL: none that was told. */
+static const struct pm_addr *local_at(const struct conn *c, const struct ip_addr *addr,
+				      uint16_t port)
 {
-	uint8_t found = 0;
+	const struct pm_addr *found = NULL;
 
 	for (size_t i = 0; i < c->config.local_count; i++) {
 		const struct pm_addr *one = &c->config.local[i];
@@ -152,9 +153,9 @@ static uint8_t local_id_of(const struct conn *c, const struct ip_addr *addr, uin
 		if (!ip_addr_equal(&one->addr, addr))
 			continue;
 		if (one->port == port)
-			return one->id;
+			return one;
 		if (!one->port && !found)
-			found = one->id;
+			found = one;
 	}
 	return found;
 }
@@ -166,6 +167,7 @@ bool conn_join_accept(struct conn *c, const struct packet *syn, const struct mpt
 			  .remote = syn->ip.src,
 			  .local_port = syn->tcp.dst_port,
 			  .remote_port = syn->tcp.src_port};
+	const struct pm_addr *local;
 	struct tcp_config config;
 	struct subflow *sf;
 
@@ -178,7 +180,9 @@ bool conn_join_accept(struct conn *c, const struct packet *syn, const struct mpt
 		*refusal = 2;
 		return false;
 	}
-	sf->local_id = local_id_of(c, &t.local, t.local_port);
+	local = local_at(c, &t.local, t.local_port);
+	sf->local_id = local ? local->id : 0;
+	sf->backup_set = local && local->backup; /* the SYN/ACK says so */
 	sf->remote_id = join->address_id;
 	sf->backup_asked = join->backup;
 	sf->remote_nonce = join->nonce;

@@ -30,7 +30,7 @@ struct pm_addr {
 	struct ip_addr addr;
 	uint16_t port;	    /* 0: the connection's */
 	uint8_t id;	    /* address ID; 0 is the initial subflow's */
-	uint8_t prefix_len; /* of its subnet, for `same_subnet` */
+	uint8_t prefix_len; /* of its subnet, for `same_subnet`; 0: not known */
 	bool backup;
 	uint8_t use; /* a local one's: of enum pm_use */
 	/* The connection's, to tell the path manager how far things are. A local address that was

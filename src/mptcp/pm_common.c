@@ -137,7 +137,7 @@ bool pm_pair_allowed(const struct pm_view *view, const struct pm_addr *local,
 	if (view->remote_c_flag && is_initial(view, initial, remote))
 		return false;
 	if (view->limits.same_subnet &&
-	    !pm_same_subnet(&local->addr, &remote->addr, local->prefix_len))
+	    (!local->prefix_len || !pm_same_subnet(&local->addr, &remote->addr, local->prefix_len)))
 		return false;
 	return is_accepted(view, remote) && is_reachable(initial, remote);
 }

@@ -39,7 +39,8 @@ void ring_push(struct tcp_ring *r, const struct tcp_sent *s); /* reserved */
 void ring_list(struct tcp_ring *r, uint32_t i);		      /* the last to be sent */
 void ring_unlist(struct tcp_ring *r, struct tcp_sent *s);
 void ring_fini(struct tcp_ring *r);
-void ring_pop(struct tcp_ring *r); /* forgets the head */
+void ring_pop(struct tcp_ring *r);		 /* forgets the head */
+void ring_cut(struct tcp_ring *r, uint32_t seq); /* forgets the head's octets before `seq` */
 void ring_lose(struct tcp_ring *r, uint32_t i);
 void ring_find(struct tcp_ring *r, struct tcp_sent *s); /* not lost any more */
 void ring_sack(struct tcp_ring *r, uint32_t i);
@@ -69,7 +70,6 @@ void tcp_arrival_read(const struct tcp *t, struct tcp_arrival *a, const struct p
 void tcp_window_begin(struct tcp *t); /* before the first SYN */
 uint16_t tcp_window_announce(struct tcp *t, bool syn);
 void tcp_window_take(struct tcp *t, const struct tcp_arrival *a);
-bool tcp_window_blocks(const struct tcp *t); /* the next queued segment */
 
 /* tcp_receive.c */
 void tcp_ack_at_once(struct tcp *t);

@@ -11,7 +11,8 @@
 
 /* The file: lines without blanks at either end; none is a comment. */
 struct script_file {
-	char text[128 * 1024];
+	char text[256 * 1024];
+	size_t len;
 	char *line[LINES_MAX + 1];
 	size_t count;
 };
@@ -23,26 +24,42 @@ struct ip_addr script_addr(unsigned net, unsigned host)
 
 bool script_wrong(struct script_player *p, const char *what, const char *more)
 {
-	fprintf(stderr, "script '%s': '%s'\n  %s%s%s\n", p->name, p->line, what, more ? ": " : "",
+	fprintf(stderr, "script '%s': '%s'\n  at %lld ms: %s%s%s\n", p->name, p->line,
+		(long long)((p->now_ns - NS_PER_S) / NS_PER_MS), what, more ? ": " : "",
 		more ? more : "");
 	p->failed = true;
 	return false;
 }
 
+/* Appends the lines of one more file. */
 static bool load(struct script_file *f, const char *path)
 {
+	size_t room = sizeof(f->text) - f->len - 1;
 	FILE *file = fopen(path, "r");
-	size_t len = file ? fread(f->text, 1, sizeof(f->text) - 1, file) : 0;
+	size_t len = file ? fread(f->text + f->len, 1, room, file) : 0;
+	char *text = f->text + f->len;
 
-	f->text[len] = '\0';
+	text[len] = '\0';
+	f->len += len + 1;
 	if (file)
 		fclose(file);
-	for (char *save, *l = strtok_r(f->text, "\n", &save); l; l = strtok_r(NULL, "\n", &save)) {
+	for (char *save, *l = strtok_r(text, "\n", &save); l; l = strtok_r(NULL, "\n", &save)) {
 		l += strspn(l, " \t");
 		if (*l && *l != '#' && f->count < LINES_MAX)
 			f->line[f->count++] = l;
 	}
-	return len && len < sizeof(f->text) - 1 && f->count < LINES_MAX;
+	return len && len < room && f->count < LINES_MAX;
+}
+
+/* And the blocks that are common to the files of a folder. */
+static bool load_all(struct script_file *f, const char *path)
+{
+	const char *name = strrchr(path, '/');
+	char common[512];
+
+	snprintf(common, sizeof(common), "%.*s/common.blocks", name ? (int)(name - path) : 1,
+		 name ? path : ".");
+	return load(f, path) && load(f, common);
 }
 
 /* Settings that are an octet of the configuration. */
@@ -73,6 +90,8 @@ static bool set(struct script_player *p, const char *word)
 		c->local[1].port = (uint16_t)atoi(word + 5);
 	} else if (!strcmp(word, "cookies")) {
 		p->cookies = true;
+	} else if (!strcmp(word, "pm=fullmesh")) {
+		c->pm = "fullmesh";
 	} else if (!strcmp(word, "two-addresses")) {
 		c->pm = "fullmesh";
 		c->local_count = 2;
@@ -103,8 +122,8 @@ static void defaults(struct script_player *p)
 /* "client checksum two-addresses" */
 static void begin(struct script_player *p, char *line)
 {
+	struct listener_config listen = {.port = 80};
 	struct ip_addr to = script_addr(1, 1);
-	struct listener_config listen;
 	char *save, *word = strtok_r(line, " ", &save);
 
 	p->line = word;
@@ -114,8 +133,8 @@ static void begin(struct script_player *p, char *line)
 	while ((word = strtok_r(NULL, " ", &save)) && !p->failed)
 		set(p, word);
 	p->endpoint = endpoint_new(&(struct endpoint_config){.seed = 7}, NULL);
-	listen =
-	    (struct listener_config){.port = 80, .always_cookies = p->cookies, .conn = p->config};
+	listen.conn = p->config;
+	listen.always_cookies = p->cookies;
 	if (p->server)
 		endpoint_listen(p->endpoint, &listen, NULL);
 	else
@@ -168,7 +187,7 @@ unsigned script_play(const char *path, unsigned *played)
 	unsigned failed = 0;
 
 	*played = 0;
-	if (!f || !load(f, path)) {
+	if (!f || !load_all(f, path)) {
 		fprintf(stderr, "%s: cannot be read, or is too long\n", path);
 		failed = 1;
 	}

@@ -10,7 +10,8 @@
  *
  * A packet is `FLAGS [SEQ [ACK]] [win=N…] [/OPTIONS]` in the probe notation (packet/notation.h);
  * numbers are relative to the ISNs. `>2` and `<2` are of the second subflow. A block of lines that
- * begins with `= NAME` is played where `use NAME` stands. `#` begins a comment line.
+ * begins with `= NAME`, in this file or in common.blocks beside it, is played where `use NAME`
+ * stands. `#` begins a comment line.
  *
  *   silent            nothing is sent up to this time
  *   skip              whatever is sent up to this time is not looked at
@@ -19,8 +20,8 @@
  *   outcome mptcp     fallback STAGE [REASON] (as conn_info has them; none: there was no fallback)
  *   closed N          the second subflow was reset with reason N
  *
- * Settings: v0 checksum refuse-checksum no-join-here dsn4 idsn=N cookies (a server's) two-addresses
- * (a server announces the second, with port=N if there is one).
+ * Settings: v0 checksum refuse-checksum no-join-here cookies dsn4 idsn=N pm=fullmesh two-addresses
+ * (and fullmesh; a server announces the second, with port=N if there is one).
  *
  *   $mk $pk      the endpoint's key, the peer's
  *   $md+N $pd+N  a data sequence number: N behind the IDSN of the endpoint, of the peer; $md4 $pd4
@@ -28,8 +29,10 @@
  *   $mt $pt      the endpoint's token; the peer's
  *   $mn $pn      the nonces of the join: the endpoint's, the peer's (0x11223344)
  *   $mh $ph      HMACs of the join: the endpoint's, the peer's (as many octets as fit)
- *   $ah $oh      HMAC of the peer's ADD_ADDR {id 5, 10.0.1.9}; of ours {id 1, 10.0.0.2}
- *   $ok          the DSS checksum of the mapping and payload that it stands beside
+ *   $ah $oh      HMAC of the peer's ADD_ADDR {id 5, 10.0.1.9}, $ah(ADDR) of another; of ours
+ *                {id 1, 10.0.0.2}
+ *   $ok          the DSS checksum of the mapping and payload that it stands beside; $ok(octets): of
+ *                the mapping and these octets
  *
  * Packets that leave are compared in flags, numbers, payload and MPTCP options, and in their window
  * where the script has one. */

@@ -40,12 +40,12 @@ static bool read_notation(struct script_player *p, const char *text, uint8_t *oc
 	       script_wrong(p, "no packet", NULL);
 }
 
-/* Of the mapping in the packet and the payload beside it. */
+/* Of the mapping in the packet, over `payload`. */
 static uint16_t right_checksum(const struct script_player *p, const struct packet *packet,
-			       bool from_peer)
+			       struct span payload, bool from_peer)
 {
 	const struct tcp_option *item = packet->tcp.options.item;
-	uint64_t sum = checksum_add(0, packet->payload.at, packet->payload.len);
+	uint64_t sum = checksum_add(0, payload.at, payload.len);
 	uint64_t first = script_idsn(p, !from_peer) + 1;
 	struct mptcp_option o;
 
@@ -62,6 +62,17 @@ static uint16_t right_checksum(const struct script_player *p, const struct packe
 	return 0;
 }
 
+/* "$ok" or "$ok(octets)": cuts the parentheses out. */
+static struct span cut_octets(char *text, char *octets)
+{
+	char *open = strstr(text, "$ok(") + 3, *close = strchr(open, ')');
+	size_t len = (size_t)(close - open) - 1;
+
+	memcpy(octets, open + 1, len);
+	memmove(open, close + 1, strlen(close + 1) + 1);
+	return span_of(octets, len);
+}
+
 static void replace(char *text, const char *what, unsigned number)
 {
 	char digits[8], *at = strstr(text, what);
@@ -72,21 +83,34 @@ static void replace(char *text, const char *what, unsigned number)
 	memcpy(at, digits, strlen(digits));
 }
 
+/* Reads it once without a checksum, to see what there is to sum. */
+static bool fill_checksum(struct script_player *p, char *notation, bool from_peer)
+{
+	char draft[SCRIPT_TEXT + 64], given[SCRIPT_TEXT];
+	bool whole = !strstr(notation, "$ok(");
+	struct span payload = whole ? (struct span){0} : cut_octets(notation, given);
+	uint8_t octets[PROBE_OCTETS_MAX];
+	struct packet packet;
+
+	strcpy(draft, notation);
+	replace(draft, "$ok", 0);
+	if (!read_notation(p, draft, octets, sizeof(octets), &packet))
+		return false;
+	replace(notation, "$ok",
+		right_checksum(p, &packet, whole ? packet.payload : payload, from_peer));
+	return true;
+}
+
 bool script_packet(struct script_player *p, const char *text, bool from_peer, uint8_t *octets,
 		   size_t cap, struct packet *out)
 {
-	char numbers[SCRIPT_TEXT], notation[SCRIPT_TEXT + 64], first[SCRIPT_TEXT + 64];
+	char numbers[SCRIPT_TEXT], notation[SCRIPT_TEXT + 64];
 
 	if (!script_substitute(p, text, numbers))
 		return script_wrong(p, "no such value", NULL);
 	to_notation(numbers, notation);
-	if (strstr(notation, "$ok")) {
-		strcpy(first, notation);
-		replace(first, "$ok", 0);
-		if (!read_notation(p, first, octets, cap, out))
-			return false;
-		replace(notation, "$ok", right_checksum(p, out, from_peer));
-	}
+	if (strstr(notation, "$ok") && !fill_checksum(p, notation, from_peer))
+		return false;
 	return read_notation(p, notation, octets, cap, out);
 }
 

@@ -20,7 +20,7 @@ struct script_flow {
 };
 
 struct script_player {
-	bool server, cookies, failed;
+	bool server, failed, cookies;
 	struct conn_config config;
 	struct endpoint *endpoint;
 	struct conn *conn; /* connected, or accepted */

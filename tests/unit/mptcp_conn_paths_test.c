@@ -233,6 +233,28 @@ static void test_announced_of_any(void **state)
 	}
 }
 
+/* The server's further address is a backup: whoever joins it hears so, and nothing goes there. */
+static void test_announced_backup(void **state)
+{
+	struct duo p;
+
+	(void)state;
+	duo_init(&p, 17);
+	duo_addresses(&p, 1, 2);
+	p.config[SERVER].local[1].backup = true;
+	limit(&p, 0, 1250000);
+	p.side[CLIENT].to_send = p.side[SERVER].to_send = 2000000;
+	duo_start(&p);
+	assert_true(duo_run(&p, 60 * NS_PER_S));
+	assert_true(duo_complete(&p));
+	for (int side = CLIENT; side <= SERVER; side++) {
+		assert_int_equal(duo_info(&p, side).subflow_count, 2);
+		assert_true(duo_info(&p, side).subflow[1].backup);
+		assert_int_equal(duo_info(&p, side).subflow[1].stats.sent_octets, 0);
+	}
+	duo_fini(&p);
+}
+
 static void client_announces(struct duo *p, uint16_t port, bool joined)
 {
 	duo_addresses(p, 2, 1);
@@ -455,6 +477,7 @@ int main(void)
 	    cmocka_unit_test(test_announced_again),
 	    cmocka_unit_test(test_announced_of_any),
 	    cmocka_unit_test(test_client_announces),
+	    cmocka_unit_test(test_announced_backup),
 	    cmocka_unit_test(test_client_joined_elsewhere),
 	};
 
