@@ -227,9 +227,6 @@ static int check_connect(struct endpoint_options *o, struct error *err)
 				 o->data);
 	if (o->check && o->mirror)
 		return error_set(err, ERR_USAGE, "--mirror: it contradicts --check");
-	if (o->mirror && o->local.count > 1)
-		return error_set(err, ERR_USAGE,
-				 "--mirror: one --local only: it compares one subflow");
 	if (o->output && !strcmp(o->output, "-") && !o->check && !o->mirror)
 		return error_set(
 		    err, ERR_USAGE,
@@ -312,7 +309,8 @@ void endpoint_options_conn(const struct endpoint_options *o, struct conn_config 
 	config->refuse_checksum = o->no_checksum;
 	config->dsn_octets = o->dsn && !strcmp(o->dsn, "4") ? 4 : 8;
 	config->pm = o->pm;
-	config->scheduler = o->scheduler;
+	/* Every subflow is to bear data that can be compared. */
+	config->scheduler = o->mirror && !o->scheduler ? "round-robin" : o->scheduler;
 	config->cc = o->cc;
 	config->limits = o->limits.at;
 	config->limits.same_subnet = o->same_subnet;

@@ -6,6 +6,7 @@
 #include "cli/request.h"
 #include "cli/session.h"
 #include "probe/inside.h"
+#include "probe/mirrored_run.h"
 
 /* After every call of the report: nobody is left to print for if its output is gone. */
 static void session_check_output(struct session *s)
@@ -41,6 +42,12 @@ static bool wants_status(const struct session *s)
 	return !s->options.lab && !(s->options.json && isatty(fileno(s->sink.out)));
 }
 
+static bool wants_inside(const struct session *s)
+{
+	return (s->options.connect || s->options.mirror || s->path.connect) && !s->has_probe &&
+	       !trace_result(s->trace)->interrupted;
+}
+
 /* Any server takes two empty lines amiss in order. */
 static void session_request(const struct session *s, struct buf *request)
 {
@@ -65,6 +72,15 @@ static int session_look_inside(struct session *s, const struct trace_run *run, s
 	return rc;
 }
 
+/* The port of the probe that is the user's own, which there is none of now. */
+static int session_mirror(struct session *s, const struct trace_run *run, struct error *err)
+{
+	struct mirrored_config config = {.seed = s->path.seed,
+					 .local_port = s->path.ports[ROLE_USER]};
+
+	return mirrored_run(s->trace, s->path.net, &config, run, err);
+}
+
 static int session_measure(struct session *s, struct error *err)
 {
 	const struct report_ops *report = s->report->ops;
@@ -77,9 +93,10 @@ static int session_measure(struct session *s, struct error *err)
 	if (!s->options.lab)
 		interrupt_hold();
 	rc = trace_run(s->trace, s->path.net, &run, err);
-	if (!rc && (s->options.connect || s->path.connect) && !s->has_probe &&
-	    !trace_result(s->trace)->interrupted)
+	if (!rc && wants_inside(s))
 		rc = session_look_inside(s, &run, err);
+	if (!rc && s->options.mirror && !trace_result(s->trace)->interrupted)
+		rc = session_mirror(s, &run, err);
 	interrupt_release();
 	status_clear(&s->status);
 	report->finish(s->report, trace_result(s->trace));

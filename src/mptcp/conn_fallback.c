@@ -65,6 +65,7 @@ static void become_plain(struct subflow *sf)
 	sf->tcp.shared_window = false;
 	c->timer[TIMER_DATA] = c->timer[TIMER_FAIL] = c->timer[TIMER_ANNOUNCE] = TIME_NEVER;
 	c->tx.fin_sent = false; /* a FIN says it again */
+	c->rx.fin_known = c->rx.fin_taken;
 	ranges_trim(&c->tx.again, c->tx.next);
 	if (!c->rx.known)
 		rx_start(c, 1);
@@ -102,7 +103,10 @@ static void fall_back_late(struct subflow *sf)
 	if (sf->hold.len)
 		subflow_hold_flush(sf, c->rx.next);
 	tx_acked(c, c->plain_base + tcp_acked_ssn(&sf->tcp));
-	tcp_ack_now(&sf->tcp);
+	if (sf->fail_due)
+		tcp_ack_alone(&sf->tcp);
+	else
+		tcp_ack_now(&sf->tcp);
 }
 
 bool conn_fall_back(struct subflow *sf, enum fallback_stage stage, enum fallback_reason reason)
@@ -185,6 +189,7 @@ void fallback_infinite(struct subflow *sf, const struct mptcp_dss *dss)
 		return;
 	}
 	sf->failing = false;
+	c->rx.fin_known = c->rx.fin_taken; /* a box may have moved it: the FIN will tell */
 	if (sf->hold.len)
 		subflow_hold_flush(sf, at);
 	sf->rx_end = c->rx.next;

@@ -131,7 +131,7 @@ bool mirror_server_pump(struct mirror_server *m, bool may_walk, const struct mir
 		return true;
 	mirror_tell(m, log, conn, now_ns);
 	/* Who has nothing more to say cannot pay for a longer walk either. */
-	if (walks(m) && !(conn_read_ended(conn) && mirror_tell_room(m) < m->back.walk[0].len))
+	if (walks(m) && !(conn_read_ended(conn) && mirror_tell_room(m) < m->back.walk[m->back.at].len))
 		return false;
 	m->back.done = true;
 	if (conn_read_ended(conn) && mirror_tell_done(m, log, conn, now_ns))

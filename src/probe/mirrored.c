@@ -156,3 +156,50 @@ bool mirrored_covers(const struct mirrored *m)
 {
 	return m->answered && m->whole && m->forward.segments && m->reverse.segments;
 }
+
+const char *mirrored_missing(const struct mirrored *m)
+{
+	if (mirrored_covers(m))
+		return NULL;
+	if (m->version)
+		return "The target mirrors in another version of the format, which is not known "
+		       "here: what arrived there was not compared.";
+	if (!m->answered)
+		return "The target does not mirror: nothing can be said of what arrived there "
+		       "(mboxtrace serve --mirror does).";
+	return "The target did not tell of all that it should have mirrored.";
+}
+
+static bool is_mptcp_loss(const struct finding *f)
+{
+	static const char prefix[] = "tcp.options.mptcp.";
+
+	return !strncmp(f->field, prefix, sizeof(prefix) - 1) &&
+	       (f->change == CHANGE_REMOVED || f->change == CHANGE_BLANKED ||
+		f->change == CHANGE_TRUNCATED);
+}
+
+static bool is_early_ack(const struct finding *f)
+{
+	return f->change == CHANGE_ANSWERED && !strcmp(f->field, "tcp.ack");
+}
+
+/* An acknowledgement that is not the peer's bears no DSS, as if that had been lost. */
+bool mirrored_tells_of(const struct mirrored *m, const struct finding *f)
+{
+	for (size_t i = 0; i < m->finding_count; i++) {
+		const struct finding *seen = &m->findings[i];
+
+		if (is_mptcp_loss(f) && is_early_ack(seen))
+			return true;
+		if (is_mptcp_loss(f) ? is_mptcp_loss(seen)
+				     : !strcmp(f->field, seen->field) && f->change == seen->change)
+			return true;
+	}
+	return false;
+}
+
+bool mirrored_is_serious(const struct finding *f)
+{
+	return is_mptcp_loss(f) || is_early_ack(f) || !strcmp(f->field, "tcp.payload");
+}

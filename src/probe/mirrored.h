@@ -25,6 +25,7 @@ struct mirrored {
 	unsigned hops_back;			    /* routers that quoted on the way back */
 	size_t finding_count;
 	struct finding findings[MIRRORED_FINDINGS_MAX];
+	bool on_syn[MIRRORED_FINDINGS_MAX]; /* of each: only SYNs and SYN/ACKs showed it */
 };
 
 /* `info` is of the connection, for the numbers of its subflows. */
@@ -33,5 +34,13 @@ void mirrored_compare(struct mirrored *out, const struct mirror_client *m,
 
 /* Was enough compared, both ways, for the absence of findings to mean something? */
 bool mirrored_covers(const struct mirrored *m);
+
+/* Why not, in a sentence; NULL: it was. */
+const char *mirrored_missing(const struct mirrored *m);
+
+/* Is what was only inferred, `f`, among what was seen, or explained by it? */
+bool mirrored_tells_of(const struct mirrored *m, const struct finding *f);
+/* May it have cost the connection MPTCP? */
+bool mirrored_is_serious(const struct finding *f);
 
 #endif

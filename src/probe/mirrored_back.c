@@ -111,16 +111,19 @@ static void say(struct finding *f, const struct interval *at)
 			 ", behind hop %u, counted from the target.", at->after.ttl);
 }
 
-/* What befalls only one of the two kinds of segments is seen on that one. */
-static void locate(struct finding *f, const struct mirror_client *m)
+/* Where segments of both kinds are changed, either may show it. */
+static void locate(struct finding *f, const struct mirror_client *m, bool on_syn)
 {
-	struct interval at = locate_by(f, m, false), syn = locate_by(f, m, true);
+	struct interval at = locate_by(f, m, on_syn);
 
 	/* The copies have an ID of their own, and their data is not compared. */
 	if (!strcmp(f->field, "ip.id") || !strcmp(f->field, "tcp.payload"))
 		return;
-	if (!at.located || (syn.seen && !at.seen))
-		at = syn;
+	if (!at.seen && !on_syn) {
+		struct interval syn = locate_by(f, m, true);
+
+		at = syn.seen ? syn : at;
+	}
 	if (!at.located)
 		return;
 	f->after = at.after;
@@ -133,5 +136,5 @@ void mirrored_locate(struct mirrored *out, const struct mirror_client *m)
 	out->hops_back = (unsigned)m->hop_count;
 	for (size_t i = 0; i < out->finding_count; i++)
 		if (out->findings[i].direction == DIRECTION_REVERSE && !out->findings[i].subflow)
-			locate(&out->findings[i], m);
+			locate(&out->findings[i], m, out->on_syn[i]);
 }

@@ -95,55 +95,61 @@ static int64_t slack_ns(const struct comparison *c)
 /* What the sender, by its own record, acknowledged. */
 struct acknowledged {
 	bool ever;	  /* exactly this */
-	bool so;	  /* with these very options, stamp included */
-	bool beyond;	  /* more than this */
-	bool lowered;	  /* more than this, in the segment with this place and stamp */
+	bool then;	  /* in a segment with this place and stamp */
+	bool so;	  /* and with these very options */
+	bool lowered;	  /* more than this in a segment with this place and stamp */
+	bool beyond;	  /* more than this, ever */
+	bool stamped;	  /* anything with this stamp */
 	int64_t first_ns; /* this or more, for the first time; TIME_NEVER: never */
 };
 
-static bool same_segment(const struct comparison *c, const struct packet *l, const struct packet *a)
+static bool same_stamp(const struct packet *l, const struct packet *a)
 {
 	uint32_t s, t;
 
-	return mirrored_place(&c->left, l) == mirrored_place(&c->arrived, a) &&
-	       mirrored_stamp(l, &s) && mirrored_stamp(a, &t) && s == t;
+	return mirrored_stamp(l, &s) && mirrored_stamp(a, &t) && s == t;
 }
 
-static struct acknowledged acknowledged_of(const struct comparison *c, const struct packet *a)
+static void look_at(struct acknowledged *out, const struct comparison *c,
+		    const struct mirror_segment *left, const struct packet *a)
 {
-	struct acknowledged out = {.first_ns = TIME_NEVER};
 	uint32_t ack = a->tcp.ack + c->peer_shift;
 	struct packet l;
+	bool here;
 
-	for (size_t i = 0; i < c->left.count; i++) {
-		if (!mirrored_parse(c->left.at[i], &l) || !(l.tcp.flags & TCP_ACK) ||
-		    l.tcp.flags & TCP_RST || seq_before(l.tcp.ack, ack))
-			continue;
-		out.ever |= l.tcp.ack == ack;
-		out.so |=
-		    l.tcp.ack == ack && same_segment(c, &l, a) && mirrored_same_options(&l, a);
-		out.beyond |= l.tcp.ack != ack;
-		out.lowered |= l.tcp.ack != ack && same_segment(c, &l, a);
-		if (c->left.at[i]->time_ns < out.first_ns)
-			out.first_ns = c->left.at[i]->time_ns;
-	}
-	return out;
+	if (!mirrored_parse(left, &l) || !(l.tcp.flags & TCP_ACK) || l.tcp.flags & TCP_RST)
+		return;
+	out->stamped |= same_stamp(&l, a);
+	if (seq_before(l.tcp.ack, ack))
+		return;
+	here = same_stamp(&l, a) && mirrored_place(&c->left, &l) == mirrored_place(&c->arrived, a);
+	out->ever |= l.tcp.ack == ack;
+	out->beyond |= l.tcp.ack != ack;
+	out->then |= here && l.tcp.ack == ack;
+	out->so |= here && l.tcp.ack == ack && mirrored_same_options(&l, a);
+	out->lowered |= here && l.tcp.ack != ack;
+	if (left->time_ns < out->first_ns)
+		out->first_ns = left->time_ns;
 }
 
 /* An acknowledgement that its sender, by its own record, did not send, or not so early. */
 static bool is_forged(const struct comparison *c, const struct mirror_segment *s)
 {
-	struct acknowledged by;
+	struct acknowledged by = {.first_ns = TIME_NEVER};
 	struct packet a;
 
 	if (s->payload_len || !mirrored_parse(s, &a) || !(a.tcp.flags & TCP_ACK) ||
 	    a.tcp.flags & (TCP_SYN | TCP_FIN | TCP_RST))
 		return false;
-	by = acknowledged_of(c, &a);
+	for (size_t i = 0; i < c->left.count; i++)
+		look_at(&by, c, c->left.at[i], &a);
+	if (by.so || by.lowered)
+		return false;
+	if (by.stamped && !by.then)
+		return mirrored_within(c, s);
 	if (!by.ever)
-		return by.beyond && !by.lowered;
-	return !by.so && c->measured >= MEASURED_MIN &&
-	       s->time_ns - by.first_ns < c->delay_ns - slack_ns(c);
+		return by.beyond;
+	return c->measured >= MEASURED_MIN && s->time_ns - by.first_ns < c->delay_ns - slack_ns(c);
 }
 
 unsigned mirrored_early_acks(const struct comparison *c)

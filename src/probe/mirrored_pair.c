@@ -115,11 +115,18 @@ static unsigned differences(const struct comparison *c, const struct diff *d,
 	return count;
 }
 
+/* Of copies that differ in as much the one with the same IP ID, and that one even if it differs in
+ * more: of two that left at once one may have become like the other. */
+static unsigned strangeness(unsigned differences, const struct packet *left, const struct packet *a)
+{
+	return differences + (left->ip.id && left->ip.id != a->ip.id ? DIFF_CHANGES_MAX : 0);
+}
+
 struct best {
 	const struct mirror_segment *left;
 	struct packet packet;
 	struct diff diff;
-	unsigned differences;
+	unsigned differences, strangeness;
 };
 
 /* How the segment arrived against the copy that it is most like; false: there is none. */
@@ -130,19 +137,21 @@ static bool find_best(struct comparison *c, const struct mirror_segment *arrived
 	struct packet whole, l;
 	struct diff d;
 
-	*best = (struct best){.differences = UINT32_MAX};
+	*best = (struct best){.strangeness = UINT32_MAX};
 	if (!rebuild(c, arrived, from, c->packet[1], &whole))
 		return false;
-	for (size_t i = 0; i < c->left.count && best->differences; i++) {
-		unsigned count;
+	for (size_t i = 0; i < c->left.count && best->strangeness; i++) {
+		unsigned count, strange;
 
 		if (!fits(c, c->left.at[i], arrived, a) ||
 		    !rebuild(c, c->left.at[i], from, c->packet[0], &l))
 			continue;
 		diff_packets(&d, &l, &whole);
 		count = differences(c, &d, &l, a);
-		if (count >= best->differences)
+		strange = strangeness(count, &l, a);
+		if (strange >= best->strangeness)
 			continue;
+		best->strangeness = strange;
 		best->differences = count;
 		best->diff = d;
 		best->left = c->left.at[i];
@@ -202,7 +211,7 @@ static void count_best(struct comparison *c, const struct best *best,
 			       !strcmp(d->field, "tcp.options.sack")))
 			continue;
 		if (!is_explained(c, left, a, d) && (this_copy || !is_volatile(d)))
-			mirrored_count(c, d);
+			mirrored_count(c, d, left->tcp.flags & TCP_SYN);
 	}
 }
 

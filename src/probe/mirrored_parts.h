@@ -29,6 +29,7 @@ struct side {
 struct tally {
 	struct change change;
 	unsigned seen, of;
+	unsigned on_syn; /* of those that were seen */
 };
 
 struct comparison {
@@ -68,7 +69,7 @@ bool mirrored_known(const struct mirror_octets *o, uint32_t from, uint32_t len);
 bool mirrored_stamp(const struct packet *p, uint32_t *out); /* TSval */
 
 /* tally */
-void mirrored_count(struct comparison *c, const struct change *change);
+void mirrored_count(struct comparison *c, const struct change *change, bool on_syn);
 void mirrored_count_plain(struct comparison *c, const char *field, enum change_kind kind,
 			  unsigned seen);
 void mirrored_count_bearers(struct comparison *c); /* of how many each was seen, at the end */

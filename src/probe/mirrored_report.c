@@ -188,6 +188,7 @@ static void report_one(struct mirrored *out, const struct comparison *c, uint8_t
 	f = add(out, c, subflow, &t->change);
 	if (!f)
 		return;
+	out->on_syn[f - out->findings] = t->on_syn == t->seen;
 	explain(c, subflow, t, f);
 	if (!c->forward && is_way_back(out, f))
 		out->finding_count--;

@@ -18,12 +18,14 @@ static struct tally *tally_of(struct comparison *c, const struct change *change)
 	return t;
 }
 
-void mirrored_count(struct comparison *c, const struct change *change)
+void mirrored_count(struct comparison *c, const struct change *change, bool on_syn)
 {
 	struct tally *t = tally_of(c, change);
 
-	if (t)
-		t->seen++;
+	if (!t)
+		return;
+	t->seen++;
+	t->on_syn += on_syn;
 }
 
 void mirrored_count_plain(struct comparison *c, const char *field, enum change_kind kind,

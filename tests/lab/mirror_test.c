@@ -212,6 +212,12 @@ static void add_box(struct lab_plan *plan, const struct row *row, bool reverse, 
 			 reverse ? "reverse" : "forward");
 }
 
+/* IPv6 has no ID by which two ACKs are told apart that differ in ADD_ADDR only. */
+static bool is_ambiguous(const struct row *row, uint8_t family)
+{
+	return family == 6 && !strcmp(row->name, "ADD_ADDR");
+}
+
 static void check_row(const struct row *row, bool reverse, uint8_t family)
 {
 	char found[4096], expected[1024];
@@ -240,7 +246,7 @@ static void boxes(void **state)
 		for (uint8_t family = 4; family <= 6; family += 2) {
 			if (rows[i].forward)
 				check_row(&rows[i], false, family);
-			if (rows[i].reverse)
+			if (rows[i].reverse && !is_ambiguous(&rows[i], family))
 				check_row(&rows[i], true, family);
 		}
 }
@@ -302,7 +308,8 @@ static void walked_back(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
 		for (uint8_t family = 4; family <= 6 && rows[i].reverse; family += 2)
-			check_back(&rows[i], family);
+			if (!is_ambiguous(&rows[i], family))
+				check_back(&rows[i], family);
 }
 
 /* Of two paths the box stands on the second, which joins, unless it stands on both. */
