@@ -22,8 +22,9 @@ bulk_as_frames() {
 	fresh
 	tally duo-c output
 	tally duo-s prerouting
-	listen duo-s 1000
+	listen duo-s 10000000
 	connect duo-c 40000000 --local "$(at 1 "$family" 1)" --local "$(at 1 "$family" 2)" "$(at 2 "$family" 1)"
+	arrived 10000000
 	served 40000000
 	has '.outcome == "mptcp" and .intact and [.subflows[] | .sent > 0] == [true, true]'
 	raw=$(tallied duo-c) packets=$(tallied duo-s)
@@ -44,8 +45,8 @@ bulk_translated() {
 }
 
 mark_all() {
-	within duo-c nft "add table inet mark; add chain inet mark c { type filter hook output priority 0; };
-		add rule inet mark c tcp dport $PORT ip dscp set cs1"
+	within duo-c nft "add table inet dye; add chain inet dye c { type filter hook output priority 0; };
+		add rule inet dye c tcp dport $PORT ip dscp set cs1"
 }
 
 # Bulk without an end, that lasts until stop_flood.
