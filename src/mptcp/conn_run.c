@@ -214,6 +214,7 @@ static void fire(struct conn *c, enum conn_timer timer)
 	case TIMER_CLOSE: close_timer(c); return;
 	case TIMER_REJOIN: rejoin_timer(c); return;
 	case TIMER_ANNOUNCE: addr_timer(c); return;
+	case TIMER_ASK: addr_ask_timer(c); return;
 	case TIMER_FAIL: fail_timer(c); return;
 	case TIMER_TRIM: rx_trim(c); return;
 	case TIMER_FORGIVE: pm_forgive(c); return;

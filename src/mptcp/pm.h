@@ -30,7 +30,8 @@ struct pm_addr {
 	bool backup;
 	/* The connection's, to tell the path manager how far things are. A local address that was
 	 * removed stays in the view as `gone` until it is withdrawn and its subflows are closed;
-	 * one that the peer removed (REMOVE_ADDR), until its subflows are closed. */
+	 * one that the peer removed (REMOVE_ADDR), until its subflows are closed, which is not the
+	 * path manager's task: nothing is opened to it. */
 	bool gone;
 	bool known; /* local: the peer was told of it, by ADD_ADDR or MP_JOIN, and not withdrawn */
 };

@@ -100,6 +100,7 @@ struct subflow {
 	uint64_t tx_again;	   /* behind the last that it carried when it had passed it */
 	uint64_t copied;	   /* redundant scheduler: how far it has sent */
 	int64_t up_ns;		   /* when it came up */
+	uint8_t asked;		   /* whether it lives, so often, since its address was removed */
 	bool stale;		   /* timed out, not acknowledged anything since */
 	uint32_t reinject_mark;	   /* pieces before this ssn have been queued elsewhere */
 	int64_t penalised_ns;
