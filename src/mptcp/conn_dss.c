@@ -10,11 +10,6 @@
 #define UNMAPPED_MAX	 (64 * 1024) /* octets kept for a mapping that has not come yet */
 #define UNMAPPED_WAIT_NS (10 * NS_PER_S)
 
-static uint64_t expand(uint64_t value, bool is64, uint64_t near)
-{
-	return is64 ? value : near + (uint64_t)(int64_t)(int32_t)((uint32_t)value - (uint32_t)near);
-}
-
 /* The peer's window is the connection's: relative to the DATA_ACK (RFC 8684 §3.3.4). */
 static void take_window(struct subflow *sf, uint64_t ack, uint32_t window)
 {
@@ -34,7 +29,7 @@ static void take_window(struct subflow *sf, uint64_t ack, uint32_t window)
 static void take_ack(struct subflow *sf, const struct arrived *a)
 {
 	struct conn *c = sf->conn;
-	uint64_t ack = expand(a->dss.ack, a->dss.flags & MPTCP_DSS_ACK8, c->tx.una);
+	uint64_t ack = dsn_expand(a->dss.ack, a->dss.flags & MPTCP_DSS_ACK8, c->tx.una);
 	uint64_t limit = c->tx.next + (c->tx.fin_sent ? 1 : 0);
 
 	if (dsn_before(limit, ack))
@@ -72,7 +67,7 @@ static void take_mapping(struct subflow *sf, const struct mptcp_dss *dss)
 {
 	struct conn *c = sf->conn;
 	bool fin = dss->flags & MPTCP_DSS_FIN, is64 = dss->flags & MPTCP_DSS_DSN8;
-	struct mapping m = {.dsn = expand(dss->dsn, is64, c->rx.next),
+	struct mapping m = {.dsn = dsn_expand(dss->dsn, is64, c->rx.next),
 			    .ssn = dss->ssn,
 			    .len = (uint16_t)(dss->data_len - fin),
 			    .total = dss->data_len,
@@ -117,7 +112,7 @@ static bool contradicts_plain(const struct subflow *sf, const struct mptcp_dss *
 	if (c->fallback_reason != FALLBACK_BECAUSE_NO_DSS || sf->failing || !dss->ssn ||
 	    !seq_before(next, end))
 		return false;
-	dsn = expand(dss->dsn, dss->flags & MPTCP_DSS_DSN8, c->rx.next);
+	dsn = dsn_expand(dss->dsn, dss->flags & MPTCP_DSS_DSN8, c->rx.next);
 	return dsn != c->rx.next + (uint64_t)(int64_t)seq_diff(dss->ssn, next);
 }
 

@@ -106,7 +106,10 @@ static void fall_back_late(struct subflow *sf)
 	if (sf->hold.len)
 		subflow_hold_flush(sf, c->rx.next);
 	tx_acked(c, c->plain_base + tcp_acked_ssn(&sf->tcp));
-	tcp_ack_now(&sf->tcp);
+	if (sf->fail_due)
+		tcp_ack_alone(&sf->tcp);
+	else
+		tcp_ack_now(&sf->tcp);
 }
 
 bool conn_fall_back(struct subflow *sf, enum fallback_stage stage, enum fallback_reason reason)
@@ -164,17 +167,11 @@ bool fallback_unacked(struct subflow *sf, const struct arrived *a)
 	return true;
 }
 
-static uint64_t expand(uint32_t value, uint64_t near)
-{
-	return near + (uint64_t)(int64_t)(int32_t)(value - (uint32_t)near);
-}
-
 /* Where the peer says that the octets in hand, or those that come next, lie in the stream. */
 static uint64_t infinite_position(const struct subflow *sf, const struct mptcp_dss *dss)
 {
 	const struct conn *c = sf->conn;
-	uint64_t dsn =
-	    dss->flags & MPTCP_DSS_DSN8 ? dss->dsn : expand((uint32_t)dss->dsn, c->rx.next);
+	uint64_t dsn = dsn_expand(dss->dsn, dss->flags & MPTCP_DSS_DSN8, c->rx.next);
 	uint32_t at = sf->hold.len ? sf->hold.ssn : sf->tcp.rcv_nxt - sf->tcp.irs;
 
 	return dsn + (uint64_t)(int64_t)seq_diff(at, dss->ssn);
@@ -247,5 +244,5 @@ void fallback_checksum(struct subflow *sf, const struct mapping *m)
 	sf->failing = true;
 	sf->rx_end = m->dsn;
 	c->timer[TIMER_FAIL] = c->now_ns + FAIL_WAIT_NS;
-	tcp_ack_now(&sf->tcp);
+	tcp_ack_alone(&sf->tcp);
 }

@@ -3,15 +3,19 @@
 #include "mptcp/key.h"
 #include "packet/checksum.h"
 
-#define OPTIONS_MAX  28 /* a DSS with everything; an MP_CAPABLE with data is smaller */
+/* A DSS with everything, its data sequence number of 8 or 4 octets; an MP_CAPABLE with data fits
+ * too. */
+#define DSS_MAX	     28
+#define DSS_MAX4     24
 #define INFINITE_LEN 16
 
 uint32_t conn_payload_max(const struct subflow *sf)
 {
 	const struct conn *c = sf->conn;
 	size_t infinite = c->infinite_due ? INFINITE_LEN : 0;
+	size_t dss = tx_whole_dsn(c) ? DSS_MAX : DSS_MAX4;
 
-	return tcp_payload_max(&sf->tcp, c->plain ? infinite : OPTIONS_MAX);
+	return tcp_payload_max(&sf->tcp, c->plain ? infinite : dss);
 }
 
 /* The throughput that segments of `mss` octets would give: a subflow of a smaller segment size
@@ -96,8 +100,10 @@ static void pushed(struct conn *c, struct subflow *sf, const struct tcp_piece *p
 		sf->tx_high = end;
 	if (piece->mapping.data_fin)
 		c->tx.fin_sent = true;
-	if (dsn_before(c->tx.next, end))
+	if (dsn_before(c->tx.next, end)) {
 		c->tx.next = end;
+		dsn_passed(&c->tx.pace, end, c->now_ns);
+	}
 	if (c->timer[TIMER_DATA] == TIME_NEVER) {
 		c->tx.progress_ns = c->now_ns;
 		reinject_arm(c);

@@ -24,6 +24,7 @@ struct tx {
 	uint64_t first;		 /* data sequence number of the stream's first octet */
 	uint64_t una, next, end; /* DATA_ACKed; to be sent first; behind all that is written */
 	uint64_t edge;		 /* of the peer's receive window */
+	struct dsn_pace pace;
 	bool fin_wanted, fin_sent, fin_acked, blocked;
 	struct ranges again; /* to be sent on another subflow */
 	uint64_t recover;    /* una must reach this before the timer is trusted again */
@@ -201,6 +202,12 @@ uint32_t conn_payload_max(const struct subflow *sf); /* of one segment */
 /* Hands octets from `dsn` on, at most `max`, to a subflow; returns how many. */
 uint32_t conn_push(struct conn *c, struct subflow *sf, uint64_t dsn, uint32_t max);
 
+/* Are our data sequence numbers to be sent whole? */
+static inline bool tx_whole_dsn(const struct conn *c)
+{
+	return c->config.dsn_octets == 8 || c->tx.pace.fast;
+}
+
 /* Fallback (conn_fallback.c): false: it is not allowed (a join exists, or data is scattered). */
 bool conn_fall_back(struct subflow *sf, enum fallback_stage stage, enum fallback_reason reason);
 void fallback_infinite(struct subflow *sf, const struct mptcp_dss *dss);
@@ -223,7 +230,10 @@ void addr_timer(struct conn *c);
 void addr_ask_timer(struct conn *c);
 size_t addr_options(struct conn *c, uint8_t *out, size_t room);
 bool addr_options_due(const struct conn *c);
-void addr_ask_again(struct conn *c, struct subflow *sf); /* for an ACK, as one was not enough */
+/* Once a pure DATA_ACK went: an address alone, taken out on the way, leaves an ACK that looks
+ * stripped. */
+bool addr_may_go(const struct conn *c);
+void addr_ask(struct subflow *sf); /* has an ACK carry the first of them */
 void conn_announce(struct conn *c, uint8_t id);
 void conn_withdraw(struct conn *c, uint8_t id);
 
@@ -247,6 +257,8 @@ bool endpoint_tuple_add(struct endpoint *e, struct subflow *sf);
 void endpoint_tuple_remove(struct endpoint *e, struct subflow *sf);
 uint16_t endpoint_port(struct endpoint *e, const struct tuple *t); /* a free one; 0: none */
 uint32_t endpoint_isn(struct endpoint *e, const struct tuple *t, int64_t now_ns);
+/* The key that a cookie gave out. */
+uint64_t endpoint_cookie_key(const struct endpoint *e, const struct tuple *t, uint32_t peer_isn);
 uint32_t endpoint_ts_offset(struct endpoint *e, const struct tuple *t);
 void endpoint_ready(struct endpoint *e, struct conn *c);
 void endpoint_account(struct endpoint *e, size_t more, size_t less);

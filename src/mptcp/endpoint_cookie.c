@@ -67,6 +67,11 @@ static struct syn_features read_syn(const struct packet *syn)
 	return f;
 }
 
+uint64_t endpoint_cookie_key(const struct endpoint *e, const struct tuple *t, uint32_t peer_isn)
+{
+	return secret_hash(e, PURPOSE_KEY, t, peer_isn) | 1;
+}
+
 /* The listener's answer to MP_CAPABLE: a key that need not be remembered. */
 static size_t put_capable(struct endpoint *e, const struct listener *l, const struct packet *syn,
 			  const struct tuple *t, uint8_t *out, size_t room)
@@ -89,7 +94,7 @@ static size_t put_capable(struct endpoint *e, const struct listener *l, const st
 	o.capable.flags = MPTCP_CAPABLE_H | (checksum ? MPTCP_CAPABLE_A : 0) |
 			  (config->no_join_here && config->version == 1 ? MPTCP_CAPABLE_C : 0);
 	o.capable.has_sender_key = true;
-	o.capable.sender_key = secret_hash(e, PURPOSE_KEY, t, syn->tcp.seq) | 1;
+	o.capable.sender_key = endpoint_cookie_key(e, t, syn->tcp.seq);
 	len = mptcp_option_build(&o, out, room);
 	return len > 0 ? (size_t)len : 0;
 }

@@ -85,8 +85,8 @@ void subflow_announce_end(struct subflow *sf)
 /* Of time-outs or a RST, and not because its address went. */
 static bool died(const struct subflow *sf)
 {
-	return sf->conn->client && sf->close != SUBFLOW_FIN && sf->close != SUBFLOW_FASTCLOSE &&
-	       !(sf->reset_wanted && sf->reset_reason == 0);
+	return (sf->conn->client || sf->client) && sf->close != SUBFLOW_FIN &&
+	       sf->close != SUBFLOW_FASTCLOSE && !(sf->reset_wanted && sf->reset_reason == 0);
 }
 
 void subflow_bury(struct subflow *sf)

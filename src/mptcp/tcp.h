@@ -182,8 +182,10 @@ uint32_t tcp_acked_ssn(const struct tcp *t);
  * end. */
 const struct tcp_piece *tcp_unacked(const struct tcp *t, size_t i);
 
-void tcp_ack_now(struct tcp *t); /* the owner has an option to send: an ACK carries it */
-/* The same without timestamps, for an option that needs all of the room (ADD_ADDR with an IPv6
+void tcp_ack_now(struct tcp *t); /* the owner has an option to send: an ACK or data carries it */
+/* The same of an option that only an ACK carries: data that goes first does not do. */
+void tcp_ack_alone(struct tcp *t);
+/* And without timestamps, for an option that needs all of the room (ADD_ADDR with an IPv6
  * address and port: 30 octets). Never on a segment with data. */
 void tcp_ack_bare(struct tcp *t);
 /* Asks the peer for an ACK: a segment from before its window (keep-alive, RFC 1122 §4.2.3.6). */

@@ -39,6 +39,12 @@ void tcp_ack_now(struct tcp *t)
 		tcp_ack_at_once(t);
 }
 
+void tcp_ack_alone(struct tcp *t)
+{
+	t->own_ack_due = t->state > TCP_SYN_RECEIVED;
+	t->dirty = true;
+}
+
 void tcp_ack_bare(struct tcp *t)
 {
 	t->bare_ack_due = t->state > TCP_SYN_RECEIVED;
