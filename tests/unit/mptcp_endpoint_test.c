@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "mptcp/conn_state.h"
 #include "packet/mptcp_option.h"
 #include "packet/notation.h"
 #include "support/endpoint_pair.h"
@@ -222,6 +223,27 @@ static void test_many(void **state)
 	duo_fini(&p);
 }
 
+/* Where things are found depends on the seed: peers choose ports, and could else aim at one chain.
+ */
+static void test_tables_are_keyed(void **state)
+{
+	const struct subflow *sf[2];
+	struct duo p[2];
+
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		duo_init(&p[i], 1 + i);
+		p[i].config[CLIENT].local[0].port = 4000;
+		p[i].side[CLIENT].keep_open = true;
+		duo_start(&p[i]);
+		sf[i] = p[i].side[CLIENT].conn->subflow[0];
+	}
+	assert_memory_equal(&sf[0]->tuple, &sf[1]->tuple, sizeof(sf[0]->tuple));
+	assert_int_not_equal(sf[0]->by_tuple.hashv, sf[1]->by_tuple.hashv);
+	for (unsigned i = 0; i < 2; i++)
+		duo_fini(&p[i]);
+}
+
 static void test_ipv6(void **state)
 {
 	struct pm_addr local = {.addr = {.family = 6}};
@@ -270,6 +292,7 @@ int main(void)
 	    cmocka_unit_test(test_cookies_later_data),
 	    cmocka_unit_test(test_flood),
 	    cmocka_unit_test(test_strays),
+	    cmocka_unit_test(test_tables_are_keyed),
 	    cmocka_unit_test(test_many),
 	    cmocka_unit_test(test_ipv6),
 	    cmocka_unit_test(test_mistakes),
