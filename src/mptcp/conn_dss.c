@@ -238,7 +238,8 @@ static bool hold_reserve(struct subflow *sf, size_t more)
 		return true;
 	while (capacity < h->len + more)
 		capacity *= 2;
-	if (capacity > 2 * sf->conn->config.receive_buffer + 65536)
+	if (capacity > 2 * sf->conn->config.receive_buffer + 65536 ||
+	    capacity - h->capacity > endpoint_memory_left(sf->conn->endpoint))
 		return false;
 	at = realloc(h->at, capacity);
 	if (!at)
