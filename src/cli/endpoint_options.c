@@ -21,12 +21,15 @@ static const char *cc_choice(size_t i)
 	return cc_list()[i] ? cc_list()[i]->name : NULL;
 }
 
-static const char *const mss_policies[] = {
-    [MSS_MAX] = "max", [MSS_MIN] = "min", [MSS_ADAPTIVE] = "adaptive", NULL};
+static const struct {
+	const char *name;
+	enum mss_policy policy;
+} mss_policies[] = {
+    {"adaptive", MSS_ADAPTIVE}, {"max", MSS_MAX}, {"min", MSS_MIN}, {NULL, MSS_ADAPTIVE}};
 
 static const char *mss_choice(size_t i)
 {
-	return mss_policies[i];
+	return mss_policies[i].name;
 }
 
 static const struct {
@@ -88,7 +91,9 @@ static const char *dsn_choice(size_t i)
 	    CHOICE("mss-policy", "NAME", mss_policy, mss_choice,                                   \
 		   "segment size where that of subflows differs"),                                 \
 	    OWN(0, "limits", "SUBFLOWS[,ADDRESSES]", limits, read_limits,                          \
-		"further subflows, and addresses accepted from the peer")
+		"further subflows, and addresses accepted from the peer"),                         \
+	    FLAG(0, "same-subnet", same_subnet, 1,                                                 \
+		 "open subflows between addresses of one subnet only")
 #define FILE_ROWS                                                                                  \
 	FROM_FILE('o', "output", output, "write events and outcome to FILE, as JSON Lines"),       \
 	    FROM_FILE(0, "pcap", pcap, "keep all packets sent and received in FILE")
@@ -103,6 +108,10 @@ static const struct option_info connect_table[] = {
     OWN(0, "local", "ADDR[/backup]", local, read_local,
 	"use this address of the host: the first opens, the others join (repeatable)"),
     FLAG(0, "backup", backup, 1, "open further subflows as backups"),
+    OWN(0, "add-addr", "ADDR[:PORT][/backup]", announced, read_announced,
+	"announce this further address of the host, for the peer to join (repeatable)"),
+    NUMBER("join-port", join_port, 1, 65535,
+	   "port of the peer that further subflows go to, unless it announces another"),
     MPTCP_ROWS,
     FLAG(0, "check", check, 1,
 	 "send a request that suits the port, read the answer, and say what was interfered with"),
@@ -121,8 +130,9 @@ static const struct option_info serve_table[] = {
     WHERE_ROWS,
     OWN(0, "addr", "ADDR", local, read_local,
 	"serve on this address of the host only (repeatable)"),
-    OWN(0, "add-addr", "ADDR[:PORT]", announced, read_announced,
+    OWN(0, "add-addr", "ADDR[:PORT][/backup]", announced, read_announced,
 	"announce this further address of the host to clients (repeatable)"),
+    FLAG(0, "join-clients", join_clients, 1, "open subflows to addresses that clients announce"),
     NUMBER("backlog", backlog, 1, 65535,
 	   "half-open connections; beyond half of it SYNs are met with cookies"),
     FLAG(0, "cookies", cookies, 1, "meet all SYNs with cookies"),
@@ -143,7 +153,7 @@ static void defaults(void *options)
 	struct conn_config c;
 
 	conn_config_defaults(&c);
-	*o = (struct endpoint_options){.limits = c.limits, .backlog = 128, .seed = -1};
+	*o = (struct endpoint_options){.limits.at = c.limits, .backlog = 128, .seed = -1};
 }
 
 const struct option_set connect_options = {
@@ -171,8 +181,25 @@ static int check_family(const struct endpoint_options *o, const struct ip_addr *
 			 ip_addr_print(addr, text), (int)o->family);
 }
 
+static int check_announced(const struct endpoint_options *o, struct error *err)
+{
+	char text[IP_ADDR_TEXT];
+	int rc = 0;
+
+	if (o->announced.count && o->pm && !strcmp(o->pm, "none"))
+		return error_set(err, ERR_USAGE, "--add-addr '%s': --pm none announces nothing",
+				 ip_addr_print(&o->announced.at[0].addr, text));
+	for (size_t i = 0; i < o->announced.count && !rc; i++)
+		rc = check_family(o, &o->announced.at[i].addr, "--add-addr", err);
+	return rc;
+}
+
 static int check_common(const struct endpoint_options *o, struct error *err)
 {
+	int rc = check_announced(o, err);
+
+	if (rc)
+		return rc;
 	if (o->checksum && o->no_checksum)
 		return error_set(err, ERR_USAGE, "--no-checksum: it contradicts --checksum");
 	return o->family && o->local.count
@@ -200,9 +227,6 @@ static int check_connect(struct endpoint_options *o, struct error *err)
 				 o->data);
 	if (o->check && o->mirror)
 		return error_set(err, ERR_USAGE, "--mirror: it contradicts --check");
-	if (o->mirror && o->local.count > 1)
-		return error_set(err, ERR_USAGE,
-				 "--mirror: one --local only: it compares one subflow");
 	if (o->output && !strcmp(o->output, "-") && !o->check && !o->mirror)
 		return error_set(
 		    err, ERR_USAGE,
@@ -285,14 +309,19 @@ void endpoint_options_conn(const struct endpoint_options *o, struct conn_config 
 	config->refuse_checksum = o->no_checksum;
 	config->dsn_octets = o->dsn && !strcmp(o->dsn, "4") ? 4 : 8;
 	config->pm = o->pm;
-	config->scheduler = o->scheduler;
+	/* Every subflow is to bear data that can be compared. */
+	config->scheduler = o->mirror && !o->scheduler ? "round-robin" : o->scheduler;
 	config->cc = o->cc;
-	config->limits.subflows = o->limits.subflows;
-	config->limits.add_addr_accepted = o->limits.add_addr_accepted;
+	config->limits = o->limits.at;
+	config->limits.same_subnet = o->same_subnet;
+	config->limits.server_opens = o->join_clients;
+	config->join_port = (uint16_t)o->join_port;
+	if (o->limits.given)
+		config->ndiffports = (uint8_t)(o->limits.at.subflows + 1);
 	for (size_t i = 0; o->version && versions[i].name; i++)
 		if (!strcmp(versions[i].name, o->version))
 			config->version = versions[i].version;
-	for (size_t i = 0; o->mss_policy && mss_policies[i]; i++)
-		if (!strcmp(mss_policies[i], o->mss_policy))
-			config->mss_policy = (enum mss_policy)i;
+	for (size_t i = 0; o->mss_policy && mss_policies[i].name; i++)
+		if (!strcmp(mss_policies[i].name, o->mss_policy))
+			config->mss_policy = mss_policies[i].policy;
 }

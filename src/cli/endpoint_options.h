@@ -25,7 +25,12 @@ struct endpoint_options {
 	const char *dsn;		      /* "8", "4"; NULL: the default */
 	struct option_addrs local, announced; /* --local or --addr; --add-addr */
 	int64_t backup;
-	struct pm_limits limits;
+	struct option_limits {
+		struct pm_limits at;
+		bool given;
+	} limits;
+	int64_t same_subnet, join_clients;
+	int64_t join_port; /* 0: the connection's */
 	int64_t check;
 	int64_t mirror;	    /* either */
 	int64_t trace_back; /* serve */

@@ -2,13 +2,15 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli/endpoint_options.h"
 
-#define SECONDS_MAX  86400
-#define SUBFLOWS_MAX (CONN_SUBFLOWS_MAX - 1)
+#define SECONDS_MAX    86400
+#define ANNOUNCED_TEXT (IP_ADDR_TEXT + sizeof("[]:65535"))
+#define SUBFLOWS_MAX   (CONN_SUBFLOWS_MAX - 1)
 
 /* A whole number up to the end of `text` or to `stop`; false if it is none or out of range. */
 static bool read_number(const char **text, char stop, long min, long max, long *out)
@@ -39,7 +41,8 @@ int read_seconds(void *out, const char *shown, const char *text, struct error *e
 
 int read_limits(void *out, const char *shown, const char *text, struct error *err)
 {
-	struct pm_limits *limits = out;
+	struct option_limits *o = out;
+	struct pm_limits *limits = &o->at;
 	const char *rest = text;
 	long subflows = 0, accepted = limits->add_addr_accepted;
 	bool good = read_number(&rest, ',', 0, SUBFLOWS_MAX, &subflows);
@@ -53,6 +56,7 @@ int read_limits(void *out, const char *shown, const char *text, struct error *er
 				 shown, text, SUBFLOWS_MAX, PM_ADDRS_MAX);
 	limits->subflows = (uint8_t)subflows;
 	limits->add_addr_accepted = (uint8_t)accepted;
+	o->given = true;
 	return 0;
 }
 
@@ -112,21 +116,33 @@ int read_local(void *out, const char *shown, const char *text, struct error *err
 	return add(out, &addr, shown, text, err);
 }
 
-/* An IPv6 address with a port stands in brackets. */
-int read_announced(void *out, const char *shown, const char *text, struct error *err)
+/* ADDR, ADDR:PORT or [ADDR]:PORT, for an IPv6 address with a port stands in brackets. */
+static bool read_addr_port(struct pm_addr *out, const char *text)
 {
 	const char *colon = strrchr(text, ':');
-	struct pm_addr addr = {0};
 	bool bare = strchr(text, ':') != colon && text[0] != '[';
-	bool good;
 
 	if (colon && (bare || (text[0] == '[' && colon[-1] != ']')))
 		colon = NULL;
-	good = read_addr(&addr.addr, text, colon ? (size_t)(colon - text) : strlen(text));
-	if (!good || (colon && read_port(&addr.port, shown, colon + 1, NULL)))
+	if (!read_addr(&out->addr, text, colon ? (size_t)(colon - text) : strlen(text)))
+		return false;
+	return !colon || !read_port(&out->port, "", colon + 1, NULL);
+}
+
+int read_announced(void *out, const char *shown, const char *text, struct error *err)
+{
+	char copy[ANNOUNCED_TEXT];
+	struct pm_addr addr = {0};
+	size_t len = strcspn(text, "/");
+	bool good = len < sizeof(copy);
+
+	snprintf(copy, sizeof(copy), "%.*s", (int)len, text);
+	addr.backup = !strcmp(text + len, "/backup");
+	if (!good || !read_addr_port(&addr, copy) || (text[len] && !addr.backup))
 		return error_set(err, ERR_USAGE,
 				 "%s '%s': expected an address of this host, with a port if need "
-				 "be: ADDR, ADDR:PORT or [ADDR]:PORT",
+				 "be: ADDR, ADDR:PORT or [ADDR]:PORT, and /backup behind it if it "
+				 "is one",
 				 shown, text);
 	return add(out, &addr, shown, text, err);
 }

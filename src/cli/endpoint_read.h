@@ -5,7 +5,8 @@
 #include "util/error.h"
 
 int read_seconds(void *out, const char *shown, const char *text, struct error *err); /* double */
-int read_limits(void *out, const char *shown, const char *text, struct error *err);  /* pm_limits */
+int read_limits(void *out, const char *shown, const char *text,
+		struct error *err); /* option_limits */
 /* Each adds one to a struct option_addrs: ADDR[/backup], ADDR[:PORT]. */
 int read_local(void *out, const char *shown, const char *text, struct error *err);
 int read_announced(void *out, const char *shown, const char *text, struct error *err);

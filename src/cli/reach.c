@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "cli/reach_addr.h"
 #include "cli/resolve.h"
 #include "lab/lab.h"
 #include "net/live_endpoint.h"
@@ -49,26 +50,42 @@ static int reach_finish(struct reach *reach, const struct endpoint_options *o, s
 	return rc ? rc : privilege_drop(err);
 }
 
-/* Addresses of a subflow are told from each other by their place. */
-static void reach_add_local(struct reach *reach, const struct pm_addr *addr)
+static bool has_port(const struct live_endpoint_config *config, uint16_t port)
 {
-	struct pm_addr *at;
-
-	if (reach->local_count == PM_ADDRS_MAX)
-		return;
-	at = &reach->local[reach->local_count];
-	*at = *addr;
-	at->id = (uint8_t)reach->local_count++;
+	for (size_t i = 0; i < config->port_count; i++)
+		if (config->ports[i] == port)
+			return true;
+	return false;
 }
 
-static int open_client(struct reach *reach, const struct endpoint_options *o, struct error *err)
+/* Announced addresses are claimed as well, and their ports. */
+static int claim_announced(struct live_endpoint_config *config, const struct endpoint_options *o,
+			   struct error *err)
+{
+	if (o->announced.count + 1 > LIVE_RANGES_MAX)
+		return error_set(err, ERR_USAGE, "--add-addr: at most %d", LIVE_RANGES_MAX - 1);
+	for (size_t i = 0; i < o->announced.count; i++) {
+		const struct pm_addr *a = &o->announced.at[i];
+
+		config->more[config->more_count++] = a->addr;
+		if (a->port && !has_port(config, a->port))
+			config->ports[config->port_count++] = a->port;
+	}
+	return 0;
+}
+
+static int open_client(struct reach *reach, const struct endpoint_options *o, const char *device,
+		       struct error *err)
 {
 	struct live_endpoint_config config = {
-	    .target = reach->target, .device = o->device, .block = PORTS};
+	    .target = reach->target, .device = device, .block = PORTS};
 	struct net *net;
+	int rc;
 
 	for (size_t i = 0; i < o->local.count; i++)
 		config.local[config.local_count++] = o->local.at[i].addr;
+	if (claim_announced(&config, o, err))
+		return err->code;
 	net = live_endpoint_open(&config, err);
 	if (!net)
 		return err->code;
@@ -76,36 +93,32 @@ static int open_client(struct reach *reach, const struct endpoint_options *o, st
 	reach->port_last = (uint16_t)(config.port_first + PORTS - 1);
 	reach->mtu = (uint16_t)config.mtu;
 	for (size_t i = 0; i < config.local_count; i++)
-		reach_add_local(reach, o->local.count ? &o->local.at[i]
-						      : &(struct pm_addr){.addr = config.local[i]});
-	return reach_finish(reach, o, net, err);
+		reach_addr_add(reach, o->local.count ? &o->local.at[i]
+						     : &(struct pm_addr){.addr = config.local[i]});
+	reach_addr_prefixes(reach);
+	rc = reach_finish(reach, o, net, err);
+	return rc ? rc : reach_addr_announce(reach, o, err);
 }
 
 int reach_open_live(struct reach *reach, const struct endpoint_options *o, struct error *err)
 {
 	uint8_t family = (uint8_t)(o->family ? o->family : o->local.at[0].addr.family);
 	int rc = reach_seed(reach, o, err);
+	struct host host;
+	const char *device;
 
 	reach->port = o->port;
 	snprintf(reach->target_name, sizeof(reach->target_name), "%s", o->host);
-	if (!rc && o->numeric && !ip_addr_parse(&reach->target, o->host))
+	if (!rc && o->numeric && !resolve_is_address(o->host))
 		return error_set(err, ERR_USAGE, "-n: '%s': expected an address", o->host);
 	if (!rc)
-		rc = resolve_name(&reach->target, o->host, family, err);
-	return rc ? rc : open_client(reach, o, err);
-}
-
-/* Announced addresses are served as well, and their ports. */
-static void claim_announced(struct live_endpoint_config *config, const struct endpoint_options *o)
-{
-	for (size_t i = 0; i < o->announced.count; i++) {
-		const struct pm_addr *a = &o->announced.at[i];
-
-		if (config->local_count)
-			config->local[config->local_count++] = a->addr;
-		if (a->port && a->port != o->port)
-			config->ports[config->port_count++] = a->port;
-	}
+		rc = resolve_name(&host, o->host, family, err);
+	if (!rc)
+		rc = resolve_device(&device, &host, o->device, err);
+	if (rc)
+		return rc;
+	reach->target = host.addr;
+	return open_client(reach, o, device, err);
 }
 
 static bool of_family(const struct endpoint_options *o, const struct ip_addr *addr)
@@ -120,22 +133,21 @@ int reach_open_server(struct reach *reach, const struct endpoint_options *o, str
 	int rc = reach_seed(reach, o, err);
 	struct net *net;
 
-	if (rc)
-		return rc;
-	if (o->announced.count + 1 > LIVE_RANGES_MAX)
-		return error_set(err, ERR_USAGE, "--add-addr: at most %d", LIVE_RANGES_MAX - 1);
 	reach->port = o->port;
 	for (size_t i = 0; i < o->local.count; i++)
 		if (of_family(o, &o->local.at[i].addr))
 			config.local[config.local_count++] = o->local.at[i].addr;
-	claim_announced(&config, o);
+	if (!rc)
+		rc = claim_announced(&config, o, err);
+	if (rc)
+		return rc;
 	net = live_endpoint_open(&config, err);
 	if (!net)
 		return err->code;
 	reach->mtu = (uint16_t)config.mtu;
-	reach_add_local(reach, &(struct pm_addr){0}); /* whichever the client came to */
-	for (size_t i = 0; i < o->announced.count; i++)
-		reach_add_local(reach, &o->announced.at[i]);
+	reach_addr_add(reach, &(struct pm_addr){0}); /* whichever the client came to */
+	reach_addr_serve(reach, o);
+	reach_addr_prefixes(reach);
 	return reach_finish(reach, o, net, err);
 }
 
@@ -154,7 +166,8 @@ static int load(struct reach *reach, const char *file, struct error *err)
 	return rc;
 }
 
-/* Of the target's family only, the one that the path starts from first. */
+/* Of the target's family only, the one that the path starts from first. Its scenario says nothing
+ * of subnets: they are as large as they mostly are. */
 static void lab_locals(struct reach *reach)
 {
 	struct ip_addr addrs[LAB_ADDRS_MAX];
@@ -162,7 +175,9 @@ static void lab_locals(struct reach *reach)
 
 	for (size_t i = 0; i < count; i++)
 		if (addrs[i].family == reach->target.family)
-			reach_add_local(reach, &(struct pm_addr){.addr = addrs[i]});
+			reach_addr_add(
+			    reach, &(struct pm_addr){.addr = addrs[i],
+						     .prefix_len = addrs[i].family == 4 ? 24 : 64});
 }
 
 int reach_open_lab(struct reach *reach, const struct endpoint_options *o, struct error *err)
@@ -193,7 +208,8 @@ int reach_open_lab(struct reach *reach, const struct endpoint_options *o, struct
 	reach->port_first = LAB_FIRST_PORT;
 	reach->port_last = LAB_FIRST_PORT + PORTS - 1;
 	reach->mtu = (uint16_t)route.mtu;
-	return reach_tap(reach, o, err);
+	rc = reach_addr_announce(reach, o, err);
+	return rc ? rc : reach_tap(reach, o, err);
 }
 
 void reach_close(struct reach *reach)

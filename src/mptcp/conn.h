@@ -69,6 +69,7 @@ struct conn_config {
 	enum mss_policy { MSS_MAX, MSS_MIN, MSS_ADAPTIVE } mss_policy; /* RFC 8041 §3.8 */
 	struct pm_limits limits;
 	uint8_t ndiffports;
+	uint16_t join_port; /* that further subflows go to; 0: the connection's (RFC 8041 §3.5) */
 	size_t local_count;
 	struct pm_addr local[PM_ADDRS_MAX]; /* the first is the initial subflow's */
 	size_t send_buffer, receive_buffer; /* octets; defaults 4 MiB and 6 MiB */

@@ -17,37 +17,55 @@ static int64_t interval_ns(const struct conn *c)
 	return sf ? 3 * sf->tcp.rto_ns : 3 * NS_PER_S;
 }
 
-/* An ACK for what waits in addr_options; without timestamps if only then it fits. */
-static void ask_ack(struct conn *c, bool large)
+/* With timestamps there may be no room for a DATA_ACK beside it. */
+static bool is_large(const struct pm_addr *addr)
+{
+	return addr->addr.family == 6 || addr->port;
+}
+
+/* The next announcement; local_count: none. */
+static size_t next_due(const struct conn *c)
+{
+	size_t i = 0;
+
+	while (i < c->config.local_count && !(c->announce[i].wanted && c->announce[i].due))
+		i++;
+	return i;
+}
+
+bool addr_may_go(const struct conn *c)
+{
+	return c->ack_told || c->rx.next == c->rx.first;
+}
+
+void addr_ask(struct subflow *sf)
+{
+	const struct conn *c = sf->conn;
+	size_t next = next_due(c);
+	bool goes =
+	    !c->echo_count && !c->withdraw_count && next < c->config.local_count && addr_may_go(c);
+
+	if (goes && is_large(&c->config.local[next]) && sf->tcp.timestamps_on)
+		tcp_ack_bare(&sf->tcp);
+	else
+		tcp_ack_alone(&sf->tcp);
+}
+
+static void ask_ack(struct conn *c)
 {
 	struct subflow *sf = conn_any_usable(c);
 
 	if (!sf)
 		return;
-	if (large && sf->tcp.timestamps_on)
-		tcp_ack_bare(&sf->tcp);
-	else
-		tcp_ack_alone(&sf->tcp);
+	addr_ask(sf);
 	conn_touch(c);
-}
-
-static bool is_large(const struct conn *c, const struct pm_addr *addr)
-{
-	return c->version == 1 && addr->addr.family == 6 && addr->port;
-}
-
-/* Once a pure DATA_ACK went: an address alone, taken out on the way, would leave an ACK that looks
- * stripped. */
-bool addr_may_go(const struct conn *c)
-{
-	return c->ack_told || c->rx.next == c->rx.first;
 }
 
 static void announce_at(struct conn *c, size_t i)
 {
 	c->announce[i].due = true;
 	c->timer[TIMER_ANNOUNCE] = c->now_ns + interval_ns(c);
-	ask_ack(c, addr_may_go(c) && is_large(c, &c->config.local[i]));
+	ask_ack(c);
 }
 
 void conn_announce(struct conn *c, uint8_t id)
@@ -79,30 +97,12 @@ void conn_withdraw(struct conn *c, uint8_t id)
 	/* Twice: nothing acknowledges it (RFC 8041 §2.2). */
 	for (unsigned i = 0; i < 2 && c->withdraw_count < PM_ADDRS_MAX; i++)
 		c->withdraw[c->withdraw_count++] = id;
-	ask_ack(c, false);
+	ask_ack(c);
 }
 
 bool addr_options_due(const struct conn *c)
 {
-	for (size_t i = 0; i < c->config.local_count; i++)
-		if (c->announce[i].wanted && c->announce[i].due)
-			return true;
-	return c->echo_count || c->withdraw_count;
-}
-
-/* Another ACK, for what the one that has just gone did not carry. */
-void addr_ask_again(struct conn *c, struct subflow *sf)
-{
-	bool first = !c->echo_count && !c->withdraw_count;
-
-	for (size_t i = 0; i < c->config.local_count && first; i++) {
-		if (!c->announce[i].wanted || !c->announce[i].due)
-			continue;
-		if (is_large(c, &c->config.local[i]))
-			tcp_ack_bare(&sf->tcp);
-		first = false;
-	}
-	tcp_ack_alone(&sf->tcp);
+	return c->echo_count || c->withdraw_count || next_due(c) < c->config.local_count;
 }
 
 static size_t build(const struct mptcp_option *o, uint8_t *out, size_t room)
@@ -159,16 +159,28 @@ static size_t put_announce(struct conn *c, size_t i, uint8_t *out, size_t room)
 	return len;
 }
 
+/* An announcement leaves room for a DATA_ACK: taken out on the way, it would else leave an ACK that
+ * looks stripped of that. An ACK without timestamps is as large as they come. */
+static size_t announce_room(const struct conn *c, size_t room)
+{
+	size_t ack = c->rx.ack8 ? 12 : 8;
+
+	if (room == TCP_OPTIONS_MAX)
+		return room;
+	return room > ack ? room - ack : 0;
+}
+
 size_t addr_options(struct conn *c, uint8_t *out, size_t room)
 {
+	size_t next;
+
 	if (c->echo_count)
 		return put_echo(c, out, room);
 	if (c->withdraw_count)
 		return put_withdraw(c, out, room);
-	for (size_t i = 0; i < c->config.local_count; i++)
-		if (c->announce[i].wanted && c->announce[i].due)
-			return put_announce(c, i, out, room);
-	return 0;
+	next = next_due(c);
+	return next < c->config.local_count ? put_announce(c, next, out, announce_room(c, room))
+					    : 0;
 }
 
 static void take_echo(struct conn *c, const struct mptcp_add_addr *add)
@@ -202,7 +214,7 @@ static void queue_echo(struct conn *c, const struct mptcp_add_addr *add)
 	c->echo[c->echo_count] = *add;
 	c->echo[c->echo_count].echo = true;
 	c->echo[c->echo_count++].hmac = (struct span){0};
-	ask_ack(c, false);
+	ask_ack(c);
 }
 
 struct pm_addr *conn_remote_addr(struct conn *c, uint8_t id)

@@ -75,6 +75,14 @@ static void join_config(const struct conn *c, const struct tuple *t, struct tcp_
 	out->ts_offset = endpoint_ts_offset(c->endpoint, t);
 }
 
+/* A server's peers know it by its port; any other might not even be its own. */
+static uint16_t join_from(const struct conn *c, const struct pm_addr *local, const struct tuple *t)
+{
+	if (local->id && local->port)
+		return local->port;
+	return c->client ? endpoint_port(c->endpoint, t) : c->local_port;
+}
+
 int conn_join(struct conn *c, const struct pm_addr *local, const struct pm_addr *remote,
 	      uint16_t port, bool backup)
 {
@@ -82,7 +90,7 @@ int conn_join(struct conn *c, const struct pm_addr *local, const struct pm_addr 
 	struct tcp_config config;
 	struct subflow *sf;
 
-	t.local_port = local->id && local->port ? local->port : endpoint_port(c->endpoint, &t);
+	t.local_port = join_from(c, local, &t);
 	if (!t.local_port || local->addr.family != remote->addr.family)
 		return ERR_DEVICE;
 	sf = new_join(c, &t, true);
@@ -106,26 +114,50 @@ static unsigned joined(const struct conn *c)
 	return count;
 }
 
-/* 1: an error of MPTCP; 2: no room; 3: not allowed now. */
-static uint8_t refuse(const struct conn *c)
+/* A client is joined only where it said so. */
+static bool may_come_to(const struct conn *c, const struct tuple *t)
+{
+	for (size_t i = 0; i < c->config.local_count; i++) {
+		const struct pm_addr *local = &c->config.local[i];
+		uint16_t port = local->port ? local->port : c->local_port;
+
+		if (local->announced && !local->gone && port == t->local_port &&
+		    ip_addr_equal(&local->addr, &t->local))
+			return true;
+	}
+	return !c->client;
+}
+
+/* 1: an error of MPTCP; 2: no room; 3: not allowed now; 6: TCP is what will be left. */
+static uint8_t refuse(const struct conn *c, const struct tuple *t)
 {
 	if (c->plain || c->state == CONN_CLOSED || c->closing_subflows || c->fastclosed)
 		return 1;
-	if (c->state == CONN_OPENING || !c->dss_heard || c->client ||
+	if (fallback_pending(c))
+		return 6;
+	if (c->state == CONN_OPENING || !c->dss_heard || !may_come_to(c, t) ||
 	    joined(c) >= c->config.limits.subflows)
 		return 3;
 	return 0;
 }
 
-static uint8_t local_id_of(const struct conn *c, const struct ip_addr *addr, uint16_t port)
+/* The address with this port, or else that with any; NULL: none that was told. */
+static const struct pm_addr *local_at(const struct conn *c, const struct ip_addr *addr,
+				      uint16_t port)
 {
+	const struct pm_addr *found = NULL;
+
 	for (size_t i = 0; i < c->config.local_count; i++) {
 		const struct pm_addr *one = &c->config.local[i];
 
-		if (ip_addr_equal(&one->addr, addr) && (!one->port || one->port == port))
-			return one->id;
+		if (!ip_addr_equal(&one->addr, addr))
+			continue;
+		if (one->port == port)
+			return one;
+		if (!one->port && !found)
+			found = one;
 	}
-	return 0;
+	return found;
 }
 
 bool conn_join_accept(struct conn *c, const struct packet *syn, const struct mptcp_join *join,
@@ -135,11 +167,12 @@ bool conn_join_accept(struct conn *c, const struct packet *syn, const struct mpt
 			  .remote = syn->ip.src,
 			  .local_port = syn->tcp.dst_port,
 			  .remote_port = syn->tcp.src_port};
+	const struct pm_addr *local;
 	struct tcp_config config;
 	struct subflow *sf;
 
 	c->now_ns = now_ns;
-	*refusal = refuse(c);
+	*refusal = refuse(c, &t);
 	if (*refusal)
 		return false;
 	sf = new_join(c, &t, false);
@@ -147,7 +180,9 @@ bool conn_join_accept(struct conn *c, const struct packet *syn, const struct mpt
 		*refusal = 2;
 		return false;
 	}
-	sf->local_id = local_id_of(c, &t.local, t.local_port);
+	local = local_at(c, &t.local, t.local_port);
+	sf->local_id = local ? local->id : 0;
+	sf->backup_set = local && local->backup; /* the SYN/ACK says so */
 	sf->remote_id = join->address_id;
 	sf->backup_asked = join->backup;
 	sf->remote_nonce = join->nonce;
@@ -175,6 +210,7 @@ bool join_syn_ack(struct subflow *sf, const struct arrived *a)
 		return true;
 	}
 	sf->backup_asked = a->join.backup;
+	sf->conn->had_join = true;
 	sf->stage = STAGE_PRE;
 	sf->join_ack_ns = sf->conn->now_ns + NS_PER_S;
 	return true;

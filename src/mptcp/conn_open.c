@@ -34,7 +34,8 @@ struct conn *conn_new(struct endpoint *e, const struct conn_config *config, bool
 	c->tx.first = c->tx.una = c->tx.next = c->tx.end = c->tx.edge = 1;
 	c->tx.burst = 1;
 	for (size_t i = 0; i < c->config.local_count; i++)
-		c->config.local[i].gone = c->config.local[i].known = false;
+		c->config.local[i].gone = c->config.local[i].known = c->config.local[i].announced =
+		    false;
 	return c;
 }
 
@@ -164,33 +165,42 @@ static struct tuple tuple_of(const struct packet *p)
 			      .remote_port = p->tcp.src_port};
 }
 
-/* The address that the peer came to is the first of ours. */
+/* The one of ours that is this address, with any port; -1: none. */
+static int find_local(const struct conn_config *config, const struct ip_addr *addr)
+{
+	for (size_t i = 0; i < config->local_count; i++)
+		if (ip_addr_equal(&config->local[i].addr, addr) && !config->local[i].port)
+			return (int)i;
+	return -1;
+}
+
+static void append_local(struct conn *c, struct pm_addr one)
+{
+	if (c->config.local_count == PM_ADDRS_MAX)
+		return;
+	for (one.id = 1; conn_local_addr(c, one.id);)
+		one.id++;
+	c->config.local[c->config.local_count++] = one;
+}
+
+/* The address that the peer came to becomes the first of ours. That which was the first stays
+ * another, unless it only stood for any. */
 static void set_local(struct conn *c, const struct ip_addr *addr)
 {
 	struct conn_config *config = &c->config;
+	struct pm_addr first = {.addr = *addr}, old = config->local[0];
+	int at = find_local(config, addr);
 
-	for (size_t i = 0; i < config->local_count; i++) {
-		if (ip_addr_equal(&config->local[i].addr, addr) && !config->local[i].port) {
-			struct pm_addr found = config->local[i];
-
-			found.id = 0;
-			config->local[i] = config->local[0];
-			if (i && !config->local[i].id)
-				config->local[i].id = (uint8_t)(config->local_count + i);
-			config->local[0] = found;
-			return;
-		}
-	}
-	if (config->local_count < PM_ADDRS_MAX) {
-		config->local[config->local_count] = config->local[0];
-		config->local[config->local_count].id = (uint8_t)(config->local_count + 1);
-		config->local_count++;
-	}
-	if (config->local_count == 1)
-		config->local[0] = (struct pm_addr){0};
-	config->local[0].addr = *addr;
-	config->local[0].id = 0;
-	config->local[0].port = 0;
+	if (at >= 0)
+		first = config->local[at];
+	if (at > 0)
+		config->local[at] = config->local[--config->local_count];
+	if (at && config->local_count && old.addr.family)
+		append_local(c, old);
+	if (!config->local_count)
+		config->local_count = 1;
+	first.id = 0;
+	config->local[0] = first;
 }
 
 int conn_accept(struct conn *c, const struct packet *p, int64_t now_ns)

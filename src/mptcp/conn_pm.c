@@ -101,39 +101,42 @@ static void view_init(const struct conn *c, struct pm_view *v, const struct pm_s
 {
 	*v = (struct pm_view){.client = c->client,
 			      .established = c->dss_heard,
+			      .ending = c->tx.fin_sent,
 			      .remote_c_flag = c->remote_c,
 			      .limits = c->config.limits,
 			      .local_count = c->config.local_count,
 			      .remote_count = c->remote_count,
 			      .subflow_count = c->subflow_count,
 			      .subflow = subflow,
-			      .ndiffports = c->config.ndiffports};
+			      .ndiffports = c->config.ndiffports,
+			      .join_port = c->config.join_port};
 	for (size_t i = 0; i < c->config.local_count; i++)
 		v->local[i] = c->config.local[i];
 	for (size_t i = 0; i < c->remote_count; i++)
 		v->remote[i] = c->remotes[i];
 }
 
-static void set_known(struct conn *c, uint8_t id, bool known)
+static void set_known(struct conn *c, uint8_t id, bool known, bool announced)
 {
-	for (size_t i = 0; i < c->config.local_count; i++)
-		if (c->config.local[i].id == id)
-			c->config.local[i].known = known;
+	for (size_t i = 0; i < c->config.local_count; i++) {
+		struct pm_addr *local = &c->config.local[i];
+
+		if (local->id != id)
+			continue;
+		local->known = known;
+		local->announced = known && (announced || local->announced);
+	}
 }
 
 static void open_one(struct conn *c, const struct pm_action *a)
 {
 	const struct pm_addr *local = conn_local_addr(c, a->local_id);
 	const struct pm_addr *remote = conn_remote_addr(c, a->remote_id);
-	uint16_t port = a->remote_port;
 
-	if (local && remote) {
-		if (!port)
-			port = remote->port ? remote->port : c->remote_port;
-		if (!conn_join(c, local, remote, port, a->backup || local->backup)) {
-			set_known(c, a->local_id, true);
-			return;
-		}
+	if (local && remote &&
+	    !conn_join(c, local, remote, a->remote_port, a->backup || local->backup)) {
+		set_known(c, a->local_id, true, false);
+		return;
 	}
 	add_failed(c, a->local_id, a->remote_id);
 }
@@ -144,11 +147,11 @@ static void carry_out(struct conn *c, const struct pm_action *a)
 	case PM_OPEN: open_one(c, a); break;
 	case PM_ANNOUNCE:
 		conn_announce(c, a->local_id);
-		set_known(c, a->local_id, true);
+		set_known(c, a->local_id, true, true);
 		break;
 	case PM_WITHDRAW:
 		conn_withdraw(c, a->local_id);
-		set_known(c, a->local_id, false);
+		set_known(c, a->local_id, false, false);
 		break;
 	case PM_CLOSE:
 		if (a->subflow < c->subflow_count)
@@ -194,7 +197,7 @@ void conn_manage(struct conn *c)
 	struct pm_view view;
 
 	if (c->plain || c->state == CONN_OPENING || c->state == CONN_CLOSED ||
-	    c->closing_subflows || (c->tx.fin_acked && c->rx.fin_taken))
+	    c->closing_subflows || (c->tx.fin_acked && c->rx.fin_taken) || fallback_pending(c))
 		return;
 	for (unsigned round = 0; round < ROUNDS_MAX; round++) {
 		view_subflows(c, subflow);
@@ -223,7 +226,7 @@ int conn_add_local(struct conn *c, const struct pm_addr *addr, int64_t now_ns)
 			one.id++;
 	}
 	c->now_ns = now_ns;
-	one.gone = one.known = false;
+	one.gone = one.known = one.announced = false;
 	c->announce[c->config.local_count] = (struct announcement){0};
 	c->config.local[c->config.local_count++] = one;
 	c->pm_due = true;

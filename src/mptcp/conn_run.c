@@ -241,7 +241,7 @@ static bool send_one(struct conn *c, uint8_t *out, size_t cap, size_t *len)
 			continue;
 		c->send_turn = sf->id;
 		if (c->signal_again)
-			addr_ask_again(c, sf);
+			addr_ask(sf);
 		c->signal_again = false;
 		return true;
 	}

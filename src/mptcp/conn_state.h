@@ -30,6 +30,8 @@ struct tx {
 	uint64_t recover;    /* una must reach this before the timer is trusted again */
 	uint32_t burst;	     /* segments that the data-level timer repeats at once */
 	unsigned backoff, futile;
+	bool carried;		/* the timer found the oldest octet in flight on a subflow */
+	int64_t asked_ns;	/* when the timer repeated something last */
 	int64_t progress_ns;	/* when una moved last, or something became outstanding */
 	uint64_t opportunistic; /* una when a segment was last repeated for want of window */
 };
@@ -106,6 +108,7 @@ struct conn {
 	bool confirmed;	   /* the peer has our key for certain: a DSS or third ACK arrived */
 	bool dss_heard;	   /* joins may be made */
 	bool tx_verified;  /* a DATA_ACK came for data of ours */
+	bool had_join;	   /* both sides proved that they know of a further subflow */
 	bool ack_told;	   /* a pure DATA_ACK for data of the peer's was sent */
 	bool told_open, told_closed, told_readable, told_writable;
 	uint8_t address_events; /* waiting to be read */
@@ -123,7 +126,7 @@ struct conn {
 	struct subflow *subflow[CONN_SUBFLOWS_MAX];
 	unsigned joins;	   /* alive ones */
 	bool signal_again; /* one ACK did not carry all signals */
-	bool settle_due, pm_due, closing_subflows, active_close, fastclosed;
+	bool settle_due, pm_due, closing_subflows, lingered, active_close, fastclosed;
 
 	size_t remote_count;
 	struct pm_addr remotes[PM_ADDRS_MAX]; /* the first is the initial one */
@@ -191,6 +194,10 @@ void reinject_timer(struct conn *c);
 void reinject_arm(struct conn *c);
 void reinject_progress(struct conn *c);
 bool reinject_opportunistic(struct conn *c);
+/* May what was sent once be sent under another subflow sequence number? Not to a peer that may take
+ * the subflow for plain TCP: see conn_fallback.c. */
+bool reinject_allowed(const struct conn *c);
+uint32_t conn_payload_max(const struct subflow *sf); /* of one segment */
 /* Hands octets from `dsn` on, at most `max`, to a subflow; returns how many. */
 uint32_t conn_push(struct conn *c, struct subflow *sf, uint64_t dsn, uint32_t max);
 
@@ -204,6 +211,7 @@ static inline bool tx_whole_dsn(const struct conn *c)
 bool conn_fall_back(struct subflow *sf, enum fallback_stage stage, enum fallback_reason reason);
 void fallback_infinite(struct subflow *sf, const struct mptcp_dss *dss);
 void fallback_fail(struct subflow *sf, uint64_t dsn);
+bool fallback_pending(const struct conn *c); /* a checksum failed; the peer has yet to answer */
 void fallback_checksum(struct subflow *sf, const struct mapping *m);
 bool fallback_unacked(struct subflow *sf, const struct arrived *a);
 
@@ -220,8 +228,10 @@ void addr_removed(struct subflow *sf, struct span ids);
 void addr_timer(struct conn *c);
 size_t addr_options(struct conn *c, uint8_t *out, size_t room);
 bool addr_options_due(const struct conn *c);
+/* Once a pure DATA_ACK went: an address alone, taken out on the way, leaves an ACK that looks
+ * stripped. */
 bool addr_may_go(const struct conn *c);
-void addr_ask_again(struct conn *c, struct subflow *sf);
+void addr_ask(struct subflow *sf); /* has an ACK carry the first of them */
 void conn_announce(struct conn *c, uint8_t id);
 void conn_withdraw(struct conn *c, uint8_t id);
 

@@ -8,8 +8,8 @@
  *   single-path  one subflow at a time; when it dies, the next: break before make
  *   none         neither opens nor announces
  *
- * Only the client opens, only the server announces. A pair of addresses that failed PM_FAILED_MAX
- * times is left alone. */
+ * By default only the client opens and only the server announces (§3.3): either may be told to do
+ * the other as well. A pair of addresses that failed PM_FAILED_MAX times is left alone. */
 #ifndef MBOXTRACE_MPTCP_PM_H
 #define MBOXTRACE_MPTCP_PM_H
 
@@ -22,17 +22,23 @@
 #define PM_ADDRS_MAX  16
 #define PM_FAILED_MAX 3
 
+/* What a local address is for; 0: what its owner's role has it: a client opens from it, a server
+ * announces it. */
+enum pm_use { PM_OPENED_FROM = 1, PM_ANNOUNCED = 2 };
+
 struct pm_addr {
 	struct ip_addr addr;
 	uint16_t port;	    /* 0: the connection's */
 	uint8_t id;	    /* address ID; 0 is the initial subflow's */
-	uint8_t prefix_len; /* of its subnet, for `same_subnet` */
+	uint8_t prefix_len; /* of its subnet, for `same_subnet`; 0: not known */
 	bool backup;
+	uint8_t use; /* a local one's: of enum pm_use */
 	/* The connection's, to tell the path manager how far things are. A local address that was
 	 * removed stays in the view as `gone` until it is withdrawn and its subflows are closed;
 	 * one that the peer removed (REMOVE_ADDR), until its subflows are closed. */
 	bool gone;
 	bool known; /* local: the peer was told of it, by ADD_ADDR or MP_JOIN, and not withdrawn */
+	bool announced; /* local: by ADD_ADDR */
 };
 
 struct pm_subflow {
@@ -48,12 +54,15 @@ struct pm_limits {
 	uint8_t subflows;	   /* besides the initial one; default 4 */
 	uint8_t add_addr_accepted; /* default 8 */
 	bool same_subnet; /* pair a local address only with remote ones of its own subnet (§3.4) */
+	bool server_opens; /* a server opens, too: to what its client announces, never to where it
+			    * came from, which is seldom reachable (§3.3) */
 };
 
 /* All that a path manager may look at; owned by the connection. */
 struct pm_view {
-	bool client;	    /* only the client opens subflows (§3.3) */
-	bool established;   /* fully: a DSS has been exchanged */
+	bool client;
+	bool established; /* fully: a DSS has been exchanged */
+	bool ending; /* our DATA_FIN is out: peers refuse joins; one is tried if all else is gone */
 	bool remote_c_flag; /* do not join to the initial address and port */
 	struct pm_limits limits;
 	size_t local_count, remote_count, subflow_count;
@@ -62,6 +71,8 @@ struct pm_view {
 	    remote[PM_ADDRS_MAX]; /* the initial one (id 0) with its port, and announced */
 	const struct pm_subflow *subflow;
 	uint8_t ndiffports; /* how many subflows ndiffports wants; default 2 */
+	uint16_t join_port; /* of the peer's initial address, and of those announced without one;
+			     * 0: the connection's (§3.5) */
 };
 
 enum pm_action_kind { PM_NOTHING, PM_OPEN, PM_ANNOUNCE, PM_WITHDRAW, PM_CLOSE, PM_BACKUP };
@@ -71,14 +82,14 @@ struct pm_action {
 	uint8_t local_id, remote_id; /* PM_OPEN; PM_ANNOUNCE, PM_WITHDRAW: local_id */
 	uint8_t subflow;	     /* PM_CLOSE, PM_BACKUP */
 	bool backup;		     /* PM_OPEN, PM_BACKUP */
-	uint16_t remote_port;	     /* PM_OPEN; 0: the announced or initial one */
+	uint16_t remote_port;	     /* PM_OPEN */
 };
 
 struct pm_ops {
 	const char *name; /* "fullmesh", "ndiffports", "backup", "single-path", "none" */
 	/* Called after every change of the view until it answers PM_NOTHING: the next thing to do.
 	 * The connection does it at once, so that the view shows it: a subflow that is alive (or
-	 * one more failure), `known` set or cleared, `alive` cleared, `backup` set.
+	 * one more failure), `known` and `announced` set or cleared, `alive` cleared, `backup` set.
 	 * `failed` counts, for a pair of addresses, the opens that came to nothing and the subflows
 	 * that died of time-outs or resets; the connection forgives them as it sees fit. */
 	struct pm_action (*next)(const struct pm_view *view,

@@ -44,13 +44,21 @@ struct pm_action pm_keep_house(const struct pm_view *view)
 	return (struct pm_action){.kind = PM_NOTHING};
 }
 
-/* The initial address (id 0) is known from the packets. */
-struct pm_action pm_announce(const struct pm_view *view)
+/* The initial address (id 0) is known from the packets; one that joined, from those, unless it is
+ * wanted by all means. */
+static bool wants_announcing(const struct pm_view *view, const struct pm_addr *local)
 {
-	if (view->client || !view->established || !pm_any_alive(view))
+	if (!local->id || local->gone || local->announced)
+		return false;
+	return local->use ? local->use & PM_ANNOUNCED : !view->client && !local->known;
+}
+
+struct pm_action pm_announce(const struct pm_view *view, bool asked_only)
+{
+	if (!view->established || !pm_any_alive(view))
 		return (struct pm_action){.kind = PM_NOTHING};
 	for (size_t i = 0; i < view->local_count; i++)
-		if (view->local[i].id && !view->local[i].gone && !view->local[i].known)
+		if (wants_announcing(view, &view->local[i]) && (view->local[i].use || !asked_only))
 			return (struct pm_action){.kind = PM_ANNOUNCE,
 						  .local_id = view->local[i].id};
 	return (struct pm_action){.kind = PM_NOTHING};
@@ -70,7 +78,8 @@ bool pm_may_open(const struct pm_view *view)
 
 	for (size_t i = 0; i < view->subflow_count; i++)
 		further += view->subflow[i].alive && !view->subflow[i].initial;
-	return view->client && view->established && further < view->limits.subflows;
+	return (view->client || view->limits.server_opens) && view->established &&
+	       further < view->limits.subflows && !(view->ending && pm_any_alive(view));
 }
 
 static const struct pm_addr *initial_remote(const struct pm_view *view)
@@ -81,11 +90,21 @@ static const struct pm_addr *initial_remote(const struct pm_view *view)
 	return NULL;
 }
 
-/* The peer's address and port of the initial subflow, by whatever id. */
-static bool is_initial(const struct pm_addr *initial, const struct pm_addr *remote)
+static uint16_t port_of(const struct pm_view *view, const struct pm_addr *remote)
 {
-	return remote->id == 0 || (initial && ip_addr_equal(&initial->addr, &remote->addr) &&
-				   (remote->port == 0 || remote->port == initial->port));
+	const struct pm_addr *initial = initial_remote(view);
+
+	if (remote->id && remote->port)
+		return remote->port;
+	return view->join_port ? view->join_port : initial ? initial->port : 0;
+}
+
+/* The peer's address and port of the initial subflow, by whatever id. */
+static bool is_initial(const struct pm_view *view, const struct pm_addr *initial,
+		       const struct pm_addr *remote)
+{
+	return initial && ip_addr_equal(&initial->addr, &remote->addr) &&
+	       port_of(view, remote) == initial->port;
 }
 
 /* One of the first `add_addr_accepted` that were announced. */
@@ -113,19 +132,14 @@ bool pm_pair_allowed(const struct pm_view *view, const struct pm_addr *local,
 
 	if (local->gone || remote->gone || local->addr.family != remote->addr.family)
 		return false;
-	if (view->remote_c_flag && is_initial(initial, remote))
+	if ((local->use && !(local->use & PM_OPENED_FROM)) || (!view->client && !remote->id))
+		return false;
+	if (view->remote_c_flag && is_initial(view, initial, remote))
 		return false;
 	if (view->limits.same_subnet &&
-	    !pm_same_subnet(&local->addr, &remote->addr, local->prefix_len))
+	    (!local->prefix_len || !pm_same_subnet(&local->addr, &remote->addr, local->prefix_len)))
 		return false;
 	return is_accepted(view, remote) && is_reachable(initial, remote);
-}
-
-static uint16_t port_of(const struct pm_view *view, const struct pm_addr *remote)
-{
-	const struct pm_addr *initial = initial_remote(view);
-
-	return remote->port ? remote->port : initial ? initial->port : 0;
 }
 
 /* By id, and by address and port: a peer may announce the same under two ids. */
@@ -137,23 +151,24 @@ bool pm_pair_alive(const struct pm_view *view, const struct pm_addr *local,
 	for (size_t i = 0; i < view->subflow_count; i++) {
 		const struct pm_subflow *s = &view->subflow[i];
 
-		if (!s->alive)
+		if (!s->alive || s->remote_port != port)
 			continue;
 		if (s->local_id == local->id && s->remote_id == remote->id)
 			return true;
 		if (ip_addr_equal(&s->local, &local->addr) &&
-		    ip_addr_equal(&s->remote, &remote->addr) && s->remote_port == port)
+		    ip_addr_equal(&s->remote, &remote->addr))
 			return true;
 	}
 	return false;
 }
 
-struct pm_action pm_open(const struct pm_addr *local, const struct pm_addr *remote, bool backup)
+struct pm_action pm_open(const struct pm_view *view, const struct pm_addr *local,
+			 const struct pm_addr *remote, bool backup)
 {
 	return (struct pm_action){.kind = PM_OPEN,
 				  .local_id = local->id,
 				  .remote_id = remote->id,
-				  .remote_port = remote->port,
+				  .remote_port = port_of(view, remote),
 				  .backup = backup || local->backup};
 }
 

@@ -12,14 +12,14 @@ static struct pm_action mesh(const struct pm_view *view, pm_failed_fn *failed, c
 	pm_next_pair(view, failed, context, &local, &remote);
 	if (!local)
 		return (struct pm_action){.kind = PM_NOTHING};
-	return pm_open(local, remote, backup && (local->id || remote->id));
+	return pm_open(view, local, remote, backup && (local->id || remote->id));
 }
 
 static struct pm_action chores(const struct pm_view *view)
 {
 	struct pm_action action = pm_keep_house(view);
 
-	return action.kind == PM_NOTHING ? pm_announce(view) : action;
+	return action.kind == PM_NOTHING ? pm_announce(view, false) : action;
 }
 
 static struct pm_action next_fullmesh(const struct pm_view *view, pm_failed_fn *failed,

@@ -26,11 +26,13 @@ static struct pm_action next_ndiffports(const struct pm_view *view, pm_failed_fn
 			     *remote = find_initial(view->remote, view->remote_count);
 	struct pm_action action = pm_keep_house(view);
 
+	if (action.kind == PM_NOTHING)
+		action = pm_announce(view, true);
 	if (action.kind != PM_NOTHING || !local || !remote || !pm_may_open(view) ||
 	    !pm_pair_allowed(view, local, remote) || count_alive(view) >= view->ndiffports ||
 	    failed(context, 0, 0) >= PM_FAILED_MAX)
 		return action;
-	return pm_open(local, remote, false);
+	return pm_open(view, local, remote, false);
 }
 
 static struct pm_action next_none(const struct pm_view *view, pm_failed_fn *failed,

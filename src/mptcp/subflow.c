@@ -85,8 +85,8 @@ void subflow_announce_end(struct subflow *sf)
 /* Of time-outs or a RST, and not because its address went. */
 static bool died(const struct subflow *sf)
 {
-	return sf->conn->client && sf->close != SUBFLOW_FIN && sf->close != SUBFLOW_FASTCLOSE &&
-	       !(sf->reset_wanted && sf->reset_reason == 0);
+	return (sf->conn->client || sf->client) && sf->close != SUBFLOW_FIN &&
+	       sf->close != SUBFLOW_FASTCLOSE && !(sf->reset_wanted && sf->reset_reason == 0);
 }
 
 void subflow_bury(struct subflow *sf)
@@ -128,6 +128,7 @@ void subflow_reset(struct subflow *sf, int reason)
 	sf->reset_reason = (uint8_t)reason;
 	sf->close = SUBFLOW_RST;
 	sf->close_reason = reason;
+	sf->conn->last_was_reset = sf->conn->last_was_reset || reason > 0;
 	sf->conn->settle_due = true;
 }
 
@@ -137,15 +138,25 @@ void subflow_up(struct subflow *sf)
 
 	if (sf->stage == STAGE_UP)
 		return;
+	/* It comes too late: the peer will send on one subflow alone (RFC 8684 §3.7), and may have
+	 * said so before it hears that this one is there. */
+	if (!sf->initial && fallback_pending(c)) {
+		subflow_reset(sf, 6);
+		return;
+	}
 	sf->stage = STAGE_UP;
 	sf->opened_told = true;
 	sf->up_ns = c->now_ns;
 	sf->tcp.shared_window = !c->plain;
 	sf->rx_end = c->rx.next;
 	sf->tx_from = sf->tx_next = c->tx.next;
-	sf->copied = c->tx.una;
-	if (!sf->initial)
+	sf->copied = sf->tx_high = sf->tx_again = c->tx.una;
+	if (!sf->initial) {
 		c->joins++;
+		c->had_join = true;
+		c->tx.backoff = 0; /* what was waited for is there */
+		reinject_arm(c);
+	}
 	endpoint_tell(c, EVENT_SUBFLOW_OPENED, sf);
 	c->pm_due = c->settle_due = true;
 }

@@ -185,6 +185,7 @@ static size_t put_signal(struct subflow *sf, bool ends, uint8_t *out, size_t roo
 {
 	struct mptcp_option fail = {.subtype = MPTCP_FAIL, .fail_dsn = sf->fail_dsn};
 	struct conn *c = sf->conn;
+	bool may_go = addr_may_go(c);
 	size_t len = 0;
 
 	c->signal_again = false;
@@ -194,9 +195,9 @@ static size_t put_signal(struct subflow *sf, bool ends, uint8_t *out, size_t roo
 		return 0;
 	if (sf->prio_due)
 		len = put_prio(sf, out, room);
-	else if (addr_may_go(c))
+	else if (may_go)
 		len = addr_options(c, out, room);
-	c->signal_again = addr_options_due(c) || sf->prio_due;
+	c->signal_again = (len || !may_go) && (addr_options_due(c) || sf->prio_due);
 	return len;
 }
 

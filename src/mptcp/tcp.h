@@ -182,9 +182,10 @@ uint32_t tcp_acked_ssn(const struct tcp *t);
  * end. */
 const struct tcp_piece *tcp_unacked(const struct tcp *t, size_t i);
 
-void tcp_ack_now(struct tcp *t); /* the owner has an option to send: the next segment carries it */
-void tcp_ack_alone(struct tcp *t); /* an option that data leave no room for: an ACK of its own */
-/* The same without timestamps, for an option that needs all of the room (ADD_ADDR with an IPv6
+void tcp_ack_now(struct tcp *t); /* the owner has an option to send: an ACK or data carries it */
+/* The same of an option that only an ACK carries: data that goes first does not do. */
+void tcp_ack_alone(struct tcp *t);
+/* And without timestamps, for an option that needs all of the room (ADD_ADDR with an IPv6
  * address and port: 30 octets). Never on a segment with data. */
 void tcp_ack_bare(struct tcp *t);
 /* Asks the peer for an ACK: a segment from before its window (keep-alive, RFC 1122 §4.2.3.6). */
@@ -193,6 +194,8 @@ void tcp_probe(struct tcp *t);
 void tcp_window_opened(struct tcp *t);
 /* The peer's shared window, heard on another subflow: at least so much from tcp_acked_ssn on. */
 void tcp_window_heard(struct tcp *t, uint32_t octets);
+/* Does the peer's window keep the next queued segment back? */
+bool tcp_window_blocks(const struct tcp *t);
 /* The window that an arriving segment announces, scaled (RFC 7323 §2.3). */
 uint32_t tcp_window_of(const struct tcp *t, const struct packet *p);
 size_t tcp_memory(const struct tcp *t); /* octets held, its struct not counted */

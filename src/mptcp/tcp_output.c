@@ -89,7 +89,7 @@ static size_t send_ack(struct tcp *t, uint32_t seq, bool probe, uint8_t *out, si
 
 	segment.probe = probe;
 	len = tcp_build(t, &segment, TCP_ACK | ecn_flags(t, false), NULL, out, cap);
-	t->ack_alone_due = t->bare_ack_due = false;
+	t->own_ack_due = t->bare_ack_due = false;
 	ack_sent(t);
 	return len;
 }
@@ -225,7 +225,9 @@ static size_t send_next(struct tcp *t, uint8_t *out, size_t cap)
 		t->probe_due = false;
 		return send_ack(t, t->snd_una - 1, true, out, cap);
 	}
-	return t->ack_due || t->ack_alone_due ? send_ack(t, t->snd_nxt, false, out, cap) : 0;
+	if (t->ack_due || t->own_ack_due || t->bare_ack_due)
+		return send_ack(t, t->snd_nxt, false, out, cap);
+	return 0;
 }
 
 bool tcp_send(struct tcp *t, int64_t now_ns, uint8_t *out, size_t cap, size_t *len)

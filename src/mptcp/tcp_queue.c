@@ -41,12 +41,12 @@ void tcp_ack_now(struct tcp *t)
 
 void tcp_ack_alone(struct tcp *t)
 {
-	t->ack_alone_due = t->state > TCP_SYN_RECEIVED;
+	t->own_ack_due = t->state > TCP_SYN_RECEIVED;
 	t->dirty = true;
 }
 
 void tcp_ack_bare(struct tcp *t)
 {
-	tcp_ack_alone(t);
-	t->bare_ack_due = t->ack_alone_due;
+	t->bare_ack_due = t->state > TCP_SYN_RECEIVED;
+	t->dirty = true;
 }

@@ -146,10 +146,11 @@ struct tcp {
 
 	/* What is due */
 	bool dirty; /* tcp_send has not been asked since something changed */
-	bool syn_due, ack_due, ack_alone_due, bare_ack_due, rst_due, probe_due, tail_probe_due;
+	bool syn_due, ack_due, own_ack_due, bare_ack_due, rst_due, probe_due, tail_probe_due;
 	bool refuse_due; /* a RST that does not end this connection, for a stray ACK */
 	uint32_t refuse_seq;
 	bool closed_told;
+	int64_t opened_ns;
 	int64_t challenge_since_ns;
 	unsigned challenges; /* since then */
 

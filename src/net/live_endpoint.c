@@ -98,6 +98,21 @@ uint64_t live_endpoint_lost(struct net *net, struct error *why)
 	return sources->queue.lost;
 }
 
+static int claim_more(struct live_endpoint *e, const struct live_endpoint_config *c,
+		      struct error *err)
+{
+	int failed = 0;
+
+	for (size_t i = 0; i < c->more_count; i++)
+		if (!live_scope_has(&e->scope, &c->more[i]))
+			live_scope_add_addr(&e->scope, &c->more[i]);
+	for (size_t i = 0; i < c->port_count && !failed; i++) {
+		failed = live_block_add(&e->block, c->ports[i], err);
+		live_scope_add_range(&e->scope, c->ports[i], c->ports[i]);
+	}
+	return failed;
+}
+
 /* The route of each address given shows that the host has it. */
 static int claim_client(struct live_endpoint *e, struct live_endpoint_config *c, struct error *err)
 {
@@ -113,7 +128,7 @@ static int claim_client(struct live_endpoint *e, struct live_endpoint_config *c,
 		live_scope_add_addr(&e->scope, &c->local[i]);
 	failed = live_block_find(&e->block, c->block, &c->port_first, err);
 	live_scope_add_range(&e->scope, c->port_first, (uint16_t)(c->port_first + c->block - 1));
-	return failed;
+	return failed ? failed : claim_more(e, c, err);
 }
 
 static int claim_server(struct live_endpoint *e, struct live_endpoint_config *c, struct error *err)
@@ -126,11 +141,7 @@ static int claim_server(struct live_endpoint *e, struct live_endpoint_config *c,
 		failed = live_scope_add_all(&e->scope, c->device, err);
 	c->local_count = e->scope.addr_count;
 	memcpy(c->local, e->scope.addr, sizeof(c->local));
-	for (size_t i = 0; i < c->port_count && !failed; i++) {
-		failed = live_block_add(&e->block, c->ports[i], err);
-		live_scope_add_range(&e->scope, c->ports[i], c->ports[i]);
-	}
-	return failed;
+	return failed ? failed : claim_more(e, c, err);
 }
 
 /* A raw socket first, as for traces: its refusal says it best. */

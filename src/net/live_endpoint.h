@@ -17,10 +17,13 @@ struct live_endpoint_config {
 	 * every address of the host or device (server); written back. */
 	size_t local_count;
 	struct ip_addr local[LIVE_ADDRS_MAX];
-	/* A server's ports … */
+	/* Further ones, claimed as well whatever the others are. */
+	size_t more_count;
+	struct ip_addr more[LIVE_RANGES_MAX];
+	/* Ports that are wanted: a server's, and those that either announces. */
 	size_t port_count;
 	uint16_t ports[LIVE_RANGES_MAX];
-	/* … or how many a client wants; which ones is written back. */
+	/* How many others a client wants; which ones is written back. */
 	uint16_t block, port_first;
 	uint32_t mtu;	      /* written: the least of the devices, 1500 at most */
 	size_t buffer_octets; /* of the capture; 0: default */

@@ -49,6 +49,19 @@ static int explain_init(const char *why, struct error *err)
 	return error_set(err, ERR_DEVICE, "live: cannot open a raw socket: %.160s", why);
 }
 
+static int explain_bind(const struct ip_addr *source, const char *device, struct error *err)
+{
+	char text[IP_ADDR_TEXT];
+	int why = errno;
+
+	ip_addr_print(source, text);
+	if (why == EADDRNOTAVAIL)
+		return error_set(err, ERR_DEVICE, "live: '%s' is not an address of this host",
+				 text);
+	return error_set(err, ERR_DEVICE, "live: cannot bind a raw socket to '%s'%s%s: %s", text,
+			 device ? " on " : "", device ? device : "", strerror(why));
+}
+
 int live_inject_open(struct live_inject *inject, const struct ip_addr *source, const char *device,
 		     struct error *err)
 {
@@ -58,8 +71,7 @@ int live_inject_open(struct live_inject *inject, const struct ip_addr *source, c
 	if (!l)
 		return explain_init(why, err);
 	if (set_up(libnet_getfd(l), source, device)) {
-		error_set(err, ERR_DEVICE, "live: cannot bind a raw socket to %s: %s",
-			  device ? device : "the source address", strerror(errno));
+		explain_bind(source, device, err);
 		libnet_destroy(l);
 		return ERR_DEVICE;
 	}
@@ -116,7 +128,8 @@ static void address_one(struct outgoing *o, unsigned i, struct span packet)
 {
 	struct msghdr *header = &o->message[i].msg_hdr;
 
-	o->part[i] = (struct iovec){(void *)(uintptr_t)packet.at, packet.len};
+	o->part[i] = (struct iovec){.iov_len = packet.len};
+	memcpy(&o->part[i].iov_base, &packet.at, sizeof(packet.at)); /* iovec knows no const */
 	*header = (struct msghdr){.msg_name = &o->to[i], .msg_iov = &o->part[i], .msg_iovlen = 1};
 	if (packet.at[0] >> 4 == 4) {
 		o->to[i].v4 = (struct sockaddr_in){.sin_family = AF_INET};

@@ -110,6 +110,37 @@ unsigned live_scope_owner(const struct ip_addr *addr)
 	return owner;
 }
 
+static uint8_t ones(const struct sockaddr *mask, int family)
+{
+	struct sockaddr_storage storage = {0};
+	struct ip_addr octets;
+	uint8_t count = 0;
+
+	memcpy(&storage, mask,
+	       family == 4 ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6));
+	octets = sockaddr_ip(&storage);
+	for (unsigned i = 0; i < (family == 4 ? 4u : 16u); i++)
+		count = (uint8_t)(count + __builtin_popcount(octets.octets[i]));
+	return count;
+}
+
+uint8_t live_scope_prefix(const struct ip_addr *addr)
+{
+	struct ifaddrs *list;
+	uint8_t len = 0;
+
+	if (getifaddrs(&list))
+		return 0;
+	for (const struct ifaddrs *at = list; at && !len; at = at->ifa_next) {
+		struct ip_addr has = addr_at(at);
+
+		if (has.family && ip_addr_equal(&has, addr) && at->ifa_netmask)
+			len = ones(at->ifa_netmask, addr->family);
+	}
+	freeifaddrs(list);
+	return len;
+}
+
 static uint32_t mtu_of(const char *device, int fd)
 {
 	struct ifreq request = {0};

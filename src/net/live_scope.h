@@ -34,6 +34,9 @@ int live_scope_add_all(struct live_scope *scope, const char *device, struct erro
 /* The index of the device that has this address; 0: none. */
 unsigned live_scope_owner(const struct ip_addr *addr);
 
+/* The length of the prefix of its subnet, as the device that has it says; 0: not known. */
+uint8_t live_scope_prefix(const struct ip_addr *addr);
+
 /* The least MTU of the devices that have these addresses; 1500 if it is not known, or more. */
 uint32_t live_scope_mtu(const struct live_scope *scope);
 

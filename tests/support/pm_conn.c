@@ -111,31 +111,39 @@ static void note_open(struct pm_conn *c, const struct pm_action *a)
 static void do_open(struct pm_conn *c, const struct pm_action *a)
 {
 	struct pm_addr *local = by_id(c->view.local, c->view.local_count, a->local_id);
+	struct pm_subflow *opened;
 
 	note_open(c, a);
-	assert_true(c->view.client && c->view.established);
+	assert_true(c->view.established);
+	assert_true(c->view.client || c->view.limits.server_opens);
 	if (c->opens_fail) {
 		c->failed[a->local_id][a->remote_id]++;
 		return;
 	}
 	assert_true(c->view.subflow_count < PM_CONN_SUBFLOWS_MAX);
-	pm_conn_subflow(c, local, by_id(c->view.remote, c->view.remote_count, a->remote_id))
-	    ->backup = a->backup;
+	opened =
+	    pm_conn_subflow(c, local, by_id(c->view.remote, c->view.remote_count, a->remote_id));
+	opened->backup = a->backup;
+	opened->remote_port = a->remote_port;
 	local->known = true;
 }
 
 static void carry_out(struct pm_conn *c, const struct pm_action *a)
 {
+	struct pm_addr *local;
+
 	switch (a->kind) {
 	case PM_NOTHING: break;
 	case PM_OPEN: do_open(c, a); break;
 	case PM_ANNOUNCE:
 		note(c, "announce", a->local_id);
-		by_id(c->view.local, c->view.local_count, a->local_id)->known = true;
+		local = by_id(c->view.local, c->view.local_count, a->local_id);
+		local->known = local->announced = true;
 		break;
 	case PM_WITHDRAW:
 		note(c, "withdraw", a->local_id);
-		by_id(c->view.local, c->view.local_count, a->local_id)->known = false;
+		local = by_id(c->view.local, c->view.local_count, a->local_id);
+		local->known = local->announced = false;
 		break;
 	case PM_CLOSE:
 		note(c, "close", a->subflow);

@@ -217,7 +217,14 @@ static void test_endpoint_mistakes(void **state)
 	    {"s 80 echo y", "'y': expected nothing behind echo"},
 	    {"s --add-addr 10.0.0.1:0 80",
 	     "--add-addr '10.0.0.1:0': expected an address of this host, with a port if need be: "
-	     "ADDR, ADDR:PORT or [ADDR]:PORT"},
+	     "ADDR, ADDR:PORT or [ADDR]:PORT, and /backup behind it if it is one"},
+	    {"s --add-addr [2001:db8::1]:80/back 80",
+	     "--add-addr '[2001:db8::1]:80/back': expected an address of this host, with a port if "
+	     "need be: ADDR, ADDR:PORT or [ADDR]:PORT, and /backup behind it if it is one"},
+	    {"c --add-addr 10.0.0.1 --pm none x 80",
+	     "--add-addr '10.0.0.1': --pm none announces nothing"},
+	    {"s --add-addr 2001:db8::1 -4 80", "-4: --add-addr '2001:db8::1' is not IPv4"},
+	    {"c --join-port 0 x 80", "--join-port '0': expected a number from 1 to 65535"},
 	};
 
 	(void)state;
@@ -234,8 +241,10 @@ static void test_endpoint_mistakes(void **state)
 
 static void test_connect_options(void **state)
 {
-	char line[] = "c --local 10.0.0.1 --local 10.0.1.1/backup --pm backup --limits 2,1 "
-		      "--mptcp-version 0 --mss-policy adaptive --checksum --dsn 4 -w 2.5 x 80";
+	char line[] =
+	    "c --local 10.0.0.1 --local 10.0.1.1/backup --pm backup --limits 2,1 "
+	    "--mptcp-version 0 --mss-policy adaptive --checksum --dsn 4 -w 2.5 --same-subnet "
+	    "--join-port 81 --add-addr [2001:db8::2]:82 x 80";
 	struct error err = {0};
 	struct endpoint_options o;
 	struct conn_config c;
@@ -256,19 +265,28 @@ static void test_connect_options(void **state)
 	assert_int_equal(c.limits.add_addr_accepted, 1);
 	assert_true(c.checksum && !c.refuse_checksum);
 	assert_int_equal(c.dsn_octets, 4);
+	assert_int_equal(c.ndiffports, 3);
+	assert_int_equal(c.join_port, 81);
+	assert_true(c.limits.same_subnet && !c.limits.server_opens);
+	assert_int_equal(o.announced.count, 1);
+	assert_int_equal(o.announced.at[0].port, 82);
 }
 
 static void test_serve_options(void **state)
 {
 	char line[] = "s --add-addr 10.0.0.1 --add-addr 10.0.0.2:81 --add-addr 2001:db8::1 "
-		      "--add-addr [2001:db8::2]:82 --cookies 8080 send file";
+		      "--add-addr [2001:db8::2]:82/backup --cookies --join-clients 8080 send file";
 	static const uint16_t ports[] = {0, 81, 0, 82};
 	static const uint8_t families[] = {4, 4, 6, 6};
 	struct error err = {0};
 	struct endpoint_options o;
+	struct conn_config c;
 
 	(void)state;
 	assert_int_equal(parse_endpoint(&o, line, &err), 0);
+	endpoint_options_conn(&o, &c);
+	assert_true(c.limits.server_opens);
+	assert_int_equal(c.ndiffports, 2);
 	assert_string_equal(o.mode, "send");
 	assert_string_equal(o.file, "file");
 	assert_int_equal(o.port, 8080);
@@ -277,6 +295,7 @@ static void test_serve_options(void **state)
 	for (size_t i = 0; i < 4; i++) {
 		assert_int_equal(o.announced.at[i].port, ports[i]);
 		assert_int_equal(o.announced.at[i].addr.family, families[i]);
+		assert_int_equal(o.announced.at[i].backup, i == 3);
 	}
 }
 

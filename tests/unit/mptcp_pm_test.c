@@ -70,6 +70,72 @@ static void servers_announce_and_do_not_open(void **state)
 	}
 }
 
+/* What is asked for is announced by either, and the client does not open from it. */
+static void announcing_when_asked(void **state)
+{
+	static const char *const row[][2] = {
+	    {"fullmesh", "announce 1, announce 3, open 2-0, open 3-0"},
+	    {"ndiffports", "announce 1, announce 3, open 0-0"},
+	    {"backup", "announce 1, announce 3, open 2-0 backup, open 3-0 backup"},
+	    {"single-path", "announce 1, announce 3"},
+	    {"none", ""},
+	};
+	struct pm_conn c;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(row) / sizeof(*row); i++) {
+		pm_conn_start(&c, true, "192.0.2.1", "198.51.100.1");
+		pm_conn_local(&c, "192.0.2.2")->use = PM_ANNOUNCED;
+		pm_conn_local(&c, "192.0.2.3");
+		pm_conn_local(&c, "192.0.2.4")->use = PM_ANNOUNCED | PM_OPENED_FROM;
+		assert_string_equal(pm_conn_wishes(&c, row[i][0]), row[i][1]);
+		c.view.limits.subflows = 0;
+		c.view.local[1].gone = true;
+		c.view.local[3].known = true; /* told, if only by joining */
+		c.view.local[3].announced = false;
+		assert_string_equal(pm_conn_wishes(&c, "fullmesh"),
+				    i == 4 ? "announce 3" : "withdraw 1, announce 3");
+	}
+}
+
+/* Only where it is told to, and only to what the client announced. */
+static void servers_that_open(void **state)
+{
+	struct pm_conn c;
+
+	(void)state;
+	pm_conn_start(&c, false, "198.51.100.1", "192.0.2.1");
+	pm_conn_local(&c, "198.51.100.2");
+	pm_conn_remote(&c, "192.0.2.2", 7)->port = 9000;
+	assert_string_equal(pm_conn_wishes(&c, "fullmesh"), "announce 1");
+	c.view.limits.server_opens = true;
+	assert_string_equal(pm_conn_wishes(&c, "ndiffports"), "");
+	assert_string_equal(pm_conn_wishes(&c, "none"), "");
+	assert_string_equal(pm_conn_wishes(&c, "single-path"), "");
+	assert_string_equal(pm_conn_wishes(&c, "fullmesh"), "open 0-7:9000, open 1-7:9000");
+}
+
+/* §3.5: of what has no port of its own; the initial subflow stays where it is. */
+static void join_port(void **state)
+{
+	struct pm_conn c;
+
+	(void)state;
+	start_two_by_two(&c);
+	pm_conn_remote(&c, "198.51.100.3", 4)->port = 8443;
+	c.view.join_port = 9000;
+	c.view.limits.subflows = 8;
+	assert_string_equal(pm_conn_wishes(&c, "fullmesh"),
+			    "open 0-0:9000, open 0-3:9000, open 0-4:8443, open 1-0:9000, "
+			    "open 1-3:9000, open 1-4:8443");
+	start_two_by_two(&c);
+	c.view.join_port = 9000;
+	assert_string_equal(pm_conn_wishes(&c, "ndiffports"), "open 0-0:9000");
+	c.view.remote_c_flag = true; /* forbids the initial port only */
+	assert_string_equal(pm_conn_wishes(&c, "fullmesh"),
+			    "open 0-3:9000, open 1-0:9000, open 1-3:9000");
+}
+
 static void families_do_not_mix(void **state)
 {
 	struct pm_conn c;
@@ -288,6 +354,8 @@ static struct pm_addr any_addr(struct rng *r)
 	a.backup = rng_below(r, 4) == 0;
 	a.gone = rng_below(r, 8) == 0;
 	a.known = rng_below(r, 2);
+	a.announced = a.known && rng_below(r, 2);
+	a.use = (uint8_t)rng_below(r, 4);
 	return a;
 }
 
@@ -319,7 +387,9 @@ static void any_conn(struct rng *r, struct pm_conn *c)
 	    .client = rng_below(r, 4) > 0,
 	    .established = rng_below(r, 8) > 0,
 	    .remote_c_flag = rng_below(r, 4) == 0,
-	    .limits = {(uint8_t)rng_below(r, 12), (uint8_t)rng_below(r, 12), rng_below(r, 4) == 0},
+	    .limits = {(uint8_t)rng_below(r, 12), (uint8_t)rng_below(r, 12), rng_below(r, 4) == 0,
+		       rng_below(r, 2)},
+	    .join_port = rng_below(r, 4) ? 0 : (uint16_t)rng_below(r, 4),
 	    .subflow = c->subflow,
 	    .ndiffports = (uint8_t)rng_below(r, 12),
 	};
@@ -376,6 +446,9 @@ int main(void)
 	    cmocka_unit_test(names),
 	    cmocka_unit_test(what_each_opens),
 	    cmocka_unit_test(servers_announce_and_do_not_open),
+	    cmocka_unit_test(announcing_when_asked),
+	    cmocka_unit_test(servers_that_open),
+	    cmocka_unit_test(join_port),
 	    cmocka_unit_test(families_do_not_mix),
 	    cmocka_unit_test(limits),
 	    cmocka_unit_test(same_subnet),

@@ -122,6 +122,36 @@ static void beyond_the_window(void **state)
 	pair_fini(&pair);
 }
 
+/* The peer has filled the window and its segments are missing here: what it says then, it says from
+ * the right edge. Its ACK is taken; one number further it is not. */
+static void at_the_edge(void **state)
+{
+	struct tcp_pair pair;
+	struct tcp *t = &pair.end[1].tcp;
+
+	(void)state;
+	for (unsigned beyond = 0; beyond < 2; beyond++) {
+		uint32_t una;
+
+		begin(&pair, false);
+		pair.end[1].to_send = 100;
+		pair_feed(&pair.end[1]);
+		pair.link.loss = 1;
+		pair_run(&pair, NS_PER_MS);
+		una = t->snd_una;
+		assert_int_equal(t->snd_nxt - una, 100);
+		pair_forge(&pair, 1, TCP_ACK, t->rcv_edge + beyond, t->snd_nxt, span_of(NULL, 0));
+		assert_int_equal(t->snd_una, una + (beyond ? 0 : 100));
+		/* Neither data nor a RST gains by it. */
+		pair_forge(&pair, 1, TCP_ACK, t->rcv_edge, t->snd_nxt, span_of("x", 1));
+		pair_forge(&pair, 1, TCP_RST, t->rcv_edge, 0, span_of(NULL, 0));
+		assert_int_equal(pair.end[1].received, 5000);
+		assert_int_equal(t->reorder.count, 0);
+		assert_int_equal(t->state, TCP_ESTABLISHED);
+		pair_fini(&pair);
+	}
+}
+
 /* PAWS: an old segment of the same number, its stamp older. */
 static void paws(void **state)
 {
@@ -283,6 +313,7 @@ int main(void)
 	    cmocka_unit_test(syns),
 	    cmocka_unit_test(acks),
 	    cmocka_unit_test(beyond_the_window),
+	    cmocka_unit_test(at_the_edge),
 	    cmocka_unit_test(paws),
 	    cmocka_unit_test(damaged),
 	    cmocka_unit_test(overlaps),
