@@ -72,6 +72,8 @@ FUZZ    := $(patsubst tests/fuzz/fuzz_%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.
 BENCH   := $(patsubst tests/bench/%.c,%,$(sort $(wildcard tests/bench/*.c)))
 LIVE    := $(patsubst tests/live/%.c,build/tests/plain/live/%,$(sort $(wildcard tests/live/*.c)))
 C_FILES := $(sort $(wildcard src/*/*.[ch] tests/*/*.[ch]))
+# Real captures, where they stand beside the project: tests read them back.
+export MBOXTRACE_PCAPS ?= $(wildcard $(CURDIR)/../shared/pcaps)
 SCRIPTS := $(sort bootstrap .ci/run $(wildcard tools/* tests/*/run tests/*/*.sh tests/live/cases/*.sh tests/bench/path tests/bench/bulk))
 MAN     := $(sort $(wildcard man/*.[1-8]))
 LUA_SRC := $(sort $(shell find lua -name '*.lua' 2>/dev/null))

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/endpoint_options.h"
+#include "cli/sink.h"
 #include "cli/trace_options.h"
 
 /* The first is meant where none is named. */
@@ -98,6 +99,18 @@ int command_version(int argc, char **argv)
 	return EXIT_CLEAN;
 }
 
+/* Of what was printed to standard output nobody else asks whether it came out. */
+static int check_output(int status)
+{
+	struct sink out = {.out = stdout};
+	struct error err;
+
+	if (status != EXIT_CLEAN)
+		return status;
+	sink_broken(&out);
+	return sink_close(&out, &err) ? command_fail(&err) : status;
+}
+
 int command_dispatch(int argc, char **argv)
 {
 	const struct command *c;
@@ -108,5 +121,5 @@ int command_dispatch(int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	c = command_find(argv[1]);
-	return c ? c->run(argc - 1, argv + 1) : command_trace(argc, argv);
+	return check_output(c ? c->run(argc - 1, argv + 1) : command_trace(argc, argv));
 }

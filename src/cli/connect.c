@@ -4,6 +4,14 @@
 
 #include "cli/request.h"
 
+/* From each address one, if so many may be. */
+static unsigned wanted_subflows(const struct connect *c)
+{
+	unsigned joins = c->config.local_count ? (unsigned)c->config.local_count - 1 : 0;
+
+	return 1 + (joins < c->config.limits.subflows ? joins : c->config.limits.subflows);
+}
+
 int connect_open(struct connect *c, struct error *err)
 {
 	struct endpoint_config endpoint;
@@ -26,10 +34,9 @@ int connect_open(struct connect *c, struct error *err)
 					       .wall_ns = c->reach.wall_ns,
 					       .at_ns = c->reach.at_ns};
 	reach_configure(&c->reach, &c->options, &c->config, &endpoint);
-	if (c->options.mirror) /* it compares the initial subflow only */
-		c->config.limits = (struct pm_limits){0};
 	if (c->options.mirror && !mirror_client_init(&c->mirror))
 		return error_set(err, ERR_NOMEM, "out of memory");
+	c->mirror.wanted = wanted_subflows(c);
 	c->endpoint = endpoint_new(&endpoint, err);
 	return c->endpoint ? 0 : err->code;
 }

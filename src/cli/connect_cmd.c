@@ -130,11 +130,14 @@ static int64_t mirror_pump(struct connect *c, int64_t now_ns)
 	return earlier(due_ns, wait_progress(c, now_ns));
 }
 
-static void on_packet(void *context, bool sent, int64_t time_ns, struct span octets)
+static bool on_packet(void *context, bool sent, int64_t time_ns, struct span octets)
 {
 	struct connect *c = context;
 
+	if (sent && mirror_client_loses(&c->mirror, octets))
+		return false;
 	mirror_client_note(&c->mirror, sent ? MIRROR_SENT : MIRROR_ARRIVED, time_ns, octets);
+	return true;
 }
 
 static int64_t on_pump(void *context, int64_t now_ns)
@@ -256,8 +259,7 @@ static int connect_measure(struct connect *c, struct error *err)
 	if (!rc && worth_control(c))
 		rc = connect_control(c, err);
 	if (c->options.mirror) {
-		mirrored_compare(&c->mirrored, &c->mirror, &c->result.info.subflow[0].local,
-				 &c->result.target);
+		mirrored_compare(&c->mirrored, &c->mirror, &c->result.info);
 		c->result.mirrored = &c->mirrored;
 	}
 	connection_conclude(&c->result);

@@ -42,6 +42,13 @@ static const char *version_choice(size_t i)
 	return versions[i].name;
 }
 
+static const char *const dsn_octets[] = {"8", "4", NULL};
+
+static const char *dsn_choice(size_t i)
+{
+	return dsn_octets[i];
+}
+
 /* Rows of the tables below. */
 #define FLAG(letter, name, member, value, says)                                                    \
 	{                                                                                          \
@@ -77,6 +84,7 @@ static const char *version_choice(size_t i)
 	CHOICE("mptcp-version", "V", version, version_choice, "version of MPTCP"),                 \
 	    FLAG(0, "checksum", checksum, 1, "demand checksums of the stream"),                    \
 	    FLAG(0, "no-checksum", no_checksum, 1, "no MPTCP with who demands checksums"),         \
+	    CHOICE("dsn", "OCTETS", dsn, dsn_choice, "octets of data sequence numbers"),           \
 	    CHOICE("pm", "NAME", pm, pm_choice, "path manager"),                                   \
 	    CHOICE("scheduler", "NAME", scheduler, scheduler_choice, "scheduler"),                 \
 	    CHOICE("cc", "NAME", cc, cc_choice, "congestion control"),                             \
@@ -219,9 +227,6 @@ static int check_connect(struct endpoint_options *o, struct error *err)
 				 o->data);
 	if (o->check && o->mirror)
 		return error_set(err, ERR_USAGE, "--mirror: it contradicts --check");
-	if (o->mirror && o->local.count > 1)
-		return error_set(err, ERR_USAGE,
-				 "--mirror: one --local only: it compares one subflow");
 	if (o->output && !strcmp(o->output, "-") && !o->check && !o->mirror)
 		return error_set(
 		    err, ERR_USAGE,
@@ -302,8 +307,10 @@ void endpoint_options_conn(const struct endpoint_options *o, struct conn_config 
 	conn_config_defaults(config);
 	config->checksum = o->checksum;
 	config->refuse_checksum = o->no_checksum;
+	config->dsn_octets = o->dsn && !strcmp(o->dsn, "4") ? 4 : 8;
 	config->pm = o->pm;
-	config->scheduler = o->scheduler;
+	/* Every subflow is to bear data that can be compared. */
+	config->scheduler = o->mirror && !o->scheduler ? "round-robin" : o->scheduler;
 	config->cc = o->cc;
 	config->limits = o->limits.at;
 	config->limits.same_subnet = o->same_subnet;

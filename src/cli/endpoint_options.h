@@ -22,6 +22,7 @@ struct endpoint_options {
 	const char *pm, *scheduler, *cc, *mss_policy; /* NULL: the default */
 	const char *version;			      /* likewise: "1", "0", "none" */
 	int64_t checksum, no_checksum;
+	const char *dsn;		      /* "8", "4"; NULL: the default */
 	struct option_addrs local, announced; /* --local or --addr; --add-addr */
 	int64_t backup;
 	struct option_limits {

@@ -1,21 +1,19 @@
 #include <fcntl.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "cli/command.h"
 
-/* Whatever is opened later must not take the place of a standard stream that is closed: the place
- * is filled, with something that reading or writing fails on as before. */
-static void fill_places(void)
+/* Where the shell closed a standard descriptor (>&-), nothing opened later must get its number:
+ * a report would be written into a capture file. Opened the wrong way round, it still fails. */
+static void hold_standard_descriptors(void)
 {
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-		if (fcntl(fd, F_GETFD) < 0 &&
-		    open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) < 0)
-			exit(EXIT_FAILURE);
+		if (fcntl(fd, F_GETFD) < 0)
+			open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
 }
 
 int main(int argc, char **argv)
 {
-	fill_places();
+	hold_standard_descriptors();
 	return command_dispatch(argc, argv);
 }

@@ -6,12 +6,13 @@
 #include "net/live.h"
 #include "net/privilege.h"
 
-static int open_net(struct path *path, const struct options *o, struct error *err)
+static int open_net(struct path *path, const struct options *o, const char *device,
+		    struct error *err)
 {
 	struct live_config config = {
 	    .target = path->target,
 	    .source = o->source,
-	    .device = o->device,
+	    .device = device,
 	    .port_count = TRACE_PROBES_MAX,
 	};
 	struct error warning = {0};
@@ -29,6 +30,8 @@ static int open_net(struct path *path, const struct options *o, struct error *er
 
 int path_open_live(struct path *path, const struct options *o, uint8_t family, struct error *err)
 {
+	struct host host;
+	const char *device;
 	int rc;
 
 	if (!o->target)
@@ -40,9 +43,13 @@ int path_open_live(struct path *path, const struct options *o, uint8_t family, s
 	if (o->seed < 0 && getrandom(&path->seed, sizeof(path->seed), 0) < 0)
 		return error_set(err, ERR_DEVICE, "no random numbers from the kernel");
 	snprintf(path->target_name, sizeof(path->target_name), "%s", o->target);
-	rc = resolve_name(&path->target, o->target, family, err);
+	rc = resolve_name(&host, o->target, family, err);
 	if (!rc)
-		rc = open_net(path, o, err);
+		rc = resolve_device(&device, &host, o->device, err);
+	if (rc)
+		return rc;
+	path->target = host.addr;
+	rc = open_net(path, o, device, err);
 	if (!rc)
 		rc = path_tap(path, o, err);
 	return rc ? rc : privilege_drop(err);

@@ -74,10 +74,11 @@ static int claim_announced(struct live_endpoint_config *config, const struct end
 	return 0;
 }
 
-static int open_client(struct reach *reach, const struct endpoint_options *o, struct error *err)
+static int open_client(struct reach *reach, const struct endpoint_options *o, const char *device,
+		       struct error *err)
 {
 	struct live_endpoint_config config = {
-	    .target = reach->target, .device = o->device, .block = PORTS};
+	    .target = reach->target, .device = device, .block = PORTS};
 	struct net *net;
 	int rc;
 
@@ -103,14 +104,21 @@ int reach_open_live(struct reach *reach, const struct endpoint_options *o, struc
 {
 	uint8_t family = (uint8_t)(o->family ? o->family : o->local.at[0].addr.family);
 	int rc = reach_seed(reach, o, err);
+	struct host host;
+	const char *device;
 
 	reach->port = o->port;
 	snprintf(reach->target_name, sizeof(reach->target_name), "%s", o->host);
-	if (!rc && o->numeric && !ip_addr_parse(&reach->target, o->host))
+	if (!rc && o->numeric && !resolve_is_address(o->host))
 		return error_set(err, ERR_USAGE, "-n: '%s': expected an address", o->host);
 	if (!rc)
-		rc = resolve_name(&reach->target, o->host, family, err);
-	return rc ? rc : open_client(reach, o, err);
+		rc = resolve_name(&host, o->host, family, err);
+	if (!rc)
+		rc = resolve_device(&device, &host, o->device, err);
+	if (rc)
+		return rc;
+	reach->target = host.addr;
+	return open_client(reach, o, device, err);
 }
 
 static bool of_family(const struct endpoint_options *o, const struct ip_addr *addr)
@@ -182,7 +190,7 @@ int reach_open_lab(struct reach *reach, const struct endpoint_options *o, struct
 	rc = load(reach, o->lab, err);
 	if (rc)
 		return rc;
-	rc = lab_enliven_target(reach->scenario->lab, err);
+	rc = lab_serve(reach->scenario->lab, err);
 	if (rc)
 		return rc;
 	reach->port = o->port ? o->port : reach->scenario->port;

@@ -7,7 +7,8 @@
 #include "packet/ip_addr.h"
 #include "util/octets.h"
 
-#define FILE_MAX (1 << 20)
+#define FILE_MAX	 (1 << 20)
+#define REQUEST_HOST_MAX 256
 
 static void http_request(struct buf *out, const char *host)
 {
@@ -124,10 +125,14 @@ static void client_hello(struct buf *out, const char *host, uint64_t seed)
 
 void request_for_port(struct buf *out, const char *host, uint16_t port, uint64_t seed)
 {
+	char bare[REQUEST_HOST_MAX];
+
+	/* The zone of an address means something to this host only (RFC 6874 section 1). */
+	snprintf(bare, sizeof(bare), "%.*s", (int)strcspn(host, "%"), host);
 	if (port == 80)
-		http_request(out, host);
+		http_request(out, bare);
 	else if (port == 443)
-		client_hello(out, host, seed);
+		client_hello(out, bare, seed);
 }
 
 int request_from_file(struct buf *out, const char *path, struct error *err)

@@ -1,41 +1,72 @@
 #include "cli/resolve.h"
 
+#include <net/if.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
+#include "net/sockaddr.h"
 #include "util/time.h"
 
-static struct ip_addr addr_of(const struct sockaddr *sa)
+static struct host host_of(const struct addrinfo *found)
 {
-	struct sockaddr_in in;
+	struct sockaddr_storage at;
 	struct sockaddr_in6 in6;
+	struct host out = {0};
 
-	if (sa->sa_family == AF_INET6) {
-		memcpy(&in6, sa, sizeof(in6));
-		return ip_addr_v6(in6.sin6_addr.s6_addr);
-	}
-	memcpy(&in, sa, sizeof(in));
-	return ip_addr_v4((const uint8_t *)&in.sin_addr.s_addr);
+	memset(&at, 0, sizeof(at));
+	memcpy(&at, found->ai_addr, found->ai_addrlen);
+	memcpy(&in6, &at, sizeof(in6));
+	out.addr = sockaddr_ip(&at);
+	if (at.ss_family == AF_INET6 && in6.sin6_scope_id &&
+	    !if_indextoname(in6.sin6_scope_id, out.zone))
+		snprintf(out.zone, sizeof(out.zone), "%u", (unsigned)in6.sin6_scope_id);
+	return out;
 }
 
-/* The first address in the system's order of preference. */
-int resolve_name(struct ip_addr *out, const char *name, uint8_t family, struct error *err)
+static int find(const char *name, uint8_t family, int flags, struct addrinfo **found)
+{
+	struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = flags};
+
+	hints.ai_family = family == 4 ? AF_INET : family == 6 ? AF_INET6 : AF_UNSPEC;
+	return getaddrinfo(name, NULL, &hints, found);
+}
+
+int resolve_name(struct host *out, const char *name, uint8_t family, struct error *err)
 {
 	static const char *const kinds[] = {
 	    [0] = "an address", [4] = "an IPv4 address", [6] = "an IPv6 address"};
-	struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *found;
-	int rc;
+	struct addrinfo *found;
+	int rc = find(name, family, 0, &found);
 
-	hints.ai_family = family == 4 ? AF_INET : family == 6 ? AF_INET6 : AF_UNSPEC;
-	rc = getaddrinfo(name, NULL, &hints, &found);
 	if (rc)
 		return error_set(err, ERR_RESOLVE, "finding %s of '%s': %s", kinds[family], name,
 				 gai_strerror(rc));
-	*out = addr_of(found->ai_addr);
+	*out = host_of(found);
 	freeaddrinfo(found);
 	return 0;
+}
+
+int resolve_device(const char **device, const struct host *host, const char *chosen,
+		   struct error *err)
+{
+	*device = chosen || !*host->zone ? chosen : host->zone;
+	if (chosen && *host->zone && strcmp(chosen, host->zone))
+		return error_set(err, ERR_USAGE, "-i '%s': the target's zone is %s", chosen,
+				 host->zone);
+	return 0;
+}
+
+bool resolve_is_address(const char *text)
+{
+	struct addrinfo *found;
+
+	if (find(text, 0, AI_NUMERICHOST, &found))
+		return false;
+	freeaddrinfo(found);
+	return true;
 }
 
 int64_t resolve_wall_clock_ns(void)

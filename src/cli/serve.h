@@ -37,8 +37,8 @@ struct serve {
 	const struct service *service;
 	void *mapped; /* the file of `send` … */
 	struct span file;
-	struct mirror_log log; /* --mirror: else without size */
-	int64_t walk_due_ns;   /* --trace-back: nothing before, to nobody */
+	struct mirror_log log;	      /* --mirror: else without size */
+	struct mirror_rate walk_rate; /* of --trace-back, over all clients */
 	struct endpoint *endpoint;
 	struct serve_client *clients;
 	bool stopped;

@@ -16,8 +16,6 @@
 #define STOP_WAIT_NS (1 * NS_PER_S)
 /* Segments of all clients that a mirror remembers. */
 #define LOG_SIZE 4096
-/* Between copies of --trace-back, whoever they are for. */
-#define WALK_GAP_NS (5 * NS_PER_MS)
 
 static void client_add(struct serve *s, struct conn *conn, int64_t now_ns)
 {
@@ -124,39 +122,45 @@ static void on_event(void *context, const struct endpoint_event *event)
 		client_end(s, client, event->time_ns);
 }
 
-static void on_packet(void *context, bool sent, int64_t time_ns, struct span octets)
+static bool on_packet(void *context, bool sent, int64_t time_ns, struct span octets)
 {
 	struct serve *s = context;
 
+	for (struct serve_client *c = s->clients; sent && c; c = c->next)
+		if (mirror_server_loses(&c->mirror, octets))
+			return false;
 	mirror_log_note(&s->log, sent ? MIRROR_SENT : MIRROR_ARRIVED, time_ns, octets);
 	for (struct serve_client *c = s->clients; s->options.trace_back && c; c = c->next)
-		if (mirror_server_walks(&c->mirror))
-			mirror_server_packet(&c->mirror, sent, time_ns, octets);
+		mirror_server_packet(&c->mirror, sent, time_ns, octets);
+	return true;
 }
 
-/* One copy at a time, over all clients. What a walk found is told by the pump. */
-static int64_t walk_back(struct serve *s, int64_t now_ns)
+/* What a walk found is told by the pump. */
+static int64_t walk_back(struct serve *s, struct serve_client *c, int64_t now_ns)
+{
+	uint8_t copy[MIRROR_SEGMENT_MAX];
+	size_t len;
+
+	if (mirror_server_expiry_ns(&c->mirror, &s->walk_rate) > now_ns)
+		return mirror_server_expiry_ns(&c->mirror, &s->walk_rate);
+	len = mirror_server_copy(&c->mirror, &s->walk_rate, now_ns, copy);
+	if (len)
+		net_send(s->reach.net, span_of(copy, len), NULL);
+	client_pump(s, c, now_ns);
+	return mirror_server_expiry_ns(&c->mirror, &s->walk_rate);
+}
+
+static int64_t walk_all_back(struct serve *s, int64_t now_ns)
 {
 	int64_t due_ns = TIME_NEVER;
-	uint8_t copy[MIRROR_SEGMENT_MAX];
 
 	for (struct serve_client *c = s->clients, *next; c; c = next) {
-		int64_t wanted_ns = mirror_back_expiry_ns(&c->mirror.back);
-		size_t len = 0;
+		int64_t its_ns;
 
 		next = c->next;
-		if (!mirror_server_walks(&c->mirror))
-			continue;
-		if (wanted_ns <= now_ns && s->walk_due_ns <= now_ns)
-			len = mirror_back_next(&c->mirror.back, now_ns, copy);
-		if (len && !net_send(s->reach.net, span_of(copy, len), NULL))
-			s->walk_due_ns = now_ns + WALK_GAP_NS;
-		client_pump(s, c, now_ns);
-		wanted_ns = mirror_back_expiry_ns(&c->mirror.back);
-		if (wanted_ns < s->walk_due_ns)
-			wanted_ns = s->walk_due_ns;
-		if (wanted_ns < due_ns)
-			due_ns = wanted_ns;
+		its_ns = walk_back(s, c, now_ns);
+		if (its_ns < due_ns)
+			due_ns = its_ns;
 	}
 	return due_ns;
 }
@@ -167,7 +171,7 @@ static int64_t on_pump(void *context, int64_t now_ns)
 
 	if (s->stopped)
 		return s->stop_due_ns;
-	return s->options.trace_back ? walk_back(s, now_ns) : TIME_NEVER;
+	return s->options.trace_back ? walk_all_back(s, now_ns) : TIME_NEVER;
 }
 
 static void on_stopped(void *context, int64_t now_ns)

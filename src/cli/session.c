@@ -1,21 +1,10 @@
 #include "cli/session.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "report/names.h"
-
-static int session_open_output(struct session *s, struct error *err)
-{
-	const char *path = s->options.output;
-
-	s->out = path ? fopen(path, "we") : stdout;
-	return s->out ? 0
-		      : error_set(err, ERR_FILE, "-o '%s': cannot be opened: %s", path,
-				  strerror(errno));
-}
 
 /* The port that a probe goes to by itself; 0: none. */
 static uint16_t probe_port(const struct notation *probe)
@@ -105,14 +94,14 @@ static bool wants_colour(const struct session *s)
 {
 	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
 
-	return isatty(fileno(s->out)) && !(no && *no) && term && strcmp(term, "dumb");
+	return isatty(fileno(s->sink.out)) && !(no && *no) && term && strcmp(term, "dumb");
 }
 
 static int session_open_report(struct session *s, struct error *err)
 {
 	const struct options *o = &s->options;
 	struct report_config config = {
-	    .out = s->out,
+	    .out = s->sink.out,
 	    .target_name = s->path.target_name,
 	    .device = s->path.route.device,
 	    .verbose = o->verbose != 0,
@@ -138,7 +127,7 @@ int session_open(struct session *s, const struct trace_events *events, struct er
 	if (s->options.probe)
 		rc = session_parse_probe(s, s->options.probe, err);
 	if (!rc)
-		rc = session_open_output(s, err);
+		rc = sink_open(&s->sink, s->options.output, err);
 	if (!rc)
 		rc = session_open_path(s, err);
 	if (!rc && !s->has_probe && s->path.probe && *s->path.probe)
@@ -152,23 +141,6 @@ int session_open(struct session *s, const struct trace_events *events, struct er
 	return s->trace ? 0 : err->code;
 }
 
-/* What was written may still fail as late as here. */
-static int session_close_output(struct session *s, struct error *err)
-{
-	if (!s->out)
-		return 0;
-	if (fflush(s->out) && !s->write_errno)
-		s->write_errno = errno;
-	if (s->out != stdout && fclose(s->out) && !s->write_errno)
-		s->write_errno = errno;
-	s->out = NULL;
-	if (!s->write_errno)
-		return 0;
-	return error_set(err, ERR_DEVICE, "writing to %s: %s",
-			 s->options.output ? s->options.output : "standard output",
-			 strerror(s->write_errno));
-}
-
 int session_close(struct session *s, struct error *err)
 {
 	if (s->report)
@@ -176,5 +148,5 @@ int session_close(struct session *s, struct error *err)
 	names_free(s->names);
 	trace_free(s->trace);
 	path_close(&s->path);
-	return session_close_output(s, err);
+	return sink_close(&s->sink, err);
 }

@@ -3,6 +3,7 @@
 #define MBOXTRACE_CLI_SESSION_H
 
 #include "cli/path.h"
+#include "cli/sink.h"
 #include "cli/status.h"
 #include "cli/trace_options.h"
 #include "report/report.h"
@@ -12,8 +13,7 @@ struct session {
 	struct notation probe; /* -P, or the scenario's */
 	bool has_probe;
 	struct path path;
-	FILE *out;
-	int write_errno; /* why `out` could not be written; 0 as long as it can */
+	struct sink sink;
 	struct names *names;
 	struct report *report;
 	struct status status;

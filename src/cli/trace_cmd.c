@@ -1,5 +1,4 @@
 /* The sub-command `trace`: options, a path to trace over, the trace, its report. */
-#include <errno.h>
 #include <unistd.h>
 
 #include "cli/command.h"
@@ -7,14 +6,13 @@
 #include "cli/request.h"
 #include "cli/session.h"
 #include "probe/inside.h"
+#include "probe/mirrored_run.h"
 
 /* After every call of the report: nobody is left to print for if its output is gone. */
 static void session_check_output(struct session *s)
 {
-	if (!ferror(s->out) || s->write_errno)
-		return;
-	s->write_errno = errno ? errno : EIO;
-	interrupt_raise();
+	if (!s->sink.failed && sink_broken(&s->sink))
+		interrupt_raise();
 }
 
 static void on_hop(void *context, const struct trace_result *result, uint8_t ttl)
@@ -41,7 +39,13 @@ static int64_t on_idle(void *context, int64_t now_ns)
 /* JSON on the same terminal would be torn apart by a status line; the lab is done in no time. */
 static bool wants_status(const struct session *s)
 {
-	return !s->options.lab && !(s->options.json && isatty(fileno(s->out)));
+	return !s->options.lab && !(s->options.json && isatty(fileno(s->sink.out)));
+}
+
+static bool wants_inside(const struct session *s)
+{
+	return (s->options.connect || s->options.mirror || s->path.connect) && !s->has_probe &&
+	       !trace_result(s->trace)->interrupted;
 }
 
 /* Any server takes two empty lines amiss in order. */
@@ -68,6 +72,15 @@ static int session_look_inside(struct session *s, const struct trace_run *run, s
 	return rc;
 }
 
+/* The port of the probe that is the user's own, which there is none of now. */
+static int session_mirror(struct session *s, const struct trace_run *run, struct error *err)
+{
+	struct mirrored_config config = {.seed = s->path.seed,
+					 .local_port = s->path.ports[ROLE_USER]};
+
+	return mirrored_run(s->trace, s->path.net, &config, run, err);
+}
+
 static int session_measure(struct session *s, struct error *err)
 {
 	const struct report_ops *report = s->report->ops;
@@ -80,9 +93,10 @@ static int session_measure(struct session *s, struct error *err)
 	if (!s->options.lab)
 		interrupt_hold();
 	rc = trace_run(s->trace, s->path.net, &run, err);
-	if (!rc && (s->options.connect || s->path.connect) && !s->has_probe &&
-	    !trace_result(s->trace)->interrupted)
+	if (!rc && wants_inside(s))
 		rc = session_look_inside(s, &run, err);
+	if (!rc && s->options.mirror && !trace_result(s->trace)->interrupted)
+		rc = session_mirror(s, &run, err);
 	interrupt_release();
 	status_clear(&s->status);
 	report->finish(s->report, trace_result(s->trace));

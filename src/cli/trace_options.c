@@ -66,6 +66,10 @@ static const struct option_info table[] = {
      .help = "trace with a probe of your own, e.g. IP/TCP{dst=443}/MSS(1460)/MPCAPABLE{v=1}"},
     {0, "connect", NULL, OPTION_SET, AT(connect), 1, 1, 0,
      .help = "then open a connection and trace from inside it, too"},
+    {0, "mirror", NULL, OPTION_SET, AT(mirror), 1, 1, 0,
+     .help =
+	 "likewise, and compare, with a 'serve --mirror' at the target, what was sent with what "
+	 "arrived, both ways"},
     {0, "json", NULL, OPTION_SET, AT(json), 1, 1, 0, .help = "print JSON Lines"},
     {'o', "output", "FILE", OPTION_TEXT, AT(output), 0, 0, OFFER_FILES, .help = "print to FILE"},
     {0, "pcap", "FILE", OPTION_TEXT, AT(pcap), 0, 0, OFFER_FILES,
@@ -114,10 +118,10 @@ static int check(const struct options *o, struct error *err)
 	if (o->source.family && o->family && o->source.family != o->family)
 		return error_set(err, ERR_USAGE, "-%d: the address given with -s is not IPv%d",
 				 (int)o->family, (int)o->family);
-	if (o->connect && o->probe)
+	if ((o->connect || o->mirror) && o->probe)
 		return error_set(err, ERR_USAGE,
-				 "--connect: not with -P '%s', which is not asked for MPTCP",
-				 o->probe);
+				 "--%s: not with -P '%s', which is not asked for MPTCP",
+				 o->mirror ? "mirror" : "connect", o->probe);
 	return 0;
 }
 

@@ -23,6 +23,7 @@ struct options {
 	const char *output, *pcap;
 	int64_t verbose;
 	int64_t connect; /* look into a connection, too */
+	int64_t mirror;	 /* and compare with a mirror at the target */
 	const char *lab;
 	int64_t seed; /* -1: not given */
 	int64_t help, version;

@@ -128,7 +128,7 @@ static void forget_until(struct early_ack *x, struct acked *a, uint32_t ack, int
 		return;
 	a->count -= gone;
 	a->tries = 0;
-	memmove(a->kept, a->kept + gone, a->count * sizeof(a->kept[0]));
+	memmove(a->kept, a->kept + gone, a->count * sizeof(struct kept *));
 	a->resending = a->resending && a->count;
 	arm(x, a, now_ns);
 	if (!a->resending)

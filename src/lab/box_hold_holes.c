@@ -17,7 +17,7 @@ struct waiting {
 
 struct in_order {
 	bool known;
-	uint32_t next;
+	uint32_t began, next;
 	size_t count;
 	struct waiting *held[HELD_MAX]; /* owned, by sequence number */
 };
@@ -74,7 +74,7 @@ static void hold(struct in_order *o, const struct box_packet *packet, uint32_t s
 	w->packet.len = packet->len;
 	w->packet.direction = packet->direction;
 	w->packet.path = packet->path;
-	memmove(o->held + at + 1, o->held + at, (o->count - at) * sizeof(o->held[0]));
+	memmove(o->held + at + 1, o->held + at, (o->count - at) * sizeof(struct waiting *));
 	o->held[at] = w;
 	o->count++;
 }
@@ -95,7 +95,7 @@ static void release(struct in_order *o, const struct box_io *io)
 		free(o->held[gone]);
 	}
 	o->count -= gone;
-	memmove(o->held, o->held + gone, o->count * sizeof(o->held[0]));
+	memmove(o->held, o->held + gone, o->count * sizeof(struct waiting *));
 }
 
 static enum box_fate hold_holes_packet(struct box *box, struct box_packet *packet,
@@ -114,8 +114,9 @@ static enum box_fate hold_holes_packet(struct box *box, struct box_packet *packe
 		return BOX_PASS;
 	o = &f->side[box_side(packet->direction)];
 	end = p.tcp.seq + box_segment_len(&p);
-	if (!o->known || p.tcp.flags & TCP_SYN) {
+	if (!o->known || (p.tcp.flags & TCP_SYN && p.tcp.seq != o->began)) {
 		o->known = true;
+		o->began = p.tcp.seq;
 		o->next = end;
 		return BOX_PASS;
 	}

@@ -77,6 +77,7 @@ struct lab_serve {
 	uint64_t in_seed, out_seed; /* of the streams it compares with, and sends */
 	bool add_addr, backup;	    /* announces its other addresses; as backups */
 	bool cookies;
+	bool walk_back; /* `mirror` walks the way back to clients that ask for it */
 	struct conn_config conn;
 };
 
@@ -107,9 +108,10 @@ int lab_add_router(struct lab *lab, const struct lab_router *router, struct erro
 /* A box by name, not yet configured: set its parameters with box_set. Owned by the lab. */
 struct box *lab_add_box(struct lab *lab, const char *name, struct error *err);
 int lab_add_target(struct lab *lab, const struct lab_target *target, struct error *err);
-/* For who wants more of the target than answers to SYNs: makes it a real endpoint that echoes, with
- * the MPTCP it speaks, unless it is one, or silent. Before the first packet only. */
-int lab_enliven_target(struct lab *lab, struct error *err);
+
+/* Before the first packet: makes a simple target an endpoint that speaks as much MPTCP, and echoes;
+ * one that listens everywhere stays what it is. 0, ERR_NOMEM. */
+int lab_serve(struct lab *lab, struct error *err);
 
 /* Begins another path, from the client on; the target closes them all. Without it there is one that
  * takes every packet; before the first link, router or box it describes that one. */

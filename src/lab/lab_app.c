@@ -84,7 +84,7 @@ static void mirror_run(struct lab_app *app, struct conn *conn, int64_t now_ns)
 		echo_run(app, conn, now_ns);
 		return;
 	}
-	if (mirror_server_pump(&app->mirror, false, app->log, conn, now_ns))
+	if (mirror_server_pump(&app->mirror, app->walk_back, app->log, conn, now_ns))
 		finish(app, conn, now_ns);
 	app->read_ended = conn_read_ended(conn);
 }

@@ -20,6 +20,7 @@ struct lab_app {
 	struct lab_stream in, out;    /* what arrived, and what was sent; by their seeds */
 	bool read_ended, shut_down;   /* the peer said that it is done; so did we */
 	const struct mirror_log *log; /* of the host, for `mirror`; NULL: it is an echo */
+	bool walk_back;		      /* whether `mirror` walks back to who asks for it */
 	struct mirror_server mirror;
 };
 

@@ -185,38 +185,39 @@ int lab_add_target(struct lab *lab, const struct lab_target *target, struct erro
 	return 0;
 }
 
-static void take_place(struct lab *lab, struct lab_element *e)
+/* Takes the place of the target there was. */
+static void replace_target(struct lab *lab, struct lab_element *e)
 {
 	struct lab_element *old = lab->target;
 
 	e->event.timer = true;
-	e->armed_ns = TIME_NEVER;
-	e->after_ttl = old->after_ttl;
 	memcpy(e->at, old->at, sizeof(e->at));
+	e->after_ttl = old->after_ttl;
+	e->armed_ns = old->armed_ns;
 	for (size_t i = 0; i < lab->element_count; i++)
 		if (lab->elements[i] == old)
 			lab->elements[i] = e;
-	lab->target = e;
 	if (old->ops->fini)
 		old->ops->fini(old);
 	free(old);
+	lab->target = e;
 }
 
-int lab_enliven_target(struct lab *lab, struct error *err)
+int lab_serve(struct lab *lab, struct error *err)
 {
 	static const uint8_t versions[] = {
 	    [LAB_MPTCP_NONE] = 255, [LAB_MPTCP_V0] = 0, [LAB_MPTCP_V1] = 1};
 	struct lab_target *spec = &lab->target_spec;
 	struct lab_element *e;
 
-	if (!lab->target || spec->serve.endpoint || spec->silent)
+	if (!lab->target || spec->serve.endpoint || !spec->port)
 		return 0;
 	spec->serve.endpoint = true;
 	spec->serve.conn.version = versions[spec->mptcp];
 	e = lab_endpoint_new(lab, spec, err);
 	if (!e)
 		return err ? (int)err->code : ERR_NOMEM;
-	take_place(lab, e);
+	replace_target(lab, e);
 	return 0;
 }
 

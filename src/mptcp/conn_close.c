@@ -1,7 +1,8 @@
 /* The end: DATA_FIN both ways, then the subflows (RFC 8684 §3.3.3), or all at once (§3.5). */
 #include "mptcp/conn_state.h"
 
-#define LINGER_NS (10 * NS_PER_S)
+#define LINGER_NS      (10 * NS_PER_S)
+#define LINGER_LONG_NS (60 * NS_PER_S)
 
 static bool is_over(const struct subflow *sf)
 {
@@ -82,8 +83,22 @@ void close_peer_fast(struct conn *c, struct subflow *sf)
 	conn_end(c, OUTCOME_RESET);
 }
 
+/* One that the peer will hear on: the last DATA_ACK has to reach it. */
+static bool any_fresh(const struct conn *c)
+{
+	for (unsigned i = 0; i < c->subflow_count; i++) {
+		const struct subflow *sf = c->subflow[i];
+
+		if (sf->stage == STAGE_UP && !sf->stale && !sf->reset_wanted && !is_over(sf))
+			return true;
+	}
+	return false;
+}
+
 static void shut_subflows(struct conn *c)
 {
+	bool fresh = any_fresh(c);
+
 	c->closing_subflows = true;
 	for (unsigned i = 0; i < c->subflow_count; i++) {
 		struct subflow *sf = c->subflow[i];
@@ -91,7 +106,7 @@ static void shut_subflows(struct conn *c)
 		if (is_over(sf))
 			continue;
 		/* Nobody is there to close with. */
-		if (sf->tcp.state == TCP_SYN_SENT || (sf->stale && !c->plain)) {
+		if (sf->tcp.state == TCP_SYN_SENT || (sf->stale && fresh && !c->plain)) {
 			subflow_reset(sf, 0);
 			continue;
 		}
@@ -159,12 +174,31 @@ static void both_closed(struct conn *c)
 		conn_end(c, OUTCOME_MPTCP);
 }
 
+/* The peer has our FIN, and the DATA_ACKs before it. */
+static bool any_fin_arrived(const struct conn *c)
+{
+	for (unsigned i = 0; i < c->subflow_count; i++) {
+		const struct subflow *sf = c->subflow[i];
+
+		if (sf->close == SUBFLOW_FIN &&
+		    (sf->stage == STAGE_DEAD || sf->tcp.state == TCP_FIN_WAIT_2 || is_over(sf)))
+			return true;
+	}
+	return false;
+}
+
+/* Subflows that hang do not keep a connection whose peer knows that all is said. If no FIN was
+ * acknowledged, it may not: it would take a RST for an early end. */
 void close_timer(struct conn *c)
 {
-	if (c->closing_subflows)
-		conn_end(c, OUTCOME_MPTCP);
-	else
+	if (!c->closing_subflows) {
 		shut_subflows(c);
+	} else if (any_fin_arrived(c) || c->lingered) {
+		conn_end(c, OUTCOME_MPTCP);
+	} else {
+		c->lingered = true;
+		c->timer[TIMER_CLOSE] = c->now_ns + LINGER_LONG_NS - LINGER_NS;
+	}
 }
 
 void close_progress(struct conn *c)

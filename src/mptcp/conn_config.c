@@ -5,6 +5,7 @@
 void conn_config_defaults(struct conn_config *config)
 {
 	*config = (struct conn_config){.version = 1,
+				       .dsn_octets = 8,
 				       .mss_policy = MSS_ADAPTIVE,
 				       .limits = {.subflows = 4, .add_addr_accepted = 8},
 				       .ndiffports = 2,

@@ -10,11 +10,6 @@
 #define UNMAPPED_MAX	 (64 * 1024) /* octets kept for a mapping that has not come yet */
 #define UNMAPPED_WAIT_NS (10 * NS_PER_S)
 
-static uint64_t expand(uint64_t value, bool is64, uint64_t near)
-{
-	return is64 ? value : near + (uint64_t)(int64_t)(int32_t)((uint32_t)value - (uint32_t)near);
-}
-
 /* The peer's window is the connection's: relative to the DATA_ACK (RFC 8684 §3.3.4). */
 static void take_window(struct subflow *sf, uint64_t ack, uint32_t window)
 {
@@ -34,7 +29,7 @@ static void take_window(struct subflow *sf, uint64_t ack, uint32_t window)
 static void take_ack(struct subflow *sf, const struct arrived *a)
 {
 	struct conn *c = sf->conn;
-	uint64_t ack = expand(a->dss.ack, a->dss.flags & MPTCP_DSS_ACK8, c->tx.una);
+	uint64_t ack = dsn_expand(a->dss.ack, a->dss.flags & MPTCP_DSS_ACK8, c->tx.una);
 	uint64_t limit = c->tx.next + (c->tx.fin_sent ? 1 : 0);
 
 	if (dsn_before(limit, ack))
@@ -72,7 +67,7 @@ static void take_mapping(struct subflow *sf, const struct mptcp_dss *dss)
 {
 	struct conn *c = sf->conn;
 	bool fin = dss->flags & MPTCP_DSS_FIN, is64 = dss->flags & MPTCP_DSS_DSN8;
-	struct mapping m = {.dsn = expand(dss->dsn, is64, c->rx.next),
+	struct mapping m = {.dsn = dsn_expand(dss->dsn, is64, c->rx.next),
 			    .ssn = dss->ssn,
 			    .len = (uint16_t)(dss->data_len - fin),
 			    .total = dss->data_len,
@@ -117,7 +112,7 @@ static bool contradicts_plain(const struct subflow *sf, const struct mptcp_dss *
 	if (c->fallback_reason != FALLBACK_BECAUSE_NO_DSS || sf->failing || !dss->ssn ||
 	    !seq_before(next, end))
 		return false;
-	dsn = expand(dss->dsn, dss->flags & MPTCP_DSS_DSN8, c->rx.next);
+	dsn = dsn_expand(dss->dsn, dss->flags & MPTCP_DSS_DSN8, c->rx.next);
 	return dsn != c->rx.next + (uint64_t)(int64_t)seq_diff(dss->ssn, next);
 }
 
@@ -273,19 +268,28 @@ void subflow_deliver_held(struct subflow *sf)
 		hold_drop(sf, done);
 }
 
+/* Why octets find no place: they are behind the end, where a box must have put them; or too many.
+ */
+static int no_place(const struct conn *c)
+{
+	return c->rx.fin_taken ? 6 : 2;
+}
+
 /* The held octets are the stream from `dsn` on, whatever was said of them before. */
 void subflow_hold_flush(struct subflow *sf, uint64_t dsn)
 {
-	if (sf->hold.len && !rx_put(sf->conn, dsn, span_of(sf->hold.at, sf->hold.len)))
-		subflow_reset(sf, 2);
+	struct conn *c = sf->conn;
+
+	if (sf->hold.len && !rx_put(c, dsn, span_of(sf->hold.at, sf->hold.len)))
+		subflow_reset(sf, no_place(c));
 	if (sf->hold.len)
 		hold_drop(sf, sf->hold.len);
 }
 
 static void hold(struct subflow *sf, uint32_t ssn, struct span octets)
 {
-	if (!hold_reserve(sf, octets.len)) {
-		subflow_reset(sf, 4);
+	if (!hold_reserve(sf, octets.len)) { /* no mapping comes (RFC 8684 §3.7) */
+		subflow_reset(sf, 6);
 		return;
 	}
 	if (!sf->hold.len)
@@ -311,7 +315,7 @@ void subflow_data(struct subflow *sf, uint32_t ssn, struct span octets)
 		return;
 	if (c->plain && !sf->failing) {
 		if (!rx_put(c, c->rx.next, octets))
-			subflow_reset(sf, 2);
+			subflow_reset(sf, no_place(c));
 		return;
 	}
 	hold(sf, ssn, octets);

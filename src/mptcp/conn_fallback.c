@@ -1,5 +1,26 @@
 /* The ways out of MPTCP (RFC 8684 §3.7). A fallback is possible only while the one subflow there is
- * carries the stream in one piece in both directions. */
+ * carries the stream in one piece in both directions.
+ *
+ * Options that vanish, and boxes that acknowledge in the peer's name without any (proxies that
+ * enhance performance, §6), look alike: an ACK for our data that says nothing. What it does depends
+ * on what was heard before.
+ *
+ * Nothing, neither a mapping nor a DATA_ACK for data of ours, nor is there, or ever was, another
+ * subflow: we fall back, as §3.7 demands, and say so with an infinite mapping.
+ *
+ * A mapping: the peer sends MPTCP, and may take us to do so; options do pass its way. The ACK is
+ * somebody else's, and is no reason to fall back. Nor could we any more: the peer, whose data we
+ * DATA_ACKed, may send octets again under new subflow sequence numbers before it hears of it, and a
+ * plain receiver would take them for new ones. A DATA_ACK is waited for. If there is none when the
+ * data-level timer has expired for the sixth time (conn_reinject.c), the subflow is closed with a
+ * RST for "middlebox interference". (Linux, too, looks at the first segment only, and ignores later
+ * ACKs without options.)
+ *
+ * That is safe from the other side as well: until a DATA_ACK has come for our data, the peer may
+ * have fallen back without our knowledge, and so we do not send any octet twice on a subflow, but
+ * as the TCP does (reinject_allowed); once one has come, the peer does not fall back any more.
+ *
+ * A joined subflow on which the first ACK for data says nothing is closed with the same reason. */
 #include "mptcp/conn_state.h"
 #include "util/seq.h"
 
@@ -21,8 +42,8 @@ static bool is_contiguous(const struct subflow *sf)
 	const struct conn *c = sf->conn;
 	const struct tx *tx = &c->tx;
 
-	if (tx->next != tx->una &&
-	    (sf->tx_next != tx->next || dsn_before(tx->una, sf->tx_from) || tx->again.count))
+	if (tx->next != tx->una && (sf->tx_next != tx->next || dsn_before(tx->una, sf->tx_from) ||
+				    (tx->again.count && reinject_allowed(c))))
 		return false;
 	return !c->rx.early.count && (!c->rx.known || sf->rx_end == c->rx.next);
 }
@@ -44,8 +65,22 @@ static void become_plain(struct subflow *sf)
 	sf->tcp.shared_window = false;
 	c->timer[TIMER_DATA] = c->timer[TIMER_FAIL] = c->timer[TIMER_ANNOUNCE] = TIME_NEVER;
 	c->tx.fin_sent = false; /* a FIN says it again */
+	c->rx.fin_known = c->rx.fin_taken;
+	ranges_trim(&c->tx.again, c->tx.next);
 	if (!c->rx.known)
 		rx_start(c, 1);
+}
+
+/* For want of options, that is: the peer does not know. */
+static bool is_silent(enum fallback_reason reason)
+{
+	return reason == FALLBACK_BECAUSE_NO_DSS || reason == FALLBACK_BECAUSE_NO_KEYS;
+}
+
+/* "Before any additional subflows are added" (RFC 8684 §3.7), and any mapped data came. */
+static bool may_be_silent(const struct conn *c)
+{
+	return !c->had_join && (!c->rx.known || c->rx.next == c->rx.first);
 }
 
 /* Before the handshake is over nothing was sent or promised. */
@@ -68,7 +103,10 @@ static void fall_back_late(struct subflow *sf)
 	if (sf->hold.len)
 		subflow_hold_flush(sf, c->rx.next);
 	tx_acked(c, c->plain_base + tcp_acked_ssn(&sf->tcp));
-	tcp_ack_now(&sf->tcp);
+	if (sf->fail_due)
+		tcp_ack_alone(&sf->tcp);
+	else
+		tcp_ack_now(&sf->tcp);
 }
 
 bool conn_fall_back(struct subflow *sf, enum fallback_stage stage, enum fallback_reason reason)
@@ -78,7 +116,8 @@ bool conn_fall_back(struct subflow *sf, enum fallback_stage stage, enum fallback
 
 	if (c->plain)
 		return true;
-	if (!early && (!is_alone(sf) || !is_contiguous(sf)))
+	if (!early &&
+	    (!is_alone(sf) || !is_contiguous(sf) || (is_silent(reason) && !may_be_silent(c))))
 		return false;
 	become_plain(sf);
 	c->fallback_stage = stage;
@@ -115,8 +154,6 @@ bool fallback_unacked(struct subflow *sf, const struct arrived *a)
 		return false;
 	if (!fin && (sf->stage != STAGE_UP || !acks_data(sf, a->packet)))
 		return false;
-	/* Where options did arrive before, an ACK without any is not the peer's, or an exception: a
-	 * box acknowledged in its name. A DATA_ACK will come; if not, data is sent again. */
 	if (sf->mapped && !fin)
 		return false;
 	if (!sf->initial || sf->mapped ||
@@ -127,17 +164,11 @@ bool fallback_unacked(struct subflow *sf, const struct arrived *a)
 	return true;
 }
 
-static uint64_t expand(uint32_t value, uint64_t near)
-{
-	return near + (uint64_t)(int64_t)(int32_t)(value - (uint32_t)near);
-}
-
 /* Where the peer says that the octets in hand, or those that come next, lie in the stream. */
 static uint64_t infinite_position(const struct subflow *sf, const struct mptcp_dss *dss)
 {
 	const struct conn *c = sf->conn;
-	uint64_t dsn =
-	    dss->flags & MPTCP_DSS_DSN8 ? dss->dsn : expand((uint32_t)dss->dsn, c->rx.next);
+	uint64_t dsn = dsn_expand(dss->dsn, dss->flags & MPTCP_DSS_DSN8, c->rx.next);
 	uint32_t at = sf->hold.len ? sf->hold.ssn : sf->tcp.rcv_nxt - sf->tcp.irs;
 
 	return dsn + (uint64_t)(int64_t)seq_diff(at, dss->ssn);
@@ -154,10 +185,11 @@ void fallback_infinite(struct subflow *sf, const struct mptcp_dss *dss)
 	at = infinite_position(sf, dss);
 	if (dsn_before(c->rx.next, at) || !is_alone(sf) || !is_contiguous(sf) ||
 	    c->rx.next - at > sf->hold.len) {
-		subflow_reset(sf, failing ? 6 : 1);
+		subflow_reset(sf, 6);
 		return;
 	}
 	sf->failing = false;
+	c->rx.fin_known = c->rx.fin_taken; /* a box may have moved it: the FIN will tell */
 	if (sf->hold.len)
 		subflow_hold_flush(sf, at);
 	sf->rx_end = c->rx.next;
@@ -182,6 +214,14 @@ void fallback_fail(struct subflow *sf, uint64_t dsn)
 	sf->fail_dsn = c->rx.next;
 	if (!conn_fall_back(sf, FALLBACK_LATER, FALLBACK_BECAUSE_MP_FAIL))
 		subflow_reset(sf, 6);
+}
+
+bool fallback_pending(const struct conn *c)
+{
+	for (unsigned i = 0; i < c->subflow_count; i++)
+		if (c->subflow[i]->failing && subflow_alive(c->subflow[i]))
+			return true;
+	return false;
 }
 
 /* With several subflows this one goes and its data travels again elsewhere; a single one is told,

@@ -128,11 +128,14 @@ static bool may_come_to(const struct conn *c, const struct tuple *t)
 	return !c->client;
 }
 
-/* 1: an error of MPTCP; 0: not yet; 2: no room; 3: not allowed. -1: welcome. */
+/* 1: an error of MPTCP; 0: not yet; 2: no room; 3: not allowed; 6: TCP is what will be left. -1:
+ * welcome. */
 static int refuse(const struct conn *c, const struct tuple *t)
 {
 	if (c->plain || c->state == CONN_CLOSED || c->closing_subflows || c->fastclosed)
 		return 1;
+	if (fallback_pending(c))
+		return 6;
 	if (c->state == CONN_OPENING || !c->dss_heard)
 		return 0;
 	return may_come_to(c, t) && joined(c) < c->config.limits.subflows ? -1 : 3;
@@ -205,6 +208,7 @@ bool join_syn_ack(struct subflow *sf, const struct arrived *a)
 		return true;
 	}
 	sf->backup_asked = a->join.backup;
+	sf->conn->had_join = true;
 	sf->stage = STAGE_PRE;
 	sf->join_ack_ns = sf->conn->now_ns + NS_PER_S;
 	return true;

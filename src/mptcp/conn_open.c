@@ -51,9 +51,14 @@ void conn_free(struct conn *c)
 	free(c);
 }
 
+static uint64_t idsn(const struct conn *c, uint64_t key)
+{
+	return c->config.idsn ? c->config.idsn : key_idsn(c->version, key);
+}
+
 bool conn_take_key(struct conn *c, uint64_t key)
 {
-	uint64_t first = key_idsn(c->version, key) + 1;
+	uint64_t first = idsn(c, key) + 1;
 
 	c->local_key = key;
 	c->local_token = key_token(c->version, key);
@@ -61,7 +66,7 @@ bool conn_take_key(struct conn *c, uint64_t key)
 		return false;
 	c->has_key = true;
 	c->tx.first = c->tx.una = c->tx.next = c->tx.end = c->tx.edge = first;
-	c->tx.opportunistic = c->tx.recover = first;
+	c->tx.opportunistic = c->tx.recover = c->tx.pace.from = first;
 	return true;
 }
 
@@ -81,7 +86,7 @@ void conn_learn_key(struct conn *c, uint64_t key)
 	c->remote_key = key;
 	c->remote_token = key_token(c->version, key);
 	c->remote_known = true;
-	rx_start(c, key_idsn(c->version, key) + 1);
+	rx_start(c, idsn(c, key) + 1);
 }
 
 /* The template's is for IPv4; the header of IPv6 is 20 octets longer. */

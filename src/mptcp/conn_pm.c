@@ -197,7 +197,7 @@ void conn_manage(struct conn *c)
 	struct pm_view view;
 
 	if (c->plain || c->state == CONN_OPENING || c->state == CONN_CLOSED ||
-	    c->closing_subflows || (c->tx.fin_acked && c->rx.fin_taken))
+	    c->closing_subflows || (c->tx.fin_acked && c->rx.fin_taken) || fallback_pending(c))
 		return;
 	for (unsigned round = 0; round < ROUNDS_MAX; round++) {
 		view_subflows(c, subflow);

@@ -5,6 +5,9 @@
 #define BURST_MAX   64
 #define FUTILE_MAX  6 /* timer rounds in which the subflow took data and the stream did not */
 #define BACKOFF_MAX 8
+#define ASK_AFTER   2
+#define BASE_MAX_NS (3 * NS_PER_S)  /* a time-out after an outage may be far above any RTT */
+#define WAIT_MAX_NS (30 * NS_PER_S) /* so that who has to give up does within minutes */
 #define STILL_NS    (900 * NS_PER_S)
 
 static void again(struct conn *c, uint64_t from, uint64_t to)
@@ -36,6 +39,11 @@ void reinject_subflow(struct subflow *sf)
 	conn_touch(c);
 }
 
+bool reinject_allowed(const struct conn *c)
+{
+	return c->tx_verified || c->had_join;
+}
+
 static bool outstanding(const struct conn *c)
 {
 	return c->tx.una != c->tx.next || (c->tx.fin_sent && !c->tx.fin_acked);
@@ -52,7 +60,10 @@ static int64_t timeout_ns(const struct conn *c)
 		if (subflow_usable(sf) && !sf->stale && one > longest)
 			longest = one;
 	}
-	return longest << c->tx.backoff;
+	if (longest > BASE_MAX_NS)
+		longest = BASE_MAX_NS;
+	longest <<= c->tx.backoff;
+	return longest < WAIT_MAX_NS ? longest : WAIT_MAX_NS;
 }
 
 void reinject_arm(struct conn *c)
@@ -60,7 +71,18 @@ void reinject_arm(struct conn *c)
 	c->timer[TIMER_DATA] = outstanding(c) && !c->plain ? c->now_ns + timeout_ns(c) : TIME_NEVER;
 }
 
-/* The subflow that has `dsn` in flight. */
+/* The connection's window has room for the oldest octet, the subflow has none, and waits for it
+ * with nothing in flight: whoever answers its probes is not the peer, or has a hole for good. */
+static bool is_stuck(const struct subflow *sf)
+{
+	const struct conn *c = sf->conn;
+
+	return sf->tcp.ring.head == sf->tcp.ring.next && tcp_window_blocks(&sf->tcp) &&
+	       dsn_before(c->tx.una, c->tx.edge);
+}
+
+/* The subflow that has `dsn` in flight, or more of its mapping behind it: the peer may wait for all
+ * of that, to check it (RFC 8684 §3.3.1). */
 static struct subflow *carrier(const struct conn *c, uint64_t dsn)
 {
 	const struct tcp_piece *p;
@@ -68,18 +90,39 @@ static struct subflow *carrier(const struct conn *c, uint64_t dsn)
 	for (unsigned i = 0; i < c->subflow_count; i++) {
 		struct subflow *sf = c->subflow[i];
 
-		if (sf->stage != STAGE_UP)
+		if (sf->stage != STAGE_UP || is_stuck(sf))
 			continue;
 		for (size_t n = 0; (p = tcp_unacked(&sf->tcp, n)); n++)
-			if (p->mapping.present && dsn - (p->mapping.dsn + p->skip) < p->len)
+			if (p->mapping.present && dsn - p->mapping.dsn < p->skip + p->len)
 				return sf;
 	}
 	return NULL;
 }
 
+/* Each subflow carries all of it (the redundant scheduler), and none has any of it in flight. */
+static void copy_again(struct conn *c)
+{
+	for (unsigned i = 0; i < c->subflow_count; i++)
+		if (subflow_usable(c->subflow[i]) && !tcp_unacked(&c->subflow[i]->tcp, 0))
+			c->subflow[i]->copied = c->tx.una;
+}
+
+/* A segment that fits every subflow: a crumb behind it could be merged with it on the way, and take
+ * its mapping. */
+static uint32_t segment(const struct conn *c)
+{
+	uint32_t least = UINT16_MAX, own;
+
+	for (unsigned i = 0; i < c->subflow_count; i++) {
+		own = subflow_usable(c->subflow[i]) ? conn_payload_max(c->subflow[i]) : least;
+		least = own < least ? own : least;
+	}
+	return least;
+}
+
 static void queue_burst(struct conn *c)
 {
-	uint64_t to = c->tx.una + (uint64_t)c->tx.burst * 1400;
+	uint64_t to = c->tx.una + (uint64_t)c->tx.burst * segment(c);
 
 	if (dsn_before(c->tx.recover, to))
 		to = c->tx.recover;
@@ -112,14 +155,20 @@ static void give_up(struct conn *c)
 	for (unsigned i = 0; i < c->subflow_count; i++)
 		if (c->subflow[i]->stage == STAGE_UP)
 			subflow_reset(c->subflow[i], 6);
-	c->tx.futile = 0;
+	c->tx.futile = c->tx.backoff = 0;
 }
 
+/* Nothing answers an ACK but a DATA_ACK. If none comes the peer is asked for anything at all: does
+ * it live, and the DATA_FIN not reach it? */
 static void repeat_fin(struct conn *c)
 {
-	for (unsigned i = 0; i < c->subflow_count; i++)
-		if (subflow_usable(c->subflow[i]))
-			tcp_ack_now(&c->subflow[i]->tcp);
+	for (unsigned i = 0; i < c->subflow_count; i++) {
+		if (!subflow_usable(c->subflow[i]))
+			continue;
+		tcp_ack_now(&c->subflow[i]->tcp);
+		if (c->tx.backoff > ASK_AFTER)
+			tcp_probe(&c->subflow[i]->tcp);
+	}
 }
 
 /* Subflows may come and go for ever; the stream must move (RFC 1122 §4.2.3.5: R2), unless it is the
@@ -127,6 +176,23 @@ static void repeat_fin(struct conn *c)
 static bool stands_still(const struct conn *c)
 {
 	return c->now_ns - c->tx.progress_ns > STILL_NS && dsn_before(c->tx.una, c->tx.edge);
+}
+
+/* A subflow that acknowledges data takes it; of a DATA_FIN alone, which travels on an ACK, nothing
+ * is known but that the peer spoke since it was sent. */
+static bool was_heard(const struct conn *c)
+{
+	return c->tx.una != c->tx.next || c->heard_ns > c->tx.asked_ns;
+}
+
+/* How long a subflow took to carry it over a path that was down is no measure for what follows. */
+static void back_off(struct tx *tx, const struct subflow *by)
+{
+	if (tx->carried && !by)
+		tx->backoff = 0;
+	else if (tx->backoff < BACKOFF_MAX)
+		tx->backoff++;
+	tx->carried = by;
 }
 
 void reinject_timer(struct conn *c)
@@ -142,17 +208,21 @@ void reinject_timer(struct conn *c)
 		conn_end(c, OUTCOME_TIMEOUT);
 		return;
 	}
-	if (tx->backoff < BACKOFF_MAX)
-		tx->backoff++;
 	sf = tx->una == tx->next ? NULL : carrier(c, tx->una);
+	back_off(tx, sf);
 	if (tx->una == tx->next) {
 		repeat_fin(c);
-	} else if (!sf && conn_any_usable(c)) {
+	} else if (!sf && conn_any_usable(c) && reinject_allowed(c)) {
 		tx->recover = tx->next;
 		tx->burst = tx->burst ? tx->burst : 1;
 		queue_burst(c);
+		if (c->sched->redundant)
+			copy_again(c);
 	}
-	if (!sf && conn_any_usable(c) && ++tx->futile > FUTILE_MAX)
+	if (!sf && conn_any_usable(c) && was_heard(c))
+		tx->futile++;
+	tx->asked_ns = c->now_ns;
+	if (tx->futile > FUTILE_MAX)
 		give_up(c);
 	reinject_arm(c);
 }

@@ -3,15 +3,19 @@
 #include "mptcp/key.h"
 #include "packet/checksum.h"
 
-#define OPTIONS_MAX  28 /* a DSS with everything; an MP_CAPABLE with data is smaller */
+/* A DSS with everything, its data sequence number of 8 or 4 octets; an MP_CAPABLE with data fits
+ * too. */
+#define DSS_MAX	     28
+#define DSS_MAX4     24
 #define INFINITE_LEN 16
 
-static uint32_t payload_max(const struct subflow *sf)
+uint32_t conn_payload_max(const struct subflow *sf)
 {
 	const struct conn *c = sf->conn;
 	size_t infinite = c->infinite_due ? INFINITE_LEN : 0;
+	size_t dss = tx_whole_dsn(c) ? DSS_MAX : DSS_MAX4;
 
-	return tcp_payload_max(&sf->tcp, c->plain ? infinite : OPTIONS_MAX);
+	return tcp_payload_max(&sf->tcp, c->plain ? infinite : dss);
 }
 
 /* The throughput that segments of `mss` octets would give: a subflow of a smaller segment size
@@ -26,7 +30,7 @@ static uint64_t throughput(const struct conn *c, uint32_t mss)
 
 		if (!subflow_usable(sf))
 			continue;
-		own = payload_max(sf);
+		own = conn_payload_max(sf);
 		segments = (mss + own - 1) / own;
 		sum += (uint64_t)sf->tcp.flow.cwnd * 1000 / (uint64_t)(1 + sf->tcp.srtt_ns / 1000) *
 		       mss / ((uint64_t)segments * own);
@@ -40,7 +44,7 @@ static uint32_t segment_size(const struct conn *c)
 	uint32_t low = UINT32_MAX, high = 0, best = 0;
 
 	for (unsigned i = 0; i < c->subflow_count; i++) {
-		uint32_t own = subflow_usable(c->subflow[i]) ? payload_max(c->subflow[i]) : 0;
+		uint32_t own = subflow_usable(c->subflow[i]) ? conn_payload_max(c->subflow[i]) : 0;
 
 		low = own && own < low ? own : low;
 		high = own > high ? own : high;
@@ -51,7 +55,7 @@ static uint32_t segment_size(const struct conn *c)
 		return low;
 	best = low;
 	for (unsigned i = 0; i < c->subflow_count; i++) {
-		uint32_t own = subflow_usable(c->subflow[i]) ? payload_max(c->subflow[i]) : 0;
+		uint32_t own = subflow_usable(c->subflow[i]) ? conn_payload_max(c->subflow[i]) : 0;
 
 		if (own && throughput(c, own) > throughput(c, best))
 			best = own;
@@ -92,8 +96,10 @@ static void pushed(struct conn *c, struct subflow *sf, const struct tcp_piece *p
 	sf->tx_next = end;
 	if (piece->mapping.data_fin)
 		c->tx.fin_sent = true;
-	if (dsn_before(c->tx.next, end))
+	if (dsn_before(c->tx.next, end)) {
 		c->tx.next = end;
+		dsn_passed(&c->tx.pace, end, c->now_ns);
+	}
 	if (c->timer[TIMER_DATA] == TIME_NEVER) {
 		c->tx.progress_ns = c->now_ns;
 		reinject_arm(c);
@@ -104,7 +110,7 @@ uint32_t conn_push(struct conn *c, struct subflow *sf, uint64_t dsn, uint32_t ma
 {
 	struct tcp_piece piece = {0};
 	struct chunk *chunk = tx_find(&c->tx, dsn, &piece.offset, &piece.len);
-	uint32_t own = payload_max(sf);
+	uint32_t own = conn_payload_max(sf);
 
 	if (!chunk)
 		return 0;
@@ -148,7 +154,7 @@ static void view_one(const struct subflow *sf, struct sched_subflow *v, bool all
 	v->room = tcp_room(&sf->tcp);
 	v->in_flight = flow->in_flight;
 	v->cwnd = flow->cwnd;
-	v->mss = payload_max(sf);
+	v->mss = conn_payload_max(sf);
 	v->srtt_ns = sf->tcp.srtt_ns;
 	v->rttvar_ns = sf->tcp.rttvar_ns;
 }
@@ -198,7 +204,7 @@ static bool find_next(const struct conn *c, struct next *n, uint32_t unit)
 	uint64_t window = window_left(c);
 
 	*n = (struct next){.dsn = tx->next, .len = tx->end - tx->next};
-	if (r)
+	if (r && reinject_allowed(c))
 		*n = (struct next){.dsn = r->from, .len = r->to - r->from, .again = true};
 	else if (n->len > window)
 		n->len = wait_for_window(c, window, unit);
@@ -210,7 +216,7 @@ static uint32_t send_segment(struct conn *c, struct subflow *sf, const struct ne
 			     uint32_t unit)
 {
 	uint32_t want = n->len < unit ? (uint32_t)n->len : unit;
-	uint32_t own = payload_max(sf), sent = conn_push(c, sf, n->dsn, want);
+	uint32_t own = conn_payload_max(sf), sent = conn_push(c, sf, n->dsn, want);
 
 	if (sent && sent == own && sent < want)
 		sent += conn_push(c, sf, n->dsn + sent, want - sent);

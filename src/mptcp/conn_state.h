@@ -24,11 +24,14 @@ struct tx {
 	uint64_t first;		 /* data sequence number of the stream's first octet */
 	uint64_t una, next, end; /* DATA_ACKed; to be sent first; behind all that is written */
 	uint64_t edge;		 /* of the peer's receive window */
+	struct dsn_pace pace;
 	bool fin_wanted, fin_sent, fin_acked, blocked;
 	struct ranges again; /* to be sent on another subflow */
 	uint64_t recover;    /* una must reach this before the timer is trusted again */
 	uint32_t burst;	     /* segments that the data-level timer repeats at once */
 	unsigned backoff, futile;
+	bool carried;		/* the timer found the oldest octet in flight on a subflow */
+	int64_t asked_ns;	/* when the timer repeated something last */
 	int64_t progress_ns;	/* when una moved last, or something became outstanding */
 	uint64_t opportunistic; /* una when a segment was last repeated for want of window */
 };
@@ -105,6 +108,7 @@ struct conn {
 	bool confirmed;	   /* the peer has our key for certain: a DSS or third ACK arrived */
 	bool dss_heard;	   /* joins may be made */
 	bool tx_verified;  /* a DATA_ACK came for data of ours */
+	bool had_join;	   /* both sides proved that they know of a further subflow */
 	bool ack_told;	   /* a pure DATA_ACK for data of the peer's was sent */
 	bool told_open, told_closed, told_readable, told_writable;
 	uint8_t address_events; /* waiting to be read */
@@ -122,7 +126,7 @@ struct conn {
 	struct subflow *subflow[CONN_SUBFLOWS_MAX];
 	unsigned joins;	   /* alive ones */
 	bool signal_again; /* one ACK did not carry all signals */
-	bool settle_due, pm_due, closing_subflows, active_close, fastclosed;
+	bool settle_due, pm_due, closing_subflows, lingered, active_close, fastclosed;
 
 	size_t remote_count;
 	struct pm_addr remotes[PM_ADDRS_MAX]; /* the first is the initial one */
@@ -190,13 +194,24 @@ void reinject_timer(struct conn *c);
 void reinject_arm(struct conn *c);
 void reinject_progress(struct conn *c);
 bool reinject_opportunistic(struct conn *c);
+/* May what was sent once be sent under another subflow sequence number? Not to a peer that may take
+ * the subflow for plain TCP: see conn_fallback.c. */
+bool reinject_allowed(const struct conn *c);
+uint32_t conn_payload_max(const struct subflow *sf); /* of one segment */
 /* Hands octets from `dsn` on, at most `max`, to a subflow; returns how many. */
 uint32_t conn_push(struct conn *c, struct subflow *sf, uint64_t dsn, uint32_t max);
+
+/* Are our data sequence numbers to be sent whole? */
+static inline bool tx_whole_dsn(const struct conn *c)
+{
+	return c->config.dsn_octets == 8 || c->tx.pace.fast;
+}
 
 /* Fallback (conn_fallback.c): false: it is not allowed (a join exists, or data is scattered). */
 bool conn_fall_back(struct subflow *sf, enum fallback_stage stage, enum fallback_reason reason);
 void fallback_infinite(struct subflow *sf, const struct mptcp_dss *dss);
 void fallback_fail(struct subflow *sf, uint64_t dsn);
+bool fallback_pending(const struct conn *c); /* a checksum failed; the peer has yet to answer */
 void fallback_checksum(struct subflow *sf, const struct mapping *m);
 bool fallback_unacked(struct subflow *sf, const struct arrived *a);
 
@@ -213,6 +228,9 @@ void addr_removed(struct subflow *sf, struct span ids);
 void addr_timer(struct conn *c);
 size_t addr_options(struct conn *c, uint8_t *out, size_t room);
 bool addr_options_due(const struct conn *c);
+/* Once a pure DATA_ACK went: an address alone, taken out on the way, leaves an ACK that looks
+ * stripped. */
+bool addr_may_go(const struct conn *c);
 void addr_ask(struct subflow *sf); /* has an ACK carry the first of them */
 void conn_announce(struct conn *c, uint8_t id);
 void conn_withdraw(struct conn *c, uint8_t id);
@@ -237,6 +255,8 @@ bool endpoint_tuple_add(struct endpoint *e, struct subflow *sf);
 void endpoint_tuple_remove(struct endpoint *e, struct subflow *sf);
 uint16_t endpoint_port(struct endpoint *e, const struct tuple *t); /* a free one; 0: none */
 uint32_t endpoint_isn(struct endpoint *e, const struct tuple *t, int64_t now_ns);
+/* The key that a cookie gave out. */
+uint64_t endpoint_cookie_key(const struct endpoint *e, const struct tuple *t, uint32_t peer_isn);
 uint32_t endpoint_ts_offset(struct endpoint *e, const struct tuple *t);
 void endpoint_ready(struct endpoint *e, struct conn *c);
 void endpoint_account(struct endpoint *e, size_t more, size_t less);

@@ -1,9 +1,14 @@
 /* SYN cookies (RFC 4987): a SYN/ACK that leaves nothing behind. Its ISN carries a time, the peer's
- * segment size as one of eight, and a MAC; its timestamp, if both sides use them, the window scale
- * and SACK in its lowest bits. The keys come back in the third ACK or in the first data (RFC 8684
- * §3.1, RFC 8041 §3.11).
+ * segment size as one of eight, and the peer's ISN behind a MAC of the flow; its timestamp, if both
+ * sides use them, the window scale and SACK in its lowest bits. The keys come back in the third ACK
+ * or in the first data (RFC 8684 §3.1, RFC 8041 §3.11).
  *
- *   ISN:       mac 24 | time 5 | size 3
+ * So every segment that acknowledges no more than the cookie tells how far behind the SYN it is. At
+ * once behind it: the third ACK, or the first data. Within the window that the cookie offered: data
+ * that overtook the third ACK, or whose third ACK was lost. That is dropped, for its sender to
+ * repeat: a RST would end a connection that has barely begun.
+ *
+ *   ISN:       (MAC of addresses, ports and what follows) + the peer's ISN 24 | time 5 | size 3
  *   timestamp: … | sack 1 | scale 4                (without timestamps there is neither) */
 #include "mptcp/endpoint_state.h"
 #include "util/octets.h"
@@ -14,12 +19,9 @@
 
 static const uint16_t sizes[8] = {216, 536, 1200, 1300, 1400, 1440, 1460, 8940};
 
-static uint32_t mac(const struct endpoint *e, const struct tuple *t, uint32_t peer_isn,
-		    uint32_t low)
+static uint32_t mac(const struct endpoint *e, const struct tuple *t, uint32_t low)
 {
-	uint64_t extra = (uint64_t)peer_isn << 32 | low;
-
-	return (uint32_t)(secret_hash(e, PURPOSE_COOKIE, t, extra) & 0xffffff) << 8;
+	return (uint32_t)secret_hash(e, PURPOSE_COOKIE, t, low) << 8;
 }
 
 static uint32_t time_step(int64_t now_ns)
@@ -65,6 +67,11 @@ static struct syn_features read_syn(const struct packet *syn)
 	return f;
 }
 
+uint64_t endpoint_cookie_key(const struct endpoint *e, const struct tuple *t, uint32_t peer_isn)
+{
+	return secret_hash(e, PURPOSE_KEY, t, peer_isn) | 1;
+}
+
 /* The listener's answer to MP_CAPABLE: a key that need not be remembered. */
 static size_t put_capable(struct endpoint *e, const struct listener *l, const struct packet *syn,
 			  const struct tuple *t, uint8_t *out, size_t room)
@@ -87,7 +94,7 @@ static size_t put_capable(struct endpoint *e, const struct listener *l, const st
 	o.capable.flags = MPTCP_CAPABLE_H | (checksum ? MPTCP_CAPABLE_A : 0) |
 			  (config->no_join_here && config->version == 1 ? MPTCP_CAPABLE_C : 0);
 	o.capable.has_sender_key = true;
-	o.capable.sender_key = secret_hash(e, PURPOSE_KEY, t, syn->tcp.seq) | 1;
+	o.capable.sender_key = endpoint_cookie_key(e, t, syn->tcp.seq);
 	len = mptcp_option_build(&o, out, room);
 	return len > 0 ? (size_t)len : 0;
 }
@@ -141,7 +148,7 @@ static size_t put_tcp_options(struct endpoint *e, const struct listener *l, cons
 	return len;
 }
 
-void cookie_syn_ack(struct endpoint *e, const struct listener *l, const struct packet *syn,
+void cookie_syn_ack(struct endpoint *e, struct listener *l, const struct packet *syn,
 		    int64_t now_ns)
 {
 	struct tuple t = packet_tuple(syn);
@@ -155,21 +162,25 @@ void cookie_syn_ack(struct endpoint *e, const struct listener *l, const struct p
 	while (len % 4)
 		options[len++] = TCP_OPT_NOP;
 	tcp_options_parse(&r.tcp.options, span_of(options, len));
-	r.tcp.seq = mac(e, &t, syn->tcp.seq, low) | low;
+	r.tcp.seq = (mac(e, &t, low) + (syn->tcp.seq << 8)) | low;
 	r.tcp.ack = syn->tcp.seq + 1;
 	r.tcp.flags = TCP_SYN | TCP_ACK;
 	r.tcp.window =
 	    l->config.conn.receive_buffer > 65535 ? 65535 : (uint16_t)l->config.conn.receive_buffer;
-	reply_packet(e, &r);
+	if (reply_packet(e, &r))
+		l->cookies_until_ns = now_ns + (AGE_MAX + 1) * STEP_NS;
 }
 
-static bool is_ours(const struct endpoint *e, const struct tuple *t, const struct packet *ack,
-		    int64_t now_ns)
+/* How far behind its SYN is a segment, if it acknowledges a cookie of ours? Anything, if not. */
+static uint32_t distance(const struct endpoint *e, const struct tuple *t, const struct packet *ack,
+			 int64_t now_ns)
 {
 	uint32_t cookie = ack->tcp.ack - 1, low = cookie & 0xff;
 	uint32_t age = (time_step(now_ns) - (low >> 3)) & 31;
 
-	return age <= AGE_MAX && (mac(e, t, ack->tcp.seq - 1, low) | low) == cookie;
+	if (age > AGE_MAX)
+		return UINT32_MAX;
+	return ((ack->tcp.seq - 1) - ((cookie - low - mac(e, t, low)) >> 8)) & 0xffffff;
 }
 
 /* What the SYN said, as the echoed timestamp tells. */
@@ -204,27 +215,34 @@ static void cookie_config(struct endpoint *e, const struct conn *c, const struct
 		out->wscale = 0;
 }
 
-bool cookie_ack(struct endpoint *e, struct listener *l, const struct packet *ack, int64_t now_ns)
+static void open_conn(struct endpoint *e, struct listener *l, const struct tuple *t,
+		      const struct packet *ack, int64_t now_ns)
 {
-	struct tuple t = packet_tuple(ack);
+	struct conn *c = conn_new(e, &l->config.conn, false);
 	struct syn_features f = recall(ack);
 	struct tcp_config config;
-	struct conn *c;
 
-	/* The first data may come before, or instead of, the third ACK. */
-	if (!is_ours(e, &t, ack, now_ns) || endpoint_memory_left(e) < 64 * 1024)
-		return false;
-	c = conn_new(e, &l->config.conn, false);
 	if (!c)
-		return false;
-	cookie_config(e, c, &t, &f, ack, &config);
+		return;
+	cookie_config(e, c, t, &f, ack, &config);
 	if (conn_accept_cookie(c, ack, &config, f.mss, f.scale == SCALE_ABSENT ? 0 : f.scale,
 			       f.sack && config.sack, now_ns)) {
 		conn_free(c);
-		return false;
+		return;
 	}
 	c->listener = l;
 	endpoint_adopt(e, c);
 	conn_input(c->subflow[0], now_ns, ack);
-	return true;
+}
+
+/* The first data may come before, or instead of, the third ACK. Where there is no memory the peer
+ * may try again. */
+bool cookie_ack(struct endpoint *e, struct listener *l, const struct packet *ack, int64_t now_ns)
+{
+	struct tuple t = packet_tuple(ack);
+	uint32_t behind = now_ns > l->cookies_until_ns ? UINT32_MAX : distance(e, &t, ack, now_ns);
+
+	if (behind == 0 && endpoint_memory_left(e) >= 64 * 1024)
+		open_conn(e, l, &t, ack, now_ns);
+	return behind <= UINT16_MAX;
 }

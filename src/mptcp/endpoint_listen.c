@@ -18,6 +18,7 @@ struct listener *endpoint_listen(struct endpoint *e, const struct listener_confi
 		return NULL;
 	}
 	l->config = *config;
+	l->cookies_until_ns = INT64_MIN;
 	if (!l->config.backlog)
 		l->config.backlog = BACKLOG;
 	l->next = e->listeners;

@@ -12,6 +12,7 @@ struct listener {
 	struct listener *next;
 	struct listener_config config;
 	unsigned half_open;
+	int64_t cookies_until_ns; /* how long the last cookie that was sent may be answered */
 };
 
 /* A ring of a power of two; `at` is owned. */
@@ -74,9 +75,10 @@ struct listener *listener_find(struct endpoint *e, const struct ip_addr *addr, u
 void listener_syn(struct endpoint *e, struct listener *l, const struct packet *syn, int64_t now_ns);
 
 /* Cookies (endpoint_cookie.c) */
-void cookie_syn_ack(struct endpoint *e, const struct listener *l, const struct packet *syn,
+void cookie_syn_ack(struct endpoint *e, struct listener *l, const struct packet *syn,
 		    int64_t now_ns);
-/* True: `ack` answers a cookie of ours, and is taken care of. */
+/* True: `ack` belongs to a connection that was offered a cookie, and is taken care of: it opens the
+ * connection, or is dropped, for its sender to repeat once the third ACK is here. */
 bool cookie_ack(struct endpoint *e, struct listener *l, const struct packet *ack, int64_t now_ns);
 
 /* Finding whom a packet is for (endpoint_demux.c) */

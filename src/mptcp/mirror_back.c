@@ -13,10 +13,12 @@
 
 void mirror_back_sent(struct mirror_back *b, int64_t now_ns, struct span packet, size_t payload)
 {
-	if (!b->wanted || b->len || !payload || packet.len > MIRROR_SEGMENT_MAX)
+	struct mirror_walk *w = &b->walk[!payload];
+
+	if (!b->wanted || w->len || packet.len > MIRROR_SEGMENT_MAX)
 		return;
-	memcpy(b->segment, packet.at, packet.len);
-	b->len = packet.len;
+	memcpy(w->segment, packet.at, packet.len);
+	w->len = packet.len;
 	b->due_ns = now_ns + GAP_NS;
 }
 
@@ -29,27 +31,27 @@ void mirror_back_arrived(struct mirror_back *b, uint8_t ttl)
 		b->last = (uint8_t)(first - ttl);
 }
 
-static size_t build(const struct mirror_back *b, uint8_t ttl, uint8_t *out)
+static size_t build(const struct mirror_walk *w, uint8_t ttl, uint8_t *out)
 {
-	memcpy(out, b->segment, b->len);
+	memcpy(out, w->segment, w->len);
 	if (out[0] >> 4 == 6) {
 		out[7] = ttl;
-		return b->len;
+		return w->len;
 	}
 	out[8] = ttl;
 	store_u16(out + 4, (uint16_t)(load_u16(out + 4) + 0x100 * ttl));
-	packet_fix_checksums(out, b->len);
-	return b->len;
+	packet_fix_checksums(out, w->len);
+	return w->len;
 }
 
-static uint8_t ttl_of(const struct mirror_back *b, const struct packet *quote,
+static uint8_t ttl_of(const struct mirror_walk *w, const struct packet *quote,
 		      const struct packet *sent)
 {
 	uint16_t delta = (uint16_t)(quote->ip.id - sent->ip.id);
 
 	if (sent->ip.version == 6)
-		return b->ttl;
-	return delta % 0x100 || delta / 0x100 > b->ttl ? 0 : (uint8_t)(delta / 0x100);
+		return w->ttl;
+	return delta % 0x100 || delta / 0x100 > w->ttl ? 0 : (uint8_t)(delta / 0x100);
 }
 
 /* Boxes may have changed all but one of these. */
@@ -63,42 +65,62 @@ static bool is_copy(const struct packet *quote, const struct packet *sent)
 
 void mirror_back_error(struct mirror_back *b, int64_t now_ns, struct span packet)
 {
+	struct mirror_walk *w = &b->walk[b->at];
 	struct packet p, quote, sent;
 	struct icmp_error e;
 	struct mirror_hop *hop;
 	uint8_t ttl;
 
-	if (!b->ttl || b->done || packet_parse(&p, packet) || icmp_error_parse(&e, &p) ||
+	if (!w->ttl || b->done || packet_parse(&p, packet) || icmp_error_parse(&e, &p) ||
 	    e.kind != ICMP_KIND_TIME_EXCEEDED || packet_parse(&quote, e.quote) ||
-	    packet_parse(&sent, span_of(b->segment, b->len)) || !is_copy(&quote, &sent))
+	    packet_parse(&sent, span_of(w->segment, w->len)) || !is_copy(&quote, &sent))
 		return;
-	ttl = ttl_of(b, &quote, &sent);
-	hop = &b->hop[ttl];
+	ttl = ttl_of(w, &quote, &sent);
+	hop = &w->hop[ttl];
 	if (!ttl || hop->answered)
 		return;
-	*hop = (struct mirror_hop){.answered = true, .ttl = ttl, .from = e.from};
+	*hop = (struct mirror_hop){.answered = true, .syn = b->at, .ttl = ttl, .from = e.from};
 	hop->quote_len = (uint8_t)(e.quote.len < MIRROR_QUOTE_MAX ? e.quote.len : MIRROR_QUOTE_MAX);
 	memcpy(hop->quote, e.quote.at, hop->quote_len);
-	if (ttl == b->ttl)
+	if (ttl == w->ttl)
 		b->due_ns = now_ns + GAP_NS;
 }
 
 int64_t mirror_back_expiry_ns(const struct mirror_back *b)
 {
-	return !b->wanted || b->done || !b->len || !b->last ? TIME_NEVER : b->due_ns;
+	bool waits = b->at && !b->last_words;
+
+	return !b->wanted || b->done || waits || !b->walk[0].len || !b->last ? TIME_NEVER
+									     : b->due_ns;
 }
 
-size_t mirror_back_next(struct mirror_back *b, int64_t now_ns, uint8_t *out)
+/* Goes on with the SYN/ACK, if that is there. */
+static bool end_walk(struct mirror_back *b)
 {
+	b->done = b->at || !b->walk[1].len;
+	b->at |= !b->done;
+	return b->done;
+}
+
+size_t mirror_back_next(struct mirror_back *b, int64_t now_ns, size_t cap, uint8_t *out)
+{
+	struct mirror_walk *w = &b->walk[b->at];
+
 	if (now_ns < mirror_back_expiry_ns(b))
 		return 0;
-	if (b->ttl)
-		b->silent = b->hop[b->ttl].answered ? 0 : (uint8_t)(b->silent + 1);
-	if (b->ttl >= b->last || b->silent == SILENT_MAX) {
-		b->done = true;
+	if (w->ttl)
+		w->silent = w->hop[w->ttl].answered ? 0 : (uint8_t)(w->silent + 1);
+	if (w->ttl >= b->last || w->silent == SILENT_MAX) {
+		if (end_walk(b) || !b->last_words)
+			return 0;
+		w = &b->walk[b->at];
+	}
+	if (w->len > cap) { /* looked at again when there is more room, or none to come */
+		b->due_ns = now_ns + GAP_NS;
+		w->silent -= w->silent > 0;
 		return 0;
 	}
-	b->ttl++;
-	b->due_ns = now_ns + (b->segment[0] >> 4 == 6 ? WAIT6_NS : WAIT_NS);
-	return build(b, b->ttl, out);
+	w->ttl++;
+	b->due_ns = now_ns + (w->segment[0] >> 4 == 6 ? WAIT6_NS : WAIT_NS);
+	return build(w, w->ttl, out);
 }

@@ -1,8 +1,9 @@
-/* The way back, walked by a mirror: one of its own segments with data, octet for octet but for the
- * TTL (and the IPv4 ID, by which quotes are told apart), is sent once more to the client with
- * increasing TTL, always too small to get there; routers quote it.
+/* The way back, walked by a mirror: one of its own segments with data and its SYN/ACK, octet for
+ * octet but for the TTL (and the IPv4 ID, by which quotes are told apart), are sent once more to
+ * the client with increasing TTL, always too small to get there; routers quote them.
  *
- * Only to whom asked for it within an established connection, once, one packet at a time. */
+ * Only to whom asked for it within an established connection, once, one packet at a time. The
+ * SYN/ACK comes last, when the client has said all: who follows the connection may be confused. */
 #ifndef MBOXTRACE_MPTCP_MIRROR_BACK_H
 #define MBOXTRACE_MPTCP_MIRROR_BACK_H
 
@@ -16,30 +17,45 @@
 
 struct mirror_hop {
 	bool answered;
+	bool syn; /* the SYN/ACK is quoted, else the segment with data */
 	uint8_t ttl, quote_len;
 	struct ip_addr from;
 	uint8_t quote[MIRROR_QUOTE_MAX];
 };
 
-struct mirror_back {
-	bool wanted, done;
+/* One segment's. */
+struct mirror_walk {
 	size_t len; /* of the segment; 0: none was sent yet */
 	uint8_t segment[MIRROR_SEGMENT_MAX];
-	uint8_t last;	/* the last TTL that does not reach the client; 0: not known */
-	uint8_t ttl;	/* asked */
-	uint8_t silent; /* hops in a row up to here */
-	uint8_t told;	/* hops told of */
-	int64_t due_ns;
+	uint8_t ttl;				    /* asked */
+	uint8_t silent;				    /* hops in a row up to here */
+	uint8_t told;				    /* hops told of */
 	struct mirror_hop hop[MIRROR_HOPS_MAX + 1]; /* by TTL */
 };
 
+struct mirror_back {
+	bool wanted, done;
+	bool last_words; /* the client has ended */
+	uint8_t last;	 /* the last TTL that does not reach the client; 0: not known */
+	uint8_t at;	 /* of the walks: the one under way */
+	int64_t due_ns;
+	struct mirror_walk walk[2]; /* of the data, of the SYN/ACK */
+};
+
+/* Between copies, whoever they are for. */
+struct mirror_rate {
+	int64_t due_ns;
+};
+
+/* A whole segment that went to the client; `payload` octets of it are data. */
 void mirror_back_sent(struct mirror_back *b, int64_t now_ns, struct span packet, size_t payload);
 void mirror_back_arrived(struct mirror_back *b, uint8_t ttl); /* a segment of the client */
 void mirror_back_error(struct mirror_back *b, int64_t now_ns, struct span packet);
 
 /* When mirror_back_next has something, or ends the walk. */
 int64_t mirror_back_expiry_ns(const struct mirror_back *b);
-/* Writes the next copy to `out` of MIRROR_SEGMENT_MAX octets; 0: not now, or no more. */
-size_t mirror_back_next(struct mirror_back *b, int64_t now_ns, uint8_t *out);
+/* Writes the next copy, of at most `cap` octets, to `out` of MIRROR_SEGMENT_MAX; 0: not now, or no
+ * more. What would be longer than `cap` waits. */
+size_t mirror_back_next(struct mirror_back *b, int64_t now_ns, size_t cap, uint8_t *out);
 
 #endif

@@ -3,11 +3,15 @@
 #include <string.h>
 
 #include "mptcp/mirror.h"
+#include "packet/packet.h"
 
 #define STEP_WAIT_NS (1 * NS_PER_S) /* for an answer, before the next piece */
+#define JOIN_WAIT_NS (3 * NS_PER_S) /* for further subflows, before the bulk */
 
-static const size_t pieces[] = {600, 200, 1100, 3000, 6000, 500, 9000};
-#define PIECES (sizeof(pieces) / sizeof(*pieces))
+static const size_t pieces[] = {600, 200, 1100, 3000, 6000, 500, 24000};
+#define PIECES	  (sizeof(pieces) / sizeof(*pieces))
+#define BULK_STEP 3 /* here the bulk begins */
+#define HOLE_STEP 5 /* a segment of the piece before this is lost on purpose */
 
 bool mirror_client_init(struct mirror_client *m)
 {
@@ -39,14 +43,43 @@ static void keep_octets(struct mirror_octets *o, const struct packet *p)
 		o->len = from + p->payload.len;
 }
 
+/* A SYN of ours opens one; NULL: none. */
+static struct mirror_subflow *subflow_of(struct mirror_client *m, const struct packet *p, bool sent)
+{
+	struct mirror_flow flow = mirror_flow_of(p, sent);
+
+	for (size_t i = 0; i < m->subflow_count; i++)
+		if (mirror_flow_equal(&m->subflow[i].flow, &flow))
+			return &m->subflow[i];
+	if (!sent || !(p->tcp.flags & TCP_SYN) || m->subflow_count == MIRROR_FLOWS_MAX)
+		return NULL;
+	m->subflow[m->subflow_count].flow = flow;
+	return &m->subflow[m->subflow_count++];
+}
+
 void mirror_client_note(struct mirror_client *m, enum mirror_kind kind, int64_t time_ns,
 			struct span packet)
 {
+	bool sent = kind == MIRROR_SENT;
+	struct mirror_subflow *s;
 	struct packet p;
 
 	if (!mirror_log_note(&m->log, kind, time_ns, packet) || packet_parse(&p, packet))
 		return;
-	keep_octets(kind == MIRROR_SENT ? &m->sent : &m->received, &p);
+	s = subflow_of(m, &p, sent);
+	if (s)
+		keep_octets(sent ? &s->sent : &s->received, &p);
+}
+
+bool mirror_client_loses(struct mirror_client *m, struct span packet)
+{
+	struct packet p;
+
+	if (m->has_hole || m->step < HOLE_STEP || packet_parse(&p, packet) ||
+	    p.ip.proto != IP_PROTO_TCP || !p.payload.len ||
+	    subflow_of(m, &p, true) != &m->subflow[0])
+		return false;
+	return m->has_hole = true;
 }
 
 /* Pseudo-random, by place. */
@@ -81,10 +114,9 @@ static void accept_record(struct mirror_client *m, const struct mirror_record *r
 {
 	if (r->kind == MIRROR_FINISHED) {
 		m->finished = true;
-		m->arrived_untold = r->arrived_untold;
-		m->sent_untold = r->sent_untold;
+		m->untold = r->untold;
 	} else if (r->kind == MIRROR_HOP) {
-		if (m->hop_count < MIRROR_HOPS_MAX)
+		if (m->hop_count < MIRROR_WALKS * MIRROR_HOPS_MAX)
 			m->hop[m->hop_count++] = r->hop;
 	} else if (m->told_count < MIRROR_TOLD_MAX) {
 		m->told[m->told_count++] = r->segment;
@@ -99,10 +131,12 @@ static void take_rest(struct mirror_client *m)
 	int rc = 1;
 
 	if (!m->mirrors) {
-		int match = mirror_match_head(MIRROR_SERVER, rest);
+		enum mirror_match match = mirror_match_head(MIRROR_SERVER, rest);
 
-		m->alien = match < 0;
-		if (match <= 0)
+		m->alien = match == MIRROR_IS_NOT || match == MIRROR_IS_OTHER;
+		if (match == MIRROR_IS_OTHER)
+			m->version = mirror_head_version(rest);
+		if (match != MIRROR_IS)
 			return;
 		m->mirrors = true;
 		rest = span_cut(rest, MIRROR_HEAD, rest.len);
@@ -134,14 +168,42 @@ static void read_records(struct mirror_client *m, struct conn *conn)
 	m->ended = conn_read_ended(conn);
 }
 
-static bool next_piece(struct mirror_client *m, int64_t now_ns)
+static unsigned standing(const struct conn *conn)
+{
+	struct conn_info info;
+	unsigned count = 0;
+
+	conn_info(conn, &info);
+	if (info.fallback_stage != FALLBACK_NONE)
+		return UINT8_MAX;
+	for (size_t i = 0; i < info.subflow_count; i++)
+		count += info.subflow[i].state == TCP_ESTABLISHED;
+	return count;
+}
+
+/* How long the bulk is to wait for the subflows; 0: no longer. */
+static int64_t joins_due_ns(struct mirror_client *m, const struct conn *conn, int64_t now_ns)
+{
+	if (m->step != BULK_STEP || standing(conn) >= m->wanted)
+		return 0;
+	if (!m->patient_ns)
+		m->patient_ns = now_ns + JOIN_WAIT_NS;
+	return now_ns < m->patient_ns ? m->patient_ns : 0;
+}
+
+/* 0: the next piece may be written; else when to look again. */
+static int64_t next_due_ns(struct mirror_client *m, const struct conn *conn, int64_t now_ns)
 {
 	if (m->step && !m->heard && now_ns < m->stepped_ns + STEP_WAIT_NS)
-		return false;
+		return m->stepped_ns + STEP_WAIT_NS;
+	return joins_due_ns(m, conn, now_ns);
+}
+
+static void next_piece(struct mirror_client *m, int64_t now_ns)
+{
 	m->heard = false;
 	m->stepped_ns = now_ns;
 	m->left = pieces[m->step++];
-	return true;
 }
 
 int64_t mirror_client_pump(struct mirror_client *m, struct conn *conn, int64_t now_ns)
@@ -151,8 +213,11 @@ int64_t mirror_client_pump(struct mirror_client *m, struct conn *conn, int64_t n
 		return TIME_NEVER;
 	write_piece(m, conn, now_ns);
 	while (!m->left && m->step < PIECES) {
-		if (!next_piece(m, now_ns))
-			return m->stepped_ns + STEP_WAIT_NS;
+		int64_t due_ns = next_due_ns(m, conn, now_ns);
+
+		if (due_ns)
+			return due_ns;
+		next_piece(m, now_ns);
 		write_piece(m, conn, now_ns);
 	}
 	if (m->left)

@@ -4,27 +4,46 @@
 #include "util/cursor.h"
 #include "util/octets.h"
 
-#define WISHES_AT 10
+#define VERSION_AT 8
+#define ROLE_AT	   9
+#define WISHES_AT  10
+#define FAMILY	   0x0f /* of a hop's octet, and: */
+#define SYN_ACK	   0x10
 
 void mirror_put_head(enum mirror_role role, uint8_t out[MIRROR_HEAD])
 {
-	const uint8_t head[MIRROR_HEAD] = {
-	    'm', 'b', 'o', 'x', 'm', 'i', 'r', 'r', MIRROR_VERSION, role, role == MIRROR_CLIENT};
+	uint8_t head[MIRROR_HEAD] = {'m', 'b', 'o', 'x', 'm', 'i', 'r', 'r', MIRROR_VERSION, role};
 
+	if (role == MIRROR_CLIENT)
+		head[WISHES_AT] = MIRROR_WISH_WALK | MIRROR_WISH_HOLE;
 	memcpy(out, head, MIRROR_HEAD);
 }
 
-int mirror_match_head(enum mirror_role role, struct span octets)
+/* What another version says behind its role is not ours to judge. */
+enum mirror_match mirror_match_head(enum mirror_role role, struct span octets)
 {
-	uint8_t head[MIRROR_HEAD];
 	size_t len = octets.len < MIRROR_HEAD ? octets.len : MIRROR_HEAD;
+	bool other = len > VERSION_AT && octets.at[VERSION_AT] != MIRROR_VERSION;
+	uint8_t head[MIRROR_HEAD];
 
 	mirror_put_head(role, head);
-	if (len > WISHES_AT)
-		head[WISHES_AT] = octets.at[WISHES_AT];
-	if (len && memcmp(octets.at, head, len) != 0)
-		return -1;
-	return len == MIRROR_HEAD;
+	for (size_t i = 0; i < len; i++)
+		if (octets.at[i] != head[i] && i != VERSION_AT && i != WISHES_AT &&
+		    !(other && i > ROLE_AT))
+			return MIRROR_IS_NOT;
+	if (len < MIRROR_HEAD)
+		return MIRROR_MAY_BE;
+	return other ? MIRROR_IS_OTHER : MIRROR_IS;
+}
+
+uint8_t mirror_head_version(struct span head)
+{
+	return head.at[VERSION_AT];
+}
+
+uint8_t mirror_head_wishes(struct span head)
+{
+	return head.at[WISHES_AT];
 }
 
 uint64_t mirror_hash(struct span payload)
@@ -51,21 +70,25 @@ static uint32_t check_of(const uint8_t *record, size_t len, size_t at)
 
 size_t mirror_put_segment(const struct mirror_segment *s, int64_t since_ns, uint8_t *out)
 {
+	int64_t later_ns = s->time_ns > since_ns ? s->time_ns - since_ns : 0;
+
 	out[0] = (uint8_t)s->kind;
 	out[1] = s->header_len;
 	store_u16(out + 2, s->payload_len);
-	store_u32(out + 4, (uint32_t)((s->time_ns - since_ns) / NS_PER_US));
+	store_u32(out + 4, (uint32_t)(later_ns / NS_PER_US));
 	store_u64(out + 8, s->hash);
 	memcpy(out + MIRROR_RECORD, s->header, s->header_len);
 	store_u32(out + CHECK_AT, check_of(out, MIRROR_RECORD + s->header_len, CHECK_AT));
 	return MIRROR_RECORD + s->header_len;
 }
 
-size_t mirror_put_done(uint32_t arrived, uint32_t sent, uint8_t out[MIRROR_DONE])
+size_t mirror_put_done(const struct mirror_untold *untold, uint8_t out[MIRROR_DONE])
 {
-	store_u32(out, (uint32_t)MIRROR_FINISHED << 24);
-	store_u32(out + 4, arrived);
-	store_u32(out + 8, sent);
+	uint16_t pure = untold->pure > UINT16_MAX ? UINT16_MAX : (uint16_t)untold->pure;
+
+	store_u32(out, (uint32_t)MIRROR_FINISHED << 24 | pure);
+	store_u32(out + 4, untold->arrived);
+	store_u32(out + 8, untold->sent);
 	store_u32(out + DONE_CHECK_AT, check_of(out, MIRROR_DONE, DONE_CHECK_AT));
 	return MIRROR_DONE;
 }
@@ -87,7 +110,7 @@ size_t mirror_put_hop(const struct mirror_hop *hop, uint8_t *out)
 	out[0] = MIRROR_HOP;
 	out[1] = hop->quote_len;
 	out[2] = hop->ttl;
-	out[3] = hop->from.family;
+	out[3] = (uint8_t)(hop->from.family | (hop->syn ? SYN_ACK : 0));
 	memcpy(out + 8, hop->from.octets, hop->from.family == 4 ? 4 : 16);
 	memcpy(out + MIRROR_HOP_RECORD, hop->quote, hop->quote_len);
 	store_u32(out + HOP_CHECK_AT,
@@ -101,9 +124,12 @@ static int read_hop(struct mirror_record *out, struct cursor *c, uint8_t len)
 	const uint8_t *record = c->at - 2;
 	struct span from, quote;
 	uint32_t check;
+	uint8_t what;
 
 	hop->ttl = cursor_u8(c);
-	hop->from.family = cursor_u8(c);
+	what = cursor_u8(c);
+	hop->from.family = what & FAMILY;
+	hop->syn = what & SYN_ACK;
 	check = cursor_u32(c);
 	from = cursor_take(c, 16);
 	quote = cursor_take(c, len);
@@ -146,9 +172,9 @@ static int read_done(struct mirror_record *out, struct cursor *c)
 	const uint8_t *record = c->at - 2;
 	uint32_t check;
 
-	cursor_u16(c);
-	out->arrived_untold = cursor_u32(c);
-	out->sent_untold = cursor_u32(c);
+	out->untold.pure = cursor_u16(c);
+	out->untold.arrived = cursor_u32(c);
+	out->untold.sent = cursor_u32(c);
 	check = cursor_u32(c);
 	if (c->failed)
 		return 0;

@@ -45,3 +45,8 @@ const struct mirror_segment *mirror_log_at(const struct mirror_log *log, uint64_
 		return NULL;
 	return &log->at[number % log->size];
 }
+
+uint64_t mirror_log_first(const struct mirror_log *log)
+{
+	return log->count > log->size ? log->count - log->size : 0;
+}

@@ -1,184 +1,83 @@
-/* What is told of is bounded thrice: by the octets read, by the room in the send buffer, and, of
- * what we send ourselves, in number: else telling of what tells would never end. */
-#include <string.h>
-
+/* One connection of a server that mirrors: its stream, and the walk back. */
 #include "mptcp/mirror.h"
 
-#define DATA_MAX 48 /* sent segments with data that are told of */
-#define PURE_MAX 6  /* segments without data or a flag, both ways: the third ACK is the first */
+#include <string.h>
 
-static bool find_flow(struct mirror_server *m, const struct conn *conn)
+#include "mptcp/mirror_tell.h"
+#include "packet/packet.h"
+
+#define COPY_GAP_NS (5 * NS_PER_MS)
+#define HOLE_AT	    12500 /* octets read: then enough follows for a hole to be noticed */
+
+static struct mirror_flow initial_flow(const struct conn *conn)
 {
 	struct conn_info info;
 
-	if (m->flow_known)
-		return true;
 	conn_info(conn, &info);
-	if (!info.subflow_count)
-		return false;
-	m->flow = (struct mirror_flow){.local = info.subflow[0].local,
-				       .remote = info.subflow[0].remote,
-				       .local_port = info.subflow[0].local_port,
-				       .remote_port = info.subflow[0].remote_port};
-	return m->flow_known = true;
+	return (struct mirror_flow){.local = info.subflow[0].local,
+				    .remote = info.subflow[0].remote,
+				    .local_port = info.subflow[0].local_port,
+				    .remote_port = info.subflow[0].remote_port};
 }
 
-static bool same_end(const struct ip_addr *a, uint16_t port, const struct ip_addr *b, uint16_t of)
+/* The SYN/ACK went before the client could wish for anything; it has no data. */
+static void give_syn_ack(struct mirror_server *m, const struct mirror_log *log, int64_t now_ns)
 {
-	return port == of && ip_addr_equal(a, b);
-}
-
-static bool belongs(const struct mirror_flow *f, const struct mirror_segment *s,
-		    const struct packet *p)
-{
-	bool sent = s->kind == MIRROR_SENT;
-	const struct ip_addr *here = sent ? &p->ip.src : &p->ip.dst;
-	const struct ip_addr *there = sent ? &p->ip.dst : &p->ip.src;
-	uint16_t here_port = sent ? p->tcp.src_port : p->tcp.dst_port;
-	uint16_t there_port = sent ? p->tcp.dst_port : p->tcp.src_port;
-
-	return same_end(here, here_port, &f->local, f->local_port) &&
-	       same_end(there, there_port, &f->remote, f->remote_port);
-}
-
-static bool is_told(struct mirror_server *m, const struct mirror_segment *s, const struct packet *p)
-{
-	if (s->payload_len && s->kind == MIRROR_SENT)
-		return m->data++ < DATA_MAX;
-	if (s->payload_len || p->tcp.flags & (TCP_SYN | TCP_FIN | TCP_RST))
-		return true;
-	return m->pure++ < PURE_MAX;
-}
-
-/* Writes all of it or nothing, and leaves enough of the budget for the end. */
-static bool tell(struct mirror_server *m, struct conn *conn, int64_t now_ns, const uint8_t *octets,
-		 size_t len, size_t reserve)
-{
-	if (m->written + len + reserve > m->read || conn_write_space(conn) < len)
-		return false;
-	conn_write(conn, now_ns, span_of(octets, len));
-	m->written += len;
-	return true;
-}
-
-/* False: not now. */
-static bool tell_segment(struct mirror_server *m, struct conn *conn, int64_t now_ns,
-			 const struct mirror_segment *s)
-{
-	uint8_t out[MIRROR_RECORD + MIRROR_HEADERS_MAX];
-
-	if (!m->since_ns)
-		m->since_ns = s->time_ns;
-	return tell(m, conn, now_ns, out, mirror_put_segment(s, m->since_ns, out), MIRROR_DONE);
-}
-
-/* One by one, as they answer. */
-static void tell_hops(struct mirror_server *m, struct conn *conn, int64_t now_ns)
-{
-	struct mirror_back *b = &m->back;
-	uint8_t out[MIRROR_HOP_RECORD_MAX];
-
-	for (uint8_t ttl = (uint8_t)(b->told + 1); ttl <= b->ttl; ttl++) {
-		if (ttl == b->ttl && !b->hop[ttl].answered && !b->done)
-			return;
-		if (b->hop[ttl].answered &&
-		    !tell(m, conn, now_ns, out, mirror_put_hop(&b->hop[ttl], out), MIRROR_DONE))
-			return;
-		b->told = ttl;
-	}
-}
-
-bool mirror_server_walks(const struct mirror_server *m)
-{
-	return m->phase == MIRROR_TELLS && m->back.wanted && !m->back.done;
-}
-
-void mirror_server_packet(struct mirror_server *m, bool sent, int64_t time_ns, struct span packet)
-{
-	struct mirror_segment s = {.kind = sent ? MIRROR_SENT : MIRROR_ARRIVED};
-	struct packet p;
-
-	if (!m->flow_known || packet_parse(&p, packet))
-		return;
-	if (!sent && !(p.have & PACKET_HAS_PORTS && p.ip.proto == IP_PROTO_TCP))
-		mirror_back_error(&m->back, time_ns, packet);
-	else if (p.ip.proto != IP_PROTO_TCP || !(p.have & PACKET_HAS_ALL) ||
-		 !belongs(&m->flow, &s, &p))
-		return;
-	else if (sent)
-		mirror_back_sent(&m->back, time_ns, packet, p.payload.len);
-	else
-		mirror_back_arrived(&m->back, p.ip.ttl);
-}
-
-static bool tell_head(struct mirror_server *m, struct conn *conn, int64_t now_ns)
-{
-	uint8_t out[MIRROR_HEAD];
-
-	mirror_put_head(MIRROR_SERVER, out);
-	return tell(m, conn, now_ns, out, sizeof(out), 0);
-}
-
-static void tell_log(struct mirror_server *m, const struct mirror_log *log, struct conn *conn,
-		     int64_t now_ns)
-{
-	uint64_t end = log->count;
-
-	if (end - m->number > log->size)
-		m->number = end - log->size;
-	for (; m->number < end; m->number++) {
-		const struct mirror_segment *s = mirror_log_at(log, m->number);
-		struct mirror_server before = *m;
-		struct packet p;
-
-		if (packet_parse(&p, span_of(s->header, s->header_len)) ||
-		    !belongs(&m->flow, s, &p))
-			continue;
-		if (!is_told(m, s, &p)) {
-			m->untold[s->kind == MIRROR_SENT] += s->payload_len > 0;
-		} else if (!tell_segment(m, conn, now_ns, s)) {
-			*m = before;
-			return;
-		}
-	}
-}
-
-/* What there was no budget for is counted. */
-static bool tell_done(struct mirror_server *m, const struct mirror_log *log, struct conn *conn,
-		      int64_t now_ns)
-{
-	uint32_t untold[2] = {m->untold[0], m->untold[1]};
-	uint8_t out[MIRROR_DONE];
-
-	for (uint64_t n = m->number; n < log->count; n++) {
+	for (uint64_t n = mirror_log_first(log); n < log->count; n++) {
 		const struct mirror_segment *s = mirror_log_at(log, n);
+		struct span header = span_of(s->header, s->header_len);
+		struct mirror_flow flow;
 		struct packet p;
 
-		if (s && !packet_parse(&p, span_of(s->header, s->header_len)) &&
-		    belongs(&m->flow, s, &p))
-			untold[s->kind == MIRROR_SENT]++;
+		if (s->kind != MIRROR_SENT || packet_parse(&p, header) || !(p.tcp.flags & TCP_SYN))
+			continue;
+		flow = mirror_flow_of(&p, true);
+		if (mirror_flow_equal(&flow, &m->flow[0].flow))
+			mirror_back_sent(&m->back, now_ns, header, 0);
 	}
-	return tell(m, conn, now_ns, out, mirror_put_done(untold[0], untold[1], out), 0);
 }
 
-static void read_head(struct mirror_server *m, bool may_walk, struct conn *conn)
+static void begin(struct mirror_server *m, bool may_walk, const struct mirror_log *log,
+		  const struct conn *conn, int64_t now_ns)
 {
-	struct span octets;
-	int match = 0;
+	uint8_t wishes = mirror_head_wishes(span_of(m->head, MIRROR_HEAD));
 
-	while (!match && (octets = conn_peek(conn)).len) {
+	m->phase = MIRROR_TELLS;
+	m->flow[0].flow = initial_flow(conn);
+	m->flow_count = 1;
+	m->wants_hole = wishes & MIRROR_WISH_HOLE;
+	m->back.wanted = may_walk && wishes & MIRROR_WISH_WALK;
+	give_syn_ack(m, log, now_ns);
+}
+
+static enum mirror_match read_head(struct mirror_server *m, struct conn *conn)
+{
+	enum mirror_match match = MIRROR_MAY_BE;
+	struct span octets;
+
+	while (match == MIRROR_MAY_BE && (octets = conn_peek(conn)).len) {
 		octets = span_cut(octets, 0, (size_t)(MIRROR_HEAD - m->head_len));
 		memcpy(m->head + m->head_len, octets.at, octets.len);
 		m->head_len = (uint8_t)(m->head_len + octets.len);
 		conn_consume(conn, octets.len);
 		match = mirror_match_head(MIRROR_CLIENT, span_of(m->head, m->head_len));
 	}
-	if (match > 0) {
-		m->phase = MIRROR_TELLS;
-		m->back.wanted = may_walk && m->head[MIRROR_HEAD - 2] & 1;
-	} else if (match < 0 || conn_read_ended(conn))
-		m->phase = MIRROR_ECHOES;
 	m->read = m->head_len;
+	return match == MIRROR_MAY_BE && conn_read_ended(conn) ? MIRROR_IS_NOT : match;
+}
+
+static void meet(struct mirror_server *m, bool may_walk, const struct mirror_log *log,
+		 struct conn *conn, int64_t now_ns)
+{
+	switch (read_head(m, conn)) {
+	case MIRROR_IS_NOT: m->phase = MIRROR_ECHOES; break;
+	case MIRROR_IS: begin(m, may_walk, log, conn, now_ns); break;
+	case MIRROR_IS_OTHER:
+		m->phase = MIRROR_TOLD;
+		mirror_tell_head(m, conn, now_ns);
+		break;
+	case MIRROR_MAY_BE: break;
+	}
 }
 
 static bool echo(struct mirror_server *m, struct conn *conn, int64_t now_ns)
@@ -187,9 +86,8 @@ static bool echo(struct mirror_server *m, struct conn *conn, int64_t now_ns)
 	long taken;
 
 	while (m->head_echoed < m->head_len) {
-		taken = conn_write(
-		    conn, now_ns,
-		    span_cut(span_of(m->head, m->head_len), m->head_echoed, MIRROR_HEAD));
+		octets = span_cut(span_of(m->head, m->head_len), m->head_echoed, MIRROR_HEAD);
+		taken = conn_write(conn, now_ns, octets);
 		if (taken <= 0)
 			return false;
 		m->head_echoed = (uint8_t)(m->head_echoed + taken);
@@ -213,27 +111,85 @@ static void discard(struct mirror_server *m, struct conn *conn)
 	}
 }
 
+static bool walks(const struct mirror_server *m)
+{
+	return m->phase == MIRROR_TELLS && m->back.wanted && !m->back.done;
+}
+
 bool mirror_server_pump(struct mirror_server *m, bool may_walk, const struct mirror_log *log,
 			struct conn *conn, int64_t now_ns)
 {
 	if (m->phase == MIRROR_ASKED)
-		read_head(m, may_walk, conn);
+		meet(m, may_walk, log, conn, now_ns);
 	if (m->phase == MIRROR_ECHOES)
 		return echo(m, conn, now_ns);
-	if (m->phase == MIRROR_ASKED || !find_flow(m, conn))
+	if (m->phase == MIRROR_ASKED)
 		return false;
 	discard(m, conn);
-	if (m->phase == MIRROR_TELLS && !m->written && !tell_head(m, conn, now_ns))
+	m->back.last_words = conn_read_ended(conn);
+	if (m->phase == MIRROR_TOLD)
+		return true;
+	mirror_tell(m, log, conn, now_ns);
+	/* Who has nothing more to say cannot pay for a longer walk either. */
+	if (walks(m) && !(conn_read_ended(conn) && mirror_tell_room(m) < m->back.walk[m->back.at].len))
 		return false;
-	if (m->phase == MIRROR_TELLS)
-		tell_log(m, log, conn, now_ns);
-	if (m->phase == MIRROR_TELLS)
-		tell_hops(m, conn, now_ns);
-	if (mirror_server_walks(m))
-		return false;
-	if (m->phase == MIRROR_TELLS && conn_read_ended(conn) && tell_done(m, log, conn, now_ns))
+	m->back.done = true;
+	if (conn_read_ended(conn) && mirror_tell_done(m, log, conn, now_ns))
 		m->phase = MIRROR_TOLD;
 	/* With too little read even for the end, that it is missing says so. */
 	return m->phase == MIRROR_TOLD ||
-	       (conn_read_ended(conn) && m->written + MIRROR_DONE > m->read);
+	       (conn_read_ended(conn) && mirror_tell_room(m) < MIRROR_DONE);
+}
+
+static bool is_of(const struct mirror_server *m, const struct packet *p, bool sent)
+{
+	struct mirror_flow flow = mirror_flow_of(p, sent);
+
+	return p->ip.proto == IP_PROTO_TCP && p->have & PACKET_HAS_ALL && m->flow_count &&
+	       mirror_flow_equal(&flow, &m->flow[0].flow);
+}
+
+void mirror_server_packet(struct mirror_server *m, bool sent, int64_t time_ns, struct span packet)
+{
+	struct packet p;
+
+	if (!walks(m) || packet_parse(&p, packet))
+		return;
+	if (!sent && !(p.have & PACKET_HAS_PORTS && p.ip.proto == IP_PROTO_TCP))
+		mirror_back_error(&m->back, time_ns, packet);
+	else if (is_of(m, &p, sent) && !sent)
+		mirror_back_arrived(&m->back, p.ip.ttl);
+	else if (is_of(m, &p, sent) && p.payload.len)
+		mirror_back_sent(&m->back, time_ns, packet, p.payload.len);
+}
+
+bool mirror_server_loses(struct mirror_server *m, struct span packet)
+{
+	struct packet p;
+
+	if (m->phase != MIRROR_TELLS || !m->wants_hole || m->has_hole || m->read < HOLE_AT ||
+	    packet_parse(&p, packet) || !is_of(m, &p, true) || !p.payload.len)
+		return false;
+	return m->has_hole = true;
+}
+
+size_t mirror_server_copy(struct mirror_server *m, struct mirror_rate *rate, int64_t now_ns,
+			  uint8_t out[MIRROR_SEGMENT_MAX])
+{
+	size_t len;
+
+	if (now_ns < mirror_server_expiry_ns(m, rate))
+		return 0;
+	len = mirror_back_next(&m->back, now_ns, mirror_tell_room(m), out);
+	if (len)
+		rate->due_ns = now_ns + COPY_GAP_NS;
+	m->walked += len;
+	return len;
+}
+
+int64_t mirror_server_expiry_ns(const struct mirror_server *m, const struct mirror_rate *rate)
+{
+	int64_t due_ns = walks(m) ? mirror_back_expiry_ns(&m->back) : TIME_NEVER;
+
+	return due_ns < rate->due_ns ? rate->due_ns : due_ns;
 }

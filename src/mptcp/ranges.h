@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "mptcp/dsn.h"
+
 #define RANGES_MAX 4096
 
 struct range {
@@ -16,11 +18,6 @@ struct ranges {
 	struct range *at; /* owned; those in use are at[first] to at[first + count - 1] */
 	uint32_t first, count, capacity;
 };
-
-static inline bool dsn_before(uint64_t a, uint64_t b)
-{
-	return (int64_t)(a - b) < 0;
-}
 
 void ranges_fini(struct ranges *r);
 /* Adds [from, to). False: no memory, or the set is full and [from, to) touches nothing. */

@@ -128,6 +128,7 @@ void subflow_reset(struct subflow *sf, int reason)
 	sf->reset_reason = (uint8_t)reason;
 	sf->close = SUBFLOW_RST;
 	sf->close_reason = reason;
+	sf->conn->last_was_reset = sf->conn->last_was_reset || reason > 0;
 	sf->conn->settle_due = true;
 }
 
@@ -137,6 +138,12 @@ void subflow_up(struct subflow *sf)
 
 	if (sf->stage == STAGE_UP)
 		return;
+	/* It comes too late: the peer will send on one subflow alone (RFC 8684 §3.7), and may have
+	 * said so before it hears that this one is there. */
+	if (!sf->initial && fallback_pending(c)) {
+		subflow_reset(sf, 6);
+		return;
+	}
 	sf->stage = STAGE_UP;
 	sf->opened_told = true;
 	sf->up_ns = c->now_ns;
@@ -144,8 +151,10 @@ void subflow_up(struct subflow *sf)
 	sf->rx_end = c->rx.next;
 	sf->tx_from = sf->tx_next = c->tx.next;
 	sf->copied = c->tx.una;
-	if (!sf->initial)
+	if (!sf->initial) {
 		c->joins++;
+		c->had_join = true;
+	}
 	endpoint_tell(c, EVENT_SUBFLOW_OPENED, sf);
 	c->pm_due = c->settle_due = true;
 }

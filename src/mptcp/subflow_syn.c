@@ -153,12 +153,14 @@ bool subflow_third_ack(struct subflow *sf, const struct arrived *a)
 	return a->has_capable ? take_keys(sf, a) : without_keys(sf, a);
 }
 
-/* A cookie's SYN/ACK left nothing here but what its ACK brings back: both keys, or nothing. */
+/* A cookie's SYN/ACK left nothing here but what its ACK brings back: both keys, ours the one that
+ * was given out, or nothing. */
 bool subflow_cookie_ack(struct subflow *sf, const struct arrived *a)
 {
 	struct conn *c = sf->conn;
 	const struct mptcp_capable *o = &a->capable;
 	bool keys = a->has_capable && o->has_sender_key && o->has_receiver_key;
+	uint64_t key = endpoint_cookie_key(c->endpoint, &sf->tuple, a->packet->tcp.seq - 1);
 
 	if (sf->plain) {
 		rx_start(c, 1);
@@ -166,7 +168,7 @@ bool subflow_cookie_ack(struct subflow *sf, const struct arrived *a)
 		return true;
 	}
 	if (!keys || o->version != c->version || judge_flags(c, o) != FALLBACK_BECAUSE_NONE ||
-	    !o->sender_key || !conn_take_key(c, o->receiver_key)) {
+	    !o->sender_key || o->receiver_key != key || !conn_take_key(c, key)) {
 		stay_plain(sf, FALLBACK_THIRD_ACK, FALLBACK_BECAUSE_NO_KEYS);
 		return true;
 	}

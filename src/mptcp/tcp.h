@@ -194,6 +194,8 @@ void tcp_probe(struct tcp *t);
 void tcp_window_opened(struct tcp *t);
 /* The peer's shared window, heard on another subflow: at least so much from tcp_acked_ssn on. */
 void tcp_window_heard(struct tcp *t, uint32_t octets);
+/* Does the peer's window keep the next queued segment back? */
+bool tcp_window_blocks(const struct tcp *t);
 /* The window that an arriving segment announces, scaled (RFC 7323 §2.3). */
 uint32_t tcp_window_of(const struct tcp *t, const struct packet *p);
 size_t tcp_memory(const struct tcp *t); /* octets held, its struct not counted */

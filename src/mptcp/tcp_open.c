@@ -71,7 +71,7 @@ static void init(struct tcp *t, const struct tcp_config *config, const struct tc
 	t->burst = TCP_BURST;
 	t->rcv_mss = 536;
 	t->quick_acks = 8;
-	t->last_data_ns = now_ns;
+	t->last_data_ns = t->opened_ns = now_ns;
 	t->ip_id = (uint16_t)(iss >> 8);
 	t->dirty = true;
 	tcp_header_init(t);
@@ -107,13 +107,22 @@ static void take_stamps(struct tcp *t, uint32_t stamp)
 	t->ts_recent_ns = t->now_ns;
 }
 
+/* The peer's options came back as ours went out, say: what the peer sends next may look older than
+ * that stamp, and is believed all the same. */
+static void check_echo(struct tcp *t, uint32_t echo)
+{
+	if (tcp_stamp_at(t, t->now_ns) - echo >
+	    tcp_stamp_at(t, t->now_ns) - tcp_stamp_at(t, t->opened_ns))
+		t->ts_recent_ns = t->now_ns - TCP_STAMP_VALID_NS;
+}
+
 static void take_wscale(struct tcp *t, uint8_t scale)
 {
 	t->wscale_on = true;
 	t->snd_wscale = scale < WSCALE_MAX ? scale : WSCALE_MAX;
 }
 
-static void take_syn_option(struct tcp *t, const struct tcp_option *o)
+static void take_syn_option(struct tcp *t, const struct tcp_option *o, bool ack)
 {
 	if (o->malformed)
 		return;
@@ -123,8 +132,11 @@ static void take_syn_option(struct tcp *t, const struct tcp_option *o)
 		take_wscale(t, o->at[2]);
 	else if (o->kind == TCP_OPT_SACK_PERM && o->len == 2)
 		t->sack_on = t->config.sack;
-	else if (o->kind == TCP_OPT_TIMESTAMP && o->len == 10)
+	else if (o->kind == TCP_OPT_TIMESTAMP && o->len == 10) {
 		take_stamps(t, load_u32(o->at + 2));
+		if (ack)
+			check_echo(t, load_u32(o->at + 6));
+	}
 }
 
 /* A SYN asks for ECN with ECE and CWR, a SYN/ACK agrees with ECE alone (RFC 3168 §6.1.1). */
@@ -135,7 +147,7 @@ void tcp_take_syn_options(struct tcp *t, const struct packet *p)
 	begin_receiving(t, p->tcp.seq);
 	set_mss(t, t->config.local.family == 4 ? 536 : 1220);
 	for (unsigned i = 0; i < p->tcp.options.count; i++)
-		take_syn_option(t, &p->tcp.options.item[i]);
+		take_syn_option(t, &p->tcp.options.item[i], p->tcp.flags & TCP_ACK);
 	t->ecn_on = t->config.ecn &&
 		    ecn == ((p->tcp.flags & TCP_ACK) ? TCP_ECE : (unsigned)(TCP_ECE | TCP_CWR));
 	t->snd_wnd = t->snd_wnd_max = p->tcp.window;
@@ -155,6 +167,7 @@ void tcp_init_cookie(struct tcp *t, const struct tcp_config *config,
 		     uint8_t peer_wscale, bool peer_sack, int64_t now_ns)
 {
 	const struct tcp_option *stamp = tcp_option_find(&ack->tcp.options, TCP_OPT_TIMESTAMP, -1);
+	uint32_t edge;
 
 	init(t, config, owner, now_ns, ack->tcp.ack - 1);
 	t->state = TCP_SYN_RECEIVED;
@@ -165,7 +178,8 @@ void tcp_init_cookie(struct tcp *t, const struct tcp_config *config,
 		take_wscale(t, peer_wscale);
 	if (stamp && !stamp->malformed && stamp->len == 10)
 		take_stamps(t, load_u32(stamp->at + 2));
-	t->rcv_edge += UINT16_MAX; /* what the cookie offered at most */
+	edge = owner->window(t);
+	t->rcv_edge += edge < UINT16_MAX ? edge : UINT16_MAX; /* as the cookie offered */
 	t->last_sent_ns = now_ns;
 	t->timer[TCP_TIMER_RTX] = now_ns + tcp_rto_ns(t);
 }

@@ -39,7 +39,8 @@ void ring_push(struct tcp_ring *r, const struct tcp_sent *s); /* reserved */
 void ring_list(struct tcp_ring *r, uint32_t i);		      /* the last to be sent */
 void ring_unlist(struct tcp_ring *r, struct tcp_sent *s);
 void ring_fini(struct tcp_ring *r);
-void ring_pop(struct tcp_ring *r); /* forgets the head */
+void ring_pop(struct tcp_ring *r);		 /* forgets the head */
+void ring_cut(struct tcp_ring *r, uint32_t seq); /* forgets the head's octets before `seq` */
 void ring_lose(struct tcp_ring *r, uint32_t i);
 void ring_find(struct tcp_ring *r, struct tcp_sent *s); /* not lost any more */
 void ring_sack(struct tcp_ring *r, uint32_t i);
@@ -58,6 +59,7 @@ void tcp_tell(struct tcp *t, enum tcp_event event);
 size_t tcp_build(struct tcp *t, const struct tcp_segment *segment, unsigned flags,
 		 struct tcp_sent *s, uint8_t *out, size_t cap);
 void tcp_header_init(struct tcp *t);
+#define TCP_STAMP_VALID_NS (24 * 24 * INT64_C(3600) * NS_PER_S) /* RFC 7323 §5.5 */
 uint32_t tcp_stamp_at(const struct tcp *t, int64_t time_ns);
 
 /* tcp_option.c */
@@ -68,7 +70,6 @@ void tcp_arrival_read(const struct tcp *t, struct tcp_arrival *a, const struct p
 void tcp_window_begin(struct tcp *t); /* before the first SYN */
 uint16_t tcp_window_announce(struct tcp *t, bool syn);
 void tcp_window_take(struct tcp *t, const struct tcp_arrival *a);
-bool tcp_window_blocks(const struct tcp *t); /* the next queued segment */
 
 /* tcp_receive.c */
 void tcp_ack_at_once(struct tcp *t);

@@ -2,7 +2,6 @@
 #include "mptcp/tcp_parts.h"
 
 #define CHALLENGES_A_SECOND 10
-#define STAMP_VALID_NS	    (24 * 24 * INT64_C(3600) * NS_PER_S) /* RFC 7323 §5.5 */
 
 void tcp_ack_at_once(struct tcp *t)
 {
@@ -37,7 +36,7 @@ static bool intact(struct tcp *t, const struct packet *p)
 static bool too_old(const struct tcp *t, const struct tcp_arrival *a)
 {
 	return a->has_stamp && seq_before(a->stamp, t->ts_recent) &&
-	       t->now_ns - t->ts_recent_ns < STAMP_VALID_NS;
+	       t->now_ns - t->ts_recent_ns < TCP_STAMP_VALID_NS;
 }
 
 static bool in_window(const struct tcp *t, const struct tcp_arrival *a)
@@ -101,7 +100,7 @@ static bool check_ack(struct tcp *t, const struct tcp_arrival *a)
 /* RFC 7323 §4.3. */
 static void take_stamp(struct tcp *t, const struct tcp_arrival *a)
 {
-	if (!a->has_stamp || seq_before(a->stamp, t->ts_recent) || seq_before(t->rcv_acked, a->seq))
+	if (!a->has_stamp || too_old(t, a) || seq_before(t->rcv_acked, a->seq))
 		return;
 	t->ts_recent = a->stamp;
 	t->ts_recent_ns = t->now_ns;

@@ -150,6 +150,7 @@ struct tcp {
 	bool refuse_due; /* a RST that does not end this connection, for a stray ACK */
 	uint32_t refuse_seq;
 	bool closed_told;
+	int64_t opened_ns;
 	int64_t challenge_since_ns;
 	unsigned challenges; /* since then */
 

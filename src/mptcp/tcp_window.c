@@ -48,10 +48,16 @@ static uint32_t in_units(uint32_t offered, uint32_t window, unsigned scale)
 	return field << scale < offered && up <= window ? field + 1 : field;
 }
 
+/* What the field can say of it. */
+static uint32_t own_window(struct tcp *t, bool syn)
+{
+	return least(t->owner->window(t), (uint32_t)UINT16_MAX << own_scale(t, syn));
+}
+
 uint16_t tcp_window_announce(struct tcp *t, bool syn)
 {
 	unsigned scale = own_scale(t, syn);
-	uint32_t window = least(t->owner->window(t), (uint32_t)UINT16_MAX << scale), field;
+	uint32_t window = own_window(t, syn), field;
 
 	if (window > t->rcv_wnd_max)
 		t->rcv_wnd_max = window;
@@ -73,7 +79,7 @@ void tcp_window_opened(struct tcp *t)
 		return;
 	if (t->rcv_nxt - t->rcv_acked > t->announced)
 		left = 0;
-	window = t->owner->window(t);
+	window = own_window(t, false);
 	if (window > left && window - left >= worth(t) && left <= window / 2)
 		tcp_ack_at_once(t);
 }

@@ -128,7 +128,8 @@ static void address_one(struct outgoing *o, unsigned i, struct span packet)
 {
 	struct msghdr *header = &o->message[i].msg_hdr;
 
-	o->part[i] = (struct iovec){(void *)(uintptr_t)packet.at, packet.len};
+	o->part[i] = (struct iovec){.iov_len = packet.len};
+	memcpy(&o->part[i].iov_base, &packet.at, sizeof(packet.at)); /* iovec knows no const */
 	*header = (struct msghdr){.msg_name = &o->to[i], .msg_iov = &o->part[i], .msg_iovlen = 1};
 	if (packet.at[0] >> 4 == 4) {
 		o->to[i].v4 = (struct sockaddr_in){.sin_family = AF_INET};

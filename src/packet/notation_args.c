@@ -88,6 +88,8 @@ static int named_arg(struct parser *p, const struct option_spec *spec, struct ar
 		i++;
 	if (i == ARGS_MAX || !spec->args[i].type)
 		return arg_unknown(p, spec, key);
+	if (args[i].given && spec->args[i].type != ARG_LIST)
+		return scan_fail(&p->scan, key.at, "%s is given twice", spec->args[i].key);
 	if (scan_char(&p->scan, '='))
 		return arg_value(p, &spec->args[i], scan_value(&p->scan), &args[i]);
 	if (spec->args[i].type != ARG_SWITCH)

@@ -89,6 +89,11 @@ static int field_unknown(struct parser *p, struct word key, const char *layer,
 			 layer, names.text);
 }
 
+static bool is_given(const struct parser *p, enum field f)
+{
+	return f && (p->draft.set & FIELD_BIT(f));
+}
+
 /* Layers of IP have two tables of fields, of which a key may be in one or both. */
 static int parse_field(struct parser *p, const char *layer, const enum field_layer layers[2])
 {
@@ -102,6 +107,8 @@ static int parse_field(struct parser *p, const char *layer, const enum field_lay
 	b = field_by_key(layers[1], text);
 	if (!a && !b)
 		return field_unknown(p, key, layer, layers);
+	if (is_given(p, a) || is_given(p, b))
+		return scan_fail(&p->scan, key.at, "%s is given twice", text);
 	err = expect_equals(p, key);
 	if (err)
 		return err;

@@ -167,10 +167,13 @@ static void find_resets(struct connection_result *r)
 		return;
 	f->cause = CAUSE_OPTION_STRIPPER;
 	f->confidence = CONFIDENCE_LIKELY;
+	if (r->mirrored && r->mirrored->peer_missed)
+		f->direction = DIRECTION_FORWARD;
 	snprintf(f->explain, sizeof(f->explain),
-		 "The subflow from %s to %s was reset because MPTCP options were missing or did "
+		 "The subflow from %s to %s was reset%s because MPTCP options were missing or did "
 		 "not fit (reason 6, middlebox interference)%s.",
 		 ip_addr_print(&s->local, local), ip_addr_print(&s->remote, remote),
+		 f->direction == DIRECTION_FORWARD ? " by the target" : "",
 		 broken ? ", and that was the end of the connection" : "");
 }
 
@@ -229,27 +232,6 @@ static void find_control(struct connection_result *r)
 		describe(f, sign);
 }
 
-static bool is_mptcp_loss(const struct finding *f)
-{
-	static const char prefix[] = "tcp.options.mptcp.";
-
-	return !strncmp(f->field, prefix, sizeof(prefix) - 1) &&
-	       (f->change == CHANGE_REMOVED || f->change == CHANGE_BLANKED ||
-		f->change == CHANGE_TRUNCATED);
-}
-
-static bool tells_of(const struct mirrored *m, const struct finding *f)
-{
-	for (size_t i = 0; i < m->finding_count; i++) {
-		const struct finding *seen = &m->findings[i];
-
-		if (is_mptcp_loss(f) ? is_mptcp_loss(seen)
-				     : !strcmp(f->field, seen->field) && f->change == seen->change)
-			return true;
-	}
-	return false;
-}
-
 /* What was inferred of how the connection went gives way to what was seen, but for its impact. */
 static void find_mirrored(struct connection_result *r)
 {
@@ -261,7 +243,7 @@ static void find_mirrored(struct connection_result *r)
 	for (size_t i = 0; i < r->finding_count; i++) {
 		const struct finding *f = &r->findings[i];
 
-		if (!tells_of(r->mirrored, f))
+		if (!mirrored_tells_of(r->mirrored, f))
 			r->findings[kept++] = *f;
 		else if (f->impact > impact)
 			impact = f->impact;
@@ -272,7 +254,7 @@ static void find_mirrored(struct connection_result *r)
 		struct finding *f = &r->findings[r->finding_count++];
 
 		*f = r->mirrored->findings[i];
-		if (impact > f->impact && (is_mptcp_loss(f) || !strcmp(f->field, "tcp.payload")))
+		if (impact > f->impact && mirrored_is_serious(f))
 			f->impact = impact;
 	}
 }
@@ -334,13 +316,8 @@ static void conclude_verdict(struct connection_result *r)
 	else if (r->gave_up && r->established)
 		decide(r, VERDICT_INCONCLUSIVE,
 		       "The connection came about, but then nothing moved any more: given up.");
-	else if (r->mirrored && r->established && !mirrored_covers(r->mirrored))
-		decide(
-		    r, VERDICT_INCONCLUSIVE,
-		    r->mirrored->answered
-			? "The target did not tell of all that it should have mirrored."
-			: "The target does not mirror: nothing can be said of what arrived there "
-			  "(mboxtrace serve --mirror does).");
+	else if (r->mirrored && r->established && mirrored_missing(r->mirrored))
+		decide(r, VERDICT_INCONCLUSIVE, mirrored_missing(r->mirrored));
 	else
 		decide_by_outcome(r);
 }

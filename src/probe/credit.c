@@ -288,6 +288,13 @@ static int number_by_router(const struct trace *t, int probe, const struct packe
 							 : -1;
 }
 
+/* They are not silent, only nameless. */
+static void note_tied(struct trace *t, uint32_t tied)
+{
+	for (size_t i = 0; i < t->result.probe_count; i++)
+		t->series[i].tied |= tied >> i & 1;
+}
+
 static void credit_error(struct trace *t, int64_t now_ns, const struct packet *p,
 			 const struct icmp_error *e)
 {
@@ -299,8 +306,10 @@ static void credit_error(struct trace *t, int64_t now_ns, const struct packet *p
 	if (packet_parse(&quote, e->quote) < 0)
 		return;
 	m = match_quote(t, &quote);
-	if (m.probe < 0)
+	if (m.probe < 0) {
+		note_tied(t, m.tied);
 		return;
+	}
 	t->result.probes[m.probe].received++;
 	if (m.number < 0)
 		m.number = number_by_router(t, m.probe, p);

@@ -12,15 +12,19 @@ static void drive_events(const struct drive *d)
 		d->event(d->context, &event);
 }
 
+static bool passes(const struct drive *d, bool sent, int64_t time_ns, struct span packet)
+{
+	return !d->packet || d->packet(d->context, sent, time_ns, packet);
+}
+
 static int drive_send(const struct drive *d, struct error *err)
 {
 	struct span packet;
 	int rc = 0;
 
 	while (!rc && endpoint_send(d->endpoint, net_now_ns(d->net), &packet)) {
-		if (d->packet)
-			d->packet(d->context, true, net_now_ns(d->net), packet);
-		rc = net_send(d->net, packet, err);
+		if (passes(d, true, net_now_ns(d->net), packet))
+			rc = net_send(d->net, packet, err);
 	}
 	drive_events(d);
 	return rc;
@@ -38,9 +42,8 @@ static int drive_receive(const struct drive *d, int64_t deadline_ns, struct erro
 	int rc = net_receive(d->net, deadline_ns, &packet, err);
 
 	for (int i = 1; rc > 0; i++) {
-		if (d->packet)
-			d->packet(d->context, false, packet.time_ns, packet.octets);
-		endpoint_receive(d->endpoint, packet.time_ns, packet.octets);
+		if (passes(d, false, packet.time_ns, packet.octets))
+			endpoint_receive(d->endpoint, packet.time_ns, packet.octets);
 		if (i == BURST)
 			return 0;
 		rc = net_receive(d->net, packet.time_ns, &packet, err);

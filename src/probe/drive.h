@@ -19,8 +19,8 @@ struct drive {
 	int64_t (*pump)(void *context, int64_t now_ns);
 	void (*stopped)(void *context, int64_t now_ns);
 	bool (*finished)(void *context);
-	/* Shown every packet that comes and goes; may be NULL. */
-	void (*packet)(void *context, bool sent, int64_t time_ns, struct span octets);
+	/* Shown every packet that comes and goes; may be NULL. False: it is lost on purpose. */
+	bool (*packet)(void *context, bool sent, int64_t time_ns, struct span octets);
 };
 
 /* What the caller also waits for (standard input) is told with net_watch.

@@ -24,6 +24,7 @@ struct question {
 	uint32_t number; /* of the last asking */
 	int64_t sent_ns; /* of the last asking */
 	int64_t not_before_ns;
+	uint8_t unpaired, unpaired_answers; /* askings before those that have a control each */
 };
 
 /* A probe with its questions and what it needs to be sent. */
@@ -42,6 +43,7 @@ struct series {
 	bool brief;	     /* silence is no surprise: wait little */
 	bool serial;	     /* one question at a time: replies cannot be told apart */
 	bool inside;	     /* of a connection: asked at once wherever it is asked */
+	bool tied;	     /* some quotes could not be told from those of others held */
 	bool held;	     /* its octets are the connection's own: no TSval or port of ours */
 	uint8_t limit;	     /* nothing is asked beyond this TTL */
 	uint8_t top;	     /* highest TTL that a router answered */
@@ -81,6 +83,7 @@ struct trace {
 	enum { PHASE_ASKING, PHASE_INSIDE, PHASE_CLOSING, PHASE_DONE } phase;
 	uint8_t closing; /* next probe to close */
 	bool oom;
+	bool paired;				     /* from now on askings have a control each */
 	bool duplicates;			     /* this path duplicates packets */
 	struct trace_reply orphan[TRACE_PROBES_MAX]; /* the first of a series' orphans */
 	int64_t orphan_ns[TRACE_PROBES_MAX];
@@ -116,8 +119,9 @@ int64_t schedule_expiry_ns(const struct trace *t);
 
 /* match.c: whose reply is it */
 struct match {
-	int probe;  /* -1: none of ours */
-	int number; /* which packet; -1: not known */
+	int probe;     /* -1: none of ours, or one of several held */
+	int number;    /* which packet; -1: not known */
+	uint32_t tied; /* bits of those held of which it may be any */
 };
 struct match match_quote(const struct trace *t, const struct packet *quote);
 struct match match_answer(const struct trace *t, const struct packet *answer);
@@ -163,6 +167,17 @@ struct place observe_place(const struct trace *t, int probe, uint8_t ttl);
 uint32_t observe_asked_from(const struct trace *t, int probe, uint8_t ttl);
 uint32_t observe_answers_from(const struct trace *t, int probe, uint8_t ttl);
 
+/* Paired askings (trace_ask_again) of a series at `ttl` and beyond that got no reply, of how many.
+ */
+struct paired {
+	uint32_t asked, lost;
+};
+struct paired observe_paired(const struct trace *t, int probe, uint8_t ttl);
+/* The nearest hop beyond all that answered this series at which `control` was, paired with it. */
+uint8_t observe_first_silent(const struct trace *t, int probe, int control);
+/* The chance that all of them at `ttl` and beyond were only out of luck, judged by the control. */
+double observe_chance(const struct trace *t, int probe, int control, uint8_t ttl);
+
 #define JOIN_ASKINGS 3 /* of an MP_JOIN, before silence says anything */
 
 /* conclude.c: replies to findings and a verdict */
@@ -170,13 +185,17 @@ void conclude(struct trace *t);
 
 /* conclude_*.c: each adds the findings of one kind. */
 struct finding *conclude_add(struct trace *t, const char *field, enum change_kind change);
-void conclude_quotes(struct trace *t);	/* what quotes show, and what their checksums betray */
-void conclude_answers(struct trace *t); /* SYN/ACKs: mirrored, blanked, not MPTCP */
-void conclude_proxies(struct trace *t); /* answered on the path; DNAT; TTL rewritten */
-void conclude_fates(struct trace *t);	/* test, control and sham fared differently */
-void conclude_data(struct trace *t);	/* what befell the data of a connection */
-void conclude_inside(struct trace *t);	/* what the connection itself showed */
+void conclude_quotes(struct trace *t);	 /* what quotes show, and what their checksums betray */
+void conclude_answers(struct trace *t);	 /* SYN/ACKs: mirrored, blanked, not MPTCP */
+void conclude_proxies(struct trace *t);	 /* answered on the path; DNAT; TTL rewritten */
+void conclude_fates(struct trace *t);	 /* test, control and sham fared differently */
+void conclude_data(struct trace *t);	 /* what befell the data of a connection */
+void conclude_held(struct trace *t);	 /* which of its segments did not come through */
+void conclude_joins(struct trace *t);	 /* SYNs that join it */
+void conclude_inside(struct trace *t);	 /* what the connection itself showed */
+void conclude_mirrored(struct trace *t); /* what both ends of a connection showed */
 void conclude_verdict(struct trace *t);
+void conclude_mirrored_verdict(struct trace *t);
 
 /* explain.c: sentences */
 void explain_finding(const struct trace *t, struct finding *f);

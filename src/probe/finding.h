@@ -67,6 +67,8 @@ struct finding {
 	enum cause cause;
 	enum confidence confidence;
 	enum impact impact;
+	uint8_t
+	    subflow; /* of a connection: the joined one that it befell; 0: the initial one, all */
 	char explain[FINDING_EXPLAIN_MAX]; /* one plain English sentence */
 };
 

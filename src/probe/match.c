@@ -96,10 +96,12 @@ struct match match_quote(const struct trace *t, const struct packet *quote)
 		int number, points = score(t, i, quote, &number);
 
 		if (points > best_points) {
-			best = (struct match){.probe = (int)i, .number = number};
+			best = (struct match){
+			    .probe = (int)i, .number = number, .tied = UINT32_C(1) << i};
 			best_points = points;
 		} else if (points == best_points && t->series[i].held) {
 			best.probe = -1; /* it may be either's: nothing is said */
+			best.tied |= UINT32_C(1) << i;
 		}
 	}
 	return best;
@@ -139,7 +141,8 @@ struct match match_answer(const struct trace *t, const struct packet *answer)
 		if (t->series[i].echo && answer->have & PACKET_HAS_ICMP &&
 		    ip_addr_equal(&answer->ip.src, &t->result.config.target) &&
 		    answer->icmp.rest >> 16 == t->result.probes[i].local_port)
-			return (struct match){(int)i, number_by_id(t, i, answer)};
+			return (struct match){.probe = (int)i,
+					      .number = number_by_id(t, i, answer)};
 	}
-	return (struct match){-1, -1};
+	return (struct match){.probe = -1, .number = -1};
 }

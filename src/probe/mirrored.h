@@ -1,5 +1,6 @@
-/* What a mirrored connection (mptcp/mirror.h) shows of the path: for each direction, what left one
- * end against what came to the other. Nothing is inferred: who saw less says less. */
+/* What a mirrored connection (mptcp/mirror.h) shows of the path: for each direction of each
+ * subflow, what left one end against what came to the other. Nothing is inferred: who saw less says
+ * less. */
 #ifndef MBOXTRACE_PROBE_MIRRORED_H
 #define MBOXTRACE_PROBE_MIRRORED_H
 
@@ -15,22 +16,31 @@ struct mirrored_direction {
 };
 
 struct mirrored {
-	bool answered; /* the peer mirrors */
-	bool whole;    /* to its last record */
-	struct mirrored_direction forward, reverse;
-	unsigned hops_back; /* routers that quoted on the way back */
+	bool answered;				    /* the peer mirrors */
+	uint8_t version;			    /* it does, but in this one; else 0 */
+	bool whole;				    /* to its last record */
+	struct mirrored_direction forward, reverse; /* of the initial subflow */
+	unsigned subflows;			    /* compared, both ways */
+	bool peer_missed;			    /* it reset a subflow for want of options */
+	unsigned hops_back;			    /* routers that quoted on the way back */
 	size_t finding_count;
 	struct finding findings[MIRRORED_FINDINGS_MAX];
+	bool on_syn[MIRRORED_FINDINGS_MAX]; /* of each: only SYNs and SYN/ACKs showed it */
 };
 
-/* `local`, `remote`: the ends as the client knows them. */
+/* `info` is of the connection, for the numbers of its subflows. */
 void mirrored_compare(struct mirrored *out, const struct mirror_client *m,
-		      const struct ip_addr *local, const struct ip_addr *remote);
-
-/* mirrored_back.c: narrows down what was found on the way back by what routers quoted there. */
-void mirrored_locate(struct mirrored *out, const struct mirror_client *m);
+		      const struct conn_info *info);
 
 /* Was enough compared, both ways, for the absence of findings to mean something? */
 bool mirrored_covers(const struct mirrored *m);
+
+/* Why not, in a sentence; NULL: it was. */
+const char *mirrored_missing(const struct mirrored *m);
+
+/* Is what was only inferred, `f`, among what was seen, or explained by it? */
+bool mirrored_tells_of(const struct mirrored *m, const struct finding *f);
+/* May it have cost the connection MPTCP? */
+bool mirrored_is_serious(const struct finding *f);
 
 #endif

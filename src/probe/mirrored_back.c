@@ -3,36 +3,34 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "probe/mirrored.h"
+#include "probe/mirrored_parts.h"
 
-/* The segment of which `hop` quotes a copy, with its payload; false: it was not told of. */
-static bool find_sent(const struct mirror_client *m, const struct mirror_hop *hop, uint8_t *room,
-		      struct packet *out)
+/* The segment that was walked with: the first with data, or the SYN/ACK; with its payload. False:
+ * it was not told of. */
+static bool find_sent(const struct mirror_client *m, bool syn, uint8_t *room, struct packet *out)
 {
-	struct packet quote, p;
+	const struct mirror_octets *octets = &m->subflow[0].received;
 	uint32_t isn = 0, from;
-	bool found = false;
+	struct packet p;
 
-	if (packet_parse(&quote, span_of(hop->quote, hop->quote_len)))
-		return false;
-	for (size_t i = 0; i < m->told_count && !found; i++) {
+	for (size_t i = 0; i < m->told_count; i++) {
 		const struct mirror_segment *s = &m->told[i];
 
-		if (s->kind != MIRROR_SENT || packet_parse(&p, span_of(s->header, s->header_len)))
+		if (s->kind != MIRROR_SENT || !mirrored_parse(s, &p))
 			continue;
 		if (p.tcp.flags & TCP_SYN)
 			isn = p.tcp.seq;
-		if (!s->payload_len)
+		if (syn ? !(p.tcp.flags & TCP_SYN) : !s->payload_len)
 			continue;
-		from = p.tcp.seq - isn - 1;
+		from = p.tcp.seq - isn - !syn;
 		if (from > MIRROR_OCTETS_MAX || s->payload_len > MIRROR_OCTETS_MAX - from ||
 		    (size_t)s->header_len + s->payload_len > MIRROR_SEGMENT_MAX)
-			continue;
+			return false;
 		memcpy(room, s->header, s->header_len);
-		memcpy(room + s->header_len, m->received.at + from, s->payload_len);
-		found = !packet_parse(out, span_of(room, (size_t)s->header_len + s->payload_len));
+		memcpy(room + s->header_len, octets->at + from, s->payload_len);
+		return !packet_parse(out, span_of(room, (size_t)s->header_len + s->payload_len));
 	}
-	return found;
+	return false;
 }
 
 static bool looks_for(const struct finding *f, const struct change *c)
@@ -57,55 +55,86 @@ static bool reaches(const struct diff *d, const struct packet *sent, const struc
 	return (like.option >= 0 || like.id != FIELD_NONE) && diff_reaches(d, &like);
 }
 
-static void locate(struct finding *f, const struct mirror_client *m)
+struct interval {
+	bool located, seen;
+	struct place after, by;
+};
+
+/* The hop that quotes `sent`, for the finding. */
+static void look_at(struct interval *at, const struct mirror_hop *hop, const struct packet *sent,
+		    const struct finding *f)
 {
-	struct place after = f->after, by = f->by;
+	struct place here = {true, hop->ttl, hop->from};
+	struct packet quote;
+	struct diff d;
+
+	if (packet_parse(&quote, span_of(hop->quote, hop->quote_len)))
+		return;
+	diff_packets(&d, sent, &quote);
+	for (unsigned n = 0; n < d.count; n++)
+		at->seen |= looks_for(f, &d.changes[n]);
+	if (at->seen)
+		at->by = here;
+	else if (reaches(&d, sent, f))
+		at->after = here;
+	else
+		return;
+	at->located = true;
+}
+
+static struct interval locate_by(const struct finding *f, const struct mirror_client *m, bool syn)
+{
+	struct interval at = {.after = f->after, .by = f->by};
 	uint8_t room[MIRROR_SEGMENT_MAX];
-	bool seen = false, located = false;
-	size_t len;
+	struct packet sent;
+
+	if (!find_sent(m, syn, room, &sent))
+		return at;
+	for (size_t i = 0; i < m->hop_count && !at.seen; i++)
+		if (m->hop[i].syn == syn)
+			look_at(&at, &m->hop[i], &sent, f);
+	return at;
+}
+
+static void say(struct finding *f, const struct interval *at)
+{
+	size_t len = strlen(f->explain);
+
+	if (len && f->explain[len - 1] == '.')
+		len--;
+	if (at->seen)
+		snprintf(f->explain + len, sizeof(f->explain) - len,
+			 ", between hops %u and %u, counted from the target.", at->after.ttl,
+			 at->by.ttl);
+	else
+		snprintf(f->explain + len, sizeof(f->explain) - len,
+			 ", behind hop %u, counted from the target.", at->after.ttl);
+}
+
+/* Where segments of both kinds are changed, either may show it. */
+static void locate(struct finding *f, const struct mirror_client *m, bool on_syn)
+{
+	struct interval at = locate_by(f, m, on_syn);
 
 	/* The copies have an ID of their own, and their data is not compared. */
 	if (!strcmp(f->field, "ip.id") || !strcmp(f->field, "tcp.payload"))
 		return;
+	if (!at.seen && !on_syn) {
+		struct interval syn = locate_by(f, m, true);
 
-	for (size_t i = 0; i < m->hop_count && !seen; i++) {
-		const struct mirror_hop *hop = &m->hop[i];
-		struct packet sent, quote;
-		struct diff d;
-
-		if (!find_sent(m, hop, room, &sent) ||
-		    packet_parse(&quote, span_of(hop->quote, hop->quote_len)))
-			continue;
-		diff_packets(&d, &sent, &quote);
-		for (unsigned n = 0; n < d.count; n++)
-			seen |= looks_for(f, &d.changes[n]);
-		if (seen)
-			by = (struct place){true, hop->ttl, hop->from};
-		else if (reaches(&d, &sent, f))
-			after = (struct place){true, hop->ttl, hop->from};
-		else
-			continue;
-		located = true;
+		at = syn.seen ? syn : at;
 	}
-	if (!located)
+	if (!at.located)
 		return;
-	f->after = after;
-	f->by = by;
-	len = strlen(f->explain);
-	if (len && f->explain[len - 1] == '.')
-		len--;
-	if (seen)
-		snprintf(f->explain + len, sizeof(f->explain) - len,
-			 ", between hops %u and %u, counted from the target.", after.ttl, by.ttl);
-	else
-		snprintf(f->explain + len, sizeof(f->explain) - len,
-			 ", behind hop %u, counted from the target.", after.ttl);
+	f->after = at.after;
+	f->by = at.by;
+	say(f, &at);
 }
 
 void mirrored_locate(struct mirrored *out, const struct mirror_client *m)
 {
 	out->hops_back = (unsigned)m->hop_count;
 	for (size_t i = 0; i < out->finding_count; i++)
-		if (out->findings[i].direction == DIRECTION_REVERSE)
-			locate(&out->findings[i], m);
+		if (out->findings[i].direction == DIRECTION_REVERSE && !out->findings[i].subflow)
+			locate(&out->findings[i], m, out->on_syn[i]);
 }

@@ -31,6 +31,7 @@ static const struct {
     [ROLE_DATA_ACK] = {"data-ack", "", "", false},
     [ROLE_ADD_ADDR] = {"ack-add-addr", "", "", false},
     [ROLE_SIGNALS] = {"ack-remove-addr-mp-prio", "", "", false},
+    [ROLE_DATA_PLAIN] = {"data-plain", "", "", false},
     [ROLE_JOIN_VALID] = {"syn-mp-join-valid", MARKS, "/MPJOIN{id=1}", false},
     [ROLE_JOIN_BOGUS] = {"syn-mp-join-bogus", MARKS, "/MPJOIN{id=1}", false},
 };

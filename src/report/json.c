@@ -133,6 +133,9 @@ static void json_finish(struct report *r, const struct trace_result *result)
 	json_put(line, "interrupted", json_boolean(result->interrupted));
 	if (result->inside.state != INSIDE_NOT_ASKED)
 		json_put(line, "inside", json_of_inside(result));
+	if (result->mirrored.asked)
+		json_put(line, "mirrored",
+			 json_of_mirrored(&result->mirrored.mirrored, result->mirrored.note));
 	json_put(line, "findings", json_of_findings(result));
 	json_put(line, "verdict", json_string(verdict_name(result->verdict)));
 	json_put(line, "reason", json_string(result->reason));

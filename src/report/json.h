@@ -11,6 +11,7 @@ json_t *json_of_value(const struct value *v);
 json_t *json_of_addr(const struct ip_addr *addr);
 json_t *json_of_hop(const struct trace_result *result, uint8_t ttl);
 json_t *json_of_finding(const struct finding *f);
+json_t *json_of_mirrored(const struct mirrored *m, const char *note); /* NULL: none */
 
 json_t *json_of_time(int64_t wall_ns); /* RFC 3339, UTC */
 json_t *json_line(const char *type);   /* an object with type and schema */

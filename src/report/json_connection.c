@@ -123,6 +123,8 @@ void connection_json(const struct connection_report *c, const struct connection_
 	json_put(line, "received", json_integer((json_int_t)info->received));
 	json_put(line, "intact", json_boolean(r->intact));
 	json_put(line, "interrupted", json_boolean(r->interrupted));
+	if (r->mirrored)
+		json_put(line, "mirrored", json_of_mirrored(r->mirrored, NULL));
 	json_put(line, "findings", json_of_findings(r));
 	json_put(line, "verdict", json_string(verdict_name(r->verdict)));
 	json_put(line, "reason", json_string(r->reason));

@@ -29,6 +29,8 @@ json_t *json_of_finding(const struct finding *f)
 	json_put(out, "cause", cause ? json_string(cause) : json_null());
 	json_put(out, "confidence", json_string(confidence_name(f->confidence)));
 	json_put(out, "impact", json_string(impact_name(f->impact)));
+	if (f->subflow)
+		json_put(out, "subflow", json_integer(f->subflow));
 	json_put(out, "explain", json_string(f->explain));
 	return out;
 }

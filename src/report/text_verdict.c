@@ -32,6 +32,15 @@ static void put_inside(struct text_report *t, const struct trace_result *result)
 	paragraph_wrapped(&t->out, "", result->inside.note);
 }
 
+/* How much was compared at both ends, or why nothing was. */
+static void put_mirrored(struct text_report *t, const struct trace_result *result)
+{
+	if (!result->mirrored.asked || !strcmp(result->reason, result->mirrored.note))
+		return;
+	buf_printf(&t->out, "\n");
+	paragraph_wrapped(&t->out, "", result->mirrored.note);
+}
+
 static void put_coverage(struct text_report *t, const struct trace_result *result)
 {
 	struct hop_coverage c = hop_coverage_of(result);
@@ -143,5 +152,6 @@ void text_verdict(struct text_report *t, const struct trace_result *result)
 	}
 	put_notes(t, result);
 	put_inside(t, result);
+	put_mirrored(t, result);
 	put_coverage(t, result);
 }

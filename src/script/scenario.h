@@ -24,7 +24,7 @@
  *           and, with endpoint = true, a real endpoint: service ("echo", "discard", "send",
  *           "half-close", "mirror") octets seed (of what `send` sends) version checksum
  * refuse_checksum no_join_here pm scheduler cc add_addr (announces the target's addresses on other
- *           paths) backup (as backups) cookies
+ *           paths) backup (as backups) cookies trace_back (as serve --trace-back)
  *   probe   how the trace is asked for, where it matters: notation family port connect (true:
  *           as with --connect)
  *   expect  verdict, half_open (connections the target may be left with), findings (a list; each

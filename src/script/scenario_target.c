@@ -93,6 +93,7 @@ static const struct entry target_entries[] = {
     {"add_addr", read_bool, SERVE(add_addr), "true or false", 0, 0, NULL},
     {"backup", read_bool, SERVE(backup), "true or false", 0, 0, NULL},
     {"cookies", read_bool, SERVE(cookies), "true or false", 0, 0, NULL},
+    {"trace_back", read_bool, SERVE(walk_back), "true or false", 0, 0, NULL},
     {0},
 };
 

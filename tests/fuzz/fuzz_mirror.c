@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "packet/packet.h"
 #include "probe/mirrored.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t len);
@@ -17,6 +18,15 @@ static void read_raw(struct span rest)
 			abort();
 }
 
+static void note_flow(struct mirror_client *m, const struct mirror_segment *s)
+{
+	struct packet p;
+
+	if (s->kind == MIRROR_SENT && m->subflow_count < MIRROR_FLOWS_MAX &&
+	    !packet_parse(&p, span_of(s->header, s->header_len)) && p.tcp.flags & TCP_SYN)
+		m->subflow[m->subflow_count++].flow = mirror_flow_of(&p, true);
+}
+
 static void put(struct mirror_client *m, bool told, const struct mirror_segment *s)
 {
 	uint8_t out[MIRROR_RECORD + MIRROR_HEADERS_MAX];
@@ -25,23 +35,27 @@ static void put(struct mirror_client *m, bool told, const struct mirror_segment 
 
 	if (mirror_read_record(&r, &rest) <= 0)
 		return;
-	if (told && m->told_count < MIRROR_TOLD_MAX)
+	if (told && m->told_count < MIRROR_TOLD_MAX) {
 		m->told[m->told_count++] = r.segment;
-	else
-		m->log.at[m->log.count++ % m->log.size] = r.segment;
+		return;
+	}
+	m->log.at[m->log.count++ % m->log.size] = r.segment;
+	note_flow(m, &r.segment);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t len)
 {
 	struct mirror_client *m = malloc(sizeof(*m));
 	struct mirrored *found = malloc(sizeof(*found));
-	struct ip_addr none = {.family = 4};
+	struct conn_info *info = calloc(1, sizeof(*info));
 
 	read_raw(span_of(octets, len));
-	if (!m || !found || !mirror_client_init(m))
+	if (!m || !found || !info || !mirror_client_init(m))
 		abort();
-	memset(m->sent.have, 0xff, sizeof(m->sent.have));
-	memset(m->received.have, 0xff, sizeof(m->received.have));
+	for (size_t i = 0; i < MIRROR_FLOWS_MAX; i++) {
+		memset(m->subflow[i].sent.have, 0xff, sizeof(m->subflow[i].sent.have));
+		memset(m->subflow[i].received.have, 0xff, sizeof(m->subflow[i].received.have));
+	}
 	m->mirrors = m->finished = true;
 	while (len > 2) {
 		struct mirror_segment s = {.header_len = octets[0] % MIRROR_HEADERS_MAX,
@@ -58,8 +72,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t len)
 		len -= s.header_len;
 		put(m, told, &s);
 	}
-	mirrored_compare(found, m, &none, &none);
+	mirrored_compare(found, m, info);
 	mirror_client_fini(m);
+	free(info);
 	free(found);
 	free(m);
 	return 0;

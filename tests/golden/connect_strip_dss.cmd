@@ -1,1 +1,4 @@
-seq 10000 | mboxtrace connect --lab lua/scenarios/connect-strip-dss.lua 2>&1 >/dev/null | grep -v '^  '
+connect() {
+	seq 10000 | mboxtrace connect --lab lua/scenarios/connect-strip-dss.lua 2>&1 >/dev/null
+}
+through "grep -v '^  '" connect

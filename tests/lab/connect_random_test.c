@@ -1,8 +1,10 @@
 /* Random compositions of boxes, losses, reordering, duplication, delays and cuts, by seed. Whatever
  * they do:
- *   the stream arrives whole and in order, or the connection ends with a reason,
+ *   what arrives is a beginning of what was sent, and all of it, or the connection ends with a
+ *   reason,
  *   nothing hangs, and memory is bounded,
- *   there is a fallback only where RFC 8684 §3.7 allows one.
+ *   a connection ends early, or falls back, only for a reason that RFC 8684 gives for what a box
+ *   of this composition does, or (SYNs alone) for what a lossy path may do.
  *
  * MBOXTRACE_RUNS seeds from MBOXTRACE_SEED on (1); one of them alone, with what its client sent and
  * received as a capture:
@@ -17,64 +19,98 @@
 #include "support/walk.h"
 
 #define RUNS 300
+#define DEADLINE_NS                                                                                \
+	(7200 * NS_PER_S)	     /* where a box lets a segment or two of each subflow through */
+#define LASTS_NS    (600 * NS_PER_S) /* anywhere else */
+#define PATIENCE_NS (200 * NS_PER_S) /* no octet moves */
+/* A RST may be lost (RFC 9293 §3.5.1): who has nothing to say must ask (RFC 1122 §4.2.3.6). */
+#define KEEPALIVE_NS (60 * NS_PER_S)
 #define MEMORY_MAX                                                                                 \
 	((size_t)2 * (4 + 6 + 12) << 20) /* buffers of both ends, and what subflows keep */
 
-/* What a box may do to a connection. */
-enum harm {
-	HARMLESS = 0,
-	NO_MPTCP = 1, /* a fallback is allowed */
-	MAY_END = 2,  /* so is an end before all was said */
-	CHANGES = 4,  /* the content, if nobody checks */
-	/* Both together: a lie about what arrived makes one end fall back, and the other never
-	 * hears of it, whose data sent again then looks like new data. No end could know. */
-	EARLY = 8,
-	VANISHES = 16,
+/* What RFC 8684 lets a connection do in answer to a box. */
+enum leave {
+	NOTHING = 0,
+	/* §3.7: "SHOULD fall back to regular TCP if either of the SYN messages does not have the
+	 * MPTCP options" */
+	FALLS_BY_SYN = 1,
+	/* §3.7: "If, however, an ACK is received for data (not just for the SYN) without a DSS
+	 * option containing a Data ACK, the sender determines that the path is not MPTCP capable.
+	 * [...] the implementation MUST drop out of MPTCP mode"; §3.1 says so of the third ACK, §6
+	 * of proxies that acknowledge early. */
+	FALLS_BY_SILENCE = 2,
+	/* §3.7: "an infinite mapping can be applied to the subflow without the need to close it",
+	 * once "a single subflow [...] fails with a checksum error"; with several "the affected
+	 * subflow MUST be immediately closed with an RST", if need be one after the other. */
+	FALLS_BY_CHECKSUM = 4,
+	/* §3.7: "If a subflow breaks during operation, e.g., if it is rerouted and MPTCP options
+	 * are no longer permitted [...] the subflow SHOULD be treated as broken and closed with an
+	 * RST"; the same where data is not contiguous and cannot be mapped infinitely, and for what
+	 * cannot be delivered because its mapping is gone (§3.3.1). */
+	BREAKS = 8,
+	/* §3.7: "if checksum usage has not been negotiated, this fallback mechanism cannot be
+	 * used"; and after an infinite mapping "data can be altered by a middlebox without
+	 * affecting MPTCP" */
+	CHANGES = 16,
+	/* What was acknowledged and did not arrive is lost to TCP (RFC 9293 §3.10.7.4: "segments on
+	 * the retransmission queue that are thereby entirely acknowledged are removed"), and to
+	 * whoever fell back (§3.7: "it MUST only use subflow ACKs to clear its send buffer"): both
+	 * ends live, and wait. An application has to end it; or, where segments are sent behind
+	 * that hole for which the receiver has no room, TCP gives up in its time (RFC 1122
+	 * §4.2.3.5: R2). */
+	STALLS = 32,
+	/* A stamp that is not the peer's, in its name, makes its own look old (RFC 7323 §5.3: "it
+	 * is not acceptable"): a proxy that has stamps from a box that mirrors them kills TCP. */
+	LIES = 64,
+	MIRRORS = 128,
+	/* It has connections of its own, whose reasons nobody here sees. */
+	TERMINATES = 256,
 };
 
 static const struct {
 	const char *name, *params;
-	unsigned harm;
+	unsigned leave;
 } boxes[] = {
-    {"split", "pieces=2", HARMLESS},
+    {"split", "pieces=2", NOTHING},
     /* Pieces without options look as if these had vanished, if they come first. */
-    {"split", "pieces=3 options=first", NO_MPTCP},
-    {"split", "pieces=2 options=last", NO_MPTCP},
-    {"coalesce", "keep=first", NO_MPTCP | MAY_END},
-    {"coalesce", "keep=last", NO_MPTCP | MAY_END},
-    {"coalesce", "keep=all", NO_MPTCP | MAY_END},
-    {"early_ack", "", NO_MPTCP | MAY_END | EARLY},
-    {"early_ack", "direction=reverse", NO_MPTCP | MAY_END | EARLY},
-    {"early_ack", "lose=30", NO_MPTCP | MAY_END | EARLY},
-    {"hold_holes", "", HARMLESS},
-    {"rexmit", "", HARMLESS},
-    {"clamp_ack", "", HARMLESS},
-    {"window", "max=20000", HARMLESS},
-    {"state", "idle_ms=300000", HARMLESS},
-    {"nat", "outside=192.0.2.99 ports=rewrite", HARMLESS},
-    {"seq_shift", "direction=both", HARMLESS},
-    {"mss_clamp", "max=900", HARMLESS},
-    {"strip", "subtype=mp_capable", NO_MPTCP},
-    {"strip", "subtype=mp_capable direction=reverse segments=synack", NO_MPTCP},
-    {"strip", "kind=mptcp direction=both segments=nonsyn", NO_MPTCP | MAY_END},
-    {"strip", "kind=mptcp direction=both segments=nonsyn how=eol", NO_MPTCP | MAY_END},
-    {"strip", "kind=mptcp direction=both after_octets=30000", NO_MPTCP | MAY_END | VANISHES},
-    {"strip", "kind=mptcp direction=both after_ms=400 how=nop", NO_MPTCP | MAY_END | VANISHES},
-    {"strip", "subtype=mp_join direction=both", HARMLESS},
-    {"strip", "subtype=add_addr direction=both", HARMLESS},
-    {"strip", "kind=timestamp direction=both", HARMLESS},
-    {"strip", "kind=sack direction=both", HARMLESS},
-    {"drop", "subtype=mp_capable segments=syn", NO_MPTCP},
-    {"drop", "subtype=mp_join", HARMLESS},
-    {"reset", "subtype=mp_join", HARMLESS},
-    {"mirror", "mode=edit", NO_MPTCP | MAY_END},
-    {"lb", "backends=3", HARMLESS},
-    {"syn_proxy", "", NO_MPTCP},
-    /* A join that is under way when a checksum fails may take the connection with it. */
-    {"payload", "at=20000", NO_MPTCP | MAY_END | CHANGES},
-    {"payload", "mode=insert at=9000 octets=5", NO_MPTCP | MAY_END | CHANGES},
-    {"payload", "mode=delete at=9000 octets=5 direction=reverse", NO_MPTCP | MAY_END | CHANGES},
-    {"terminate", "client=v1 target=v1", NO_MPTCP | MAY_END},
+    {"split", "pieces=3 options=first", FALLS_BY_SILENCE},
+    {"split", "pieces=2 options=last", FALLS_BY_SILENCE},
+    {"coalesce", "keep=first", FALLS_BY_SILENCE | BREAKS},
+    {"coalesce", "keep=last", FALLS_BY_SILENCE | BREAKS},
+    {"coalesce", "keep=all", FALLS_BY_SILENCE | BREAKS},
+    {"early_ack", "", FALLS_BY_SILENCE | BREAKS | LIES},
+    {"early_ack", "direction=reverse", FALLS_BY_SILENCE | BREAKS | LIES},
+    {"early_ack", "lose=30", FALLS_BY_SILENCE | BREAKS | LIES | STALLS},
+    {"hold_holes", "", NOTHING},
+    {"rexmit", "", NOTHING},
+    {"clamp_ack", "", NOTHING},
+    {"window", "max=20000", NOTHING},
+    {"state", "idle_ms=300000", NOTHING},
+    {"nat", "outside=192.0.2.99 ports=rewrite", NOTHING},
+    {"seq_shift", "direction=both", NOTHING},
+    {"mss_clamp", "max=900", NOTHING},
+    {"strip", "subtype=mp_capable", FALLS_BY_SYN},
+    {"strip", "subtype=mp_capable direction=reverse segments=synack", FALLS_BY_SYN},
+    {"strip", "kind=mptcp direction=both segments=nonsyn", FALLS_BY_SILENCE | BREAKS},
+    {"strip", "kind=mptcp direction=both segments=nonsyn how=eol", FALLS_BY_SILENCE | BREAKS},
+    {"strip", "kind=mptcp direction=both after_octets=30000", FALLS_BY_SILENCE | BREAKS},
+    {"strip", "kind=mptcp direction=both after_ms=400 how=nop", /* SYNs may come later, too */
+     FALLS_BY_SYN | FALLS_BY_SILENCE | BREAKS},
+    {"strip", "subtype=mp_join direction=both", NOTHING},
+    {"strip", "subtype=add_addr direction=both", NOTHING},
+    {"strip", "kind=timestamp direction=both", NOTHING},
+    {"strip", "kind=sack direction=both", NOTHING},
+    {"drop", "subtype=mp_capable segments=syn", FALLS_BY_SYN},
+    {"drop", "subtype=mp_join", NOTHING},
+    {"reset", "subtype=mp_join", NOTHING},
+    {"mirror", "mode=edit", FALLS_BY_SYN | MIRRORS},
+    {"lb", "backends=3", NOTHING},
+    {"syn_proxy", "", FALLS_BY_SYN},
+    {"payload", "at=20000", FALLS_BY_CHECKSUM | BREAKS | CHANGES},
+    {"payload", "mode=insert at=9000 octets=5", FALLS_BY_CHECKSUM | BREAKS | CHANGES},
+    {"payload", "mode=delete at=9000 octets=5 direction=reverse",
+     FALLS_BY_CHECKSUM | BREAKS | CHANGES},
+    {"terminate", "client=v1 target=v1", FALLS_BY_SYN | TERMINATES},
 };
 
 struct random_run {
@@ -83,8 +119,7 @@ struct random_run {
 	struct lab_plan plan;
 	struct lab_run_spec spec;
 	struct lab_run run;
-	unsigned harm;
-	bool cut;
+	unsigned leave;
 };
 
 static bool chance(struct random_run *r, double p)
@@ -109,7 +144,6 @@ static void random_link(struct random_run *r, struct lab_link *link)
 		link->duplicate = rng_below(&r->rng, 50) / 1000.0;
 	if (!chance(r, 0.15))
 		return;
-	r->cut = true;
 	link->down_count = 1;
 	link->down[0].from_ns = (int64_t)rng_below(&r->rng, 2000) * NS_PER_MS;
 	link->down[0].to_ns =
@@ -124,7 +158,7 @@ static void random_box(struct random_run *r)
 	b->name = boxes[i].name;
 	snprintf(b->params, sizeof(b->params), "%s", boxes[i].params);
 	b->path = (int)rng_below(&r->rng, r->plan.paths + 1) - 1;
-	r->harm |= boxes[i].harm;
+	r->leave |= boxes[i].leave;
 }
 
 static const char *pick_pm(struct random_run *r)
@@ -155,6 +189,7 @@ static void random_ends(struct random_run *r)
 	serve->cookies = chance(r, 0.1);
 	r->spec.octets = rng_below(&r->rng, 200000);
 	client->version = serve->conn.version = chance(r, 0.8);
+	client->keepalive_ns = serve->conn.keepalive_ns = KEEPALIVE_NS;
 	client->checksum = chance(r, 0.5);
 	serve->conn.checksum = chance(r, 0.2);
 	client->pm = pick_pm(r);
@@ -175,6 +210,8 @@ static void random_setup(struct random_run *r, uint64_t seed)
 	lab_run_defaults(&r->spec);
 	r->spec.seed = seed;
 	r->spec.capture = getenv("MBOXTRACE_CAPTURE");
+	r->spec.deadline_ns = DEADLINE_NS;
+	r->spec.patience_ns = PATIENCE_NS;
 	r->plan.family = chance(r, 0.2) ? 6 : 4;
 	r->plan.paths = 1 + rng_below(&r->rng, 3);
 	r->plan.targets = 1 + chance(r, 0.2);
@@ -182,24 +219,17 @@ static void random_setup(struct random_run *r, uint64_t seed)
 		random_link(r, &r->plan.link[i]);
 	for (unsigned i = rng_below(&r->rng, 4); i; i--)
 		random_box(r);
-	if (r->harm & EARLY && r->harm & VANISHES)
-		r->harm |= CHANGES;
+	if (r->leave & LIES && r->leave & MIRRORS)
+		r->leave |= STALLS;
 	random_ends(r);
 }
 
-/* Could somebody else than a box have done it? Lossy paths may lose every SYN, or more than a
- * connection bears. */
+/* May SYNs be lost? */
 static bool is_lossy(const struct random_run *r)
 {
-	for (unsigned i = 0; i < r->plan.paths; i++) {
-		const struct lab_link *link = &r->plan.link[i];
-
-		if (link->loss > 0 || link->down_count)
+	for (unsigned i = 0; i < r->plan.paths; i++)
+		if (r->plan.link[i].loss > 0 || r->plan.link[i].down_count)
 			return true;
-		/* Data that overtakes the third ACK belongs to nobody yet (RFC 4987 §3.6). */
-		if (r->plan.serve.cookies && (link->jitter_ns || link->reorder > 0))
-			return true;
-	}
 	return false;
 }
 
@@ -218,6 +248,75 @@ static bool fell_back(const struct lab_run *run)
 	       (run->accepted && run->server.outcome == OUTCOME_FALLBACK);
 }
 
+/* What allows a fallback; 0: nothing does. */
+static unsigned needed(const struct conn_info *info)
+{
+	switch (info->fallback_reason) {
+	case FALLBACK_BECAUSE_NO_CAPABLE:
+	case FALLBACK_BECAUSE_MIRRORED:
+	case FALLBACK_BECAUSE_VERSION: /* a proxy's; §3.1: "the receiver SHOULD fall back" */
+	case FALLBACK_BECAUSE_SYN_LOST: return FALLS_BY_SYN;
+	case FALLBACK_BECAUSE_NO_KEYS: return FALLS_BY_SYN | FALLS_BY_SILENCE;
+	case FALLBACK_BECAUSE_NO_DSS: /* v0: the third ACK need not say anything */
+		return FALLS_BY_SILENCE | (info->version ? 0 : FALLS_BY_SYN);
+	case FALLBACK_BECAUSE_CHECKSUM:
+	case FALLBACK_BECAUSE_MP_FAIL: return FALLS_BY_CHECKSUM;
+	case FALLBACK_BECAUSE_INFINITE: return FALLS_BY_SILENCE | FALLS_BY_CHECKSUM;
+	default: return 0;
+	}
+}
+
+static bool may_fall_back(const struct random_run *r, const struct conn_info *info)
+{
+	unsigned leave = r->leave;
+
+	/* v0 (RFC 6824 §3.1) brings the key with the third ACK alone: behind a cookie, one that is
+	 * lost or late leaves TCP (RFC 8041 §3.11). */
+	if (r->plan.serve.cookies && !info->version)
+		leave |= FALLS_BY_SILENCE;
+	/* §3.1: "a sender will eventually fall back to single-path TCP (i.e., without the
+	 * MP_CAPABLE option)" if SYNs with it are not answered. */
+	if (is_lossy(r) && r->run.client.fallback_reason == FALLBACK_BECAUSE_SYN_LOST)
+		leave |= FALLS_BY_SYN;
+	return !info->fallback_reason || (needed(info) & leave);
+}
+
+static bool was_reset_for(const struct conn_info *info, int reason)
+{
+	for (size_t i = 0; i < info->subflow_count; i++)
+		if (info->subflow[i].reset_reason == reason)
+			return true;
+	return false;
+}
+
+/* Not by time, and not without a word: MP_TCPRST 6 (§3.6) is "middlebox interference". */
+static const char *wrong_early_end(const struct random_run *r)
+{
+	const struct lab_run *run = &r->run;
+
+	if (r->leave & STALLS)
+		return NULL;
+	if (run->hung_up || run->server_hung_up)
+		return "stalls";
+	if (!(r->leave & BREAKS))
+		return "ended early for no reason";
+	if (!(r->leave & TERMINATES) && !was_reset_for(&run->client, 6) &&
+	    !was_reset_for(&run->server, 6))
+		return "ended early, and nobody says why";
+	return NULL;
+}
+
+static const char *wrong_content(const struct random_run *r, bool failed)
+{
+	if (r->leave & CHANGES)
+		return NULL;
+	if (!lab_run_in_order(&r->run))
+		return "the stream is not in order";
+	if (!failed && !lab_run_whole(&r->run))
+		return "the stream is not whole, and nobody says so";
+	return NULL;
+}
+
 /* What of the invariants is broken; NULL: nothing. */
 static const char *broken(const struct random_run *r)
 {
@@ -230,19 +329,17 @@ static const char *broken(const struct random_run *r)
 		return "hangs";
 	if (run->unsendable)
 		return "packets are too long";
-	if ((run->hung_up || run->server_hung_up) && !(r->harm & MAY_END) && !is_lossy(r))
-		return "stalls";
+	if ((wrong = wrong_content(r, failed)))
+		return wrong;
 	if ((wrong = wrong_end(&run->client)) ||
 	    (run->accepted && (wrong = wrong_end(&run->server))))
 		return wrong;
-	if (!(r->harm & CHANGES) && !lab_run_in_order(run))
-		return "the stream is not in order";
-	if (!(r->harm & CHANGES) && !failed && !lab_run_whole(run))
-		return "the stream is not whole, and nobody says so";
-	if (failed && !(r->harm & MAY_END) && !is_lossy(r))
-		return "ended early for no reason";
-	if (fell_back(run) && !(r->harm & NO_MPTCP) && !is_lossy(r))
+	if (failed && (wrong = wrong_early_end(r)))
+		return wrong;
+	if (!may_fall_back(r, &run->client) || (run->accepted && !may_fall_back(r, &run->server)))
 		return "fell back for no reason";
+	if (run->lasted_ns > LASTS_NS && !(r->leave & (BREAKS | STALLS)))
+		return "takes too long";
 	if (run->memory_max > MEMORY_MAX)
 		return "memory is not bounded";
 	return NULL;

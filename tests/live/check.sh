@@ -12,7 +12,7 @@ run_case() {
 	from=$(date +%s%N)
 	(
 		set -e
-		RULED=
+		RULED= BOXES=
 		trap forget_rules EXIT
 		"$@"
 	) >"$TMP/log" 2>&1
@@ -23,6 +23,17 @@ run_case() {
 	77) echo "SKIP $name: $(tail -n 1 "$TMP/log")" && SKIPPED=$((SKIPPED + 1)) ;;
 	*) echo "FAIL $name (${from} ms)" && sed 's/^/     | /' "$TMP/log" && FAILED=$((FAILED + 1)) ;;
 	esac
+}
+
+# await FILE PATTERN
+await() {
+	local _
+	for _ in $(seq 500); do
+		! grep -q "$2" "$1" 2>/dev/null || return 0
+		sleep 0.02
+	done
+	cat "$1"
+	fail "$1: no '$2'"
 }
 
 skip() {

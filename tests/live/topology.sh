@@ -8,6 +8,8 @@
 #   serve NAME         starts the servers: MPTCP on 443, plain TCP on 80
 #   within NS COMMAND… runs a command there
 #   rules NS           loads nft chains (standard input) there, for this case only
+#   lab_box NAME K BOX KEY=VALUE…   one of the lab's boxes on the link between hop K and hop K+1, for
+#                      this case only; `forward` leads to the server
 #   server NAME FAMILY its address;  router NAME FAMILY K: the one router K answers with
 #
 # Everything lies in the mount, network and process namespaces of one `unshare` (see run): when
@@ -111,13 +113,56 @@ default_limits() {
 	done
 }
 
+# Node K of path NAME.
+node() {
+	local n
+	eval "n=\$n_$1"
+	case $2 in 0) echo "$1-c" ;; $((n + 1))) echo "$1-s" ;; *) echo "$1-r$2" ;; esac
+}
+
+# node_route NS TO FROM: through the box, with FROM as the node's own address.
+node_route() {
+	case $2 in
+	*:*) within "$1" ip -6 route add "$2/128" dev box src "$3" ;;
+	*) within "$1" ip route add "$2/32" dev box src "$3" ;;
+	esac
+}
+
+# Routes to the hosts at the ends lead through the box as long as its devices are there.
+lab_box() {
+	local path=$1 k=$2 family near far
+	near=$(node "$path" "$k") far=$(node "$path" $((k + 1)))
+	shift 2
+	rm -f "$TMP/box"
+	"$TUN_BOX" "/run/netns/$near" "/run/netns/$far" box "$@" >"$TMP/box" 2>&1 &
+	BOXES="$BOXES $!"
+	await "$TMP/box" ready
+	ip -n "$near" link set box up
+	ip -n "$far" link set box up
+	for family in 4 6; do
+		node_route "$near" "$(server "$path" $family)" "$(router "$path" $family "$k")"
+		node_route "$far" "$(client_of "$path" $family)" "$(right_end "$path" $family "$k")"
+	done
+}
+
+# What a case put on paths.
 forget_rules() {
-	local ns
+	local ns pid
+	for pid in $BOXES; do
+		kill "$pid" && wait "$pid" 2>/dev/null || true
+	done
 	for ns in $RULED; do
 		within "$ns" nft flush ruleset
 		limits "$ns" 0
 	done
-	RULED=
+	RULED= BOXES=
+}
+
+# The address of the client of path NAME.
+client_of() {
+	local id
+	eval "id=\$id_$1"
+	[ "$2" = 4 ] && echo "10.$id.0.1" || echo "fd00:$id:10::1"
 }
 
 # Address "::2" or ".2" of link LINK of path NAME.

@@ -40,17 +40,7 @@ count() {
 counted() {
 	local got
 	got=$(count "$1" "$2")
-	[ "$got" "$3" "$4" ] || fail "$1: $2 is $got, not $3 $4"
-}
-
-await() {
-	local _
-	for _ in $(seq 500); do
-		! grep -q "$2" "$1" 2>/dev/null || return 0
-		sleep 0.02
-	done
-	cat "$1"
-	fail "$1: no '$2'"
+	test "$got" "$3" "$4" || fail "$1: $2 is $got, not $3 $4"
 }
 
 listen() {

@@ -55,7 +55,7 @@ static void put(uint8_t family, struct ip_addr *v4, struct ip_addr *v6, struct i
 
 /* The elements of a path, in order. */
 struct laid {
-	size_t at[LAB_PLAN_BOXES + 3], count;
+	size_t at[LAB_PLAN_BOXES + LAB_PLAN_ROUTERS + 2], count;
 };
 
 static void note_last(struct laid *laid, const struct lab *lab)
@@ -68,6 +68,15 @@ static void lay_link(struct laid *laid, struct lab *lab, const struct lab_link *
 	struct error err = {0};
 
 	check(lab_add_link(lab, link, &err), &err);
+	note_last(laid, lab);
+}
+
+static void lay_router(struct laid *laid, struct lab *lab, unsigned number)
+{
+	struct lab_router router = rig_router(number);
+	struct error err = {0};
+
+	check(lab_add_router(lab, &router, &err), &err);
 	note_last(laid, lab);
 }
 
@@ -111,8 +120,8 @@ static void share_path(const struct lab_plan *plan, struct lab *lab, unsigned i,
 
 static void lay_path(const struct lab_plan *plan, struct lab *lab, unsigned i, size_t *shared)
 {
+	unsigned routers = plan->routers ? plan->routers : 1;
 	struct lab_link second = {.delay_ns = NS_PER_MS};
-	struct lab_router router = rig_router(1 + i);
 	struct lab_path path = {0};
 	struct laid laid = {0};
 	struct error err = {0};
@@ -120,10 +129,12 @@ static void lay_path(const struct lab_plan *plan, struct lab *lab, unsigned i, s
 	put(plan->family, &path.client4, &path.client6, client_addr(plan, i));
 	check(lab_add_path(lab, &path, &err), &err);
 	lay_link(&laid, lab, &plan->link[i]);
-	for (size_t n = 0; n < plan->box_count; n++)
-		lay_box(&plan->box[n], lab, &laid, &shared[n], i);
-	check(lab_add_router(lab, &router, &err), &err);
-	note_last(&laid, lab);
+	for (unsigned r = 0; r < routers; r++) {
+		for (size_t n = 0; n < plan->box_count; n++)
+			if (plan->after[n] == r)
+				lay_box(&plan->box[n], lab, &laid, &shared[n], i);
+		lay_router(&laid, lab, 1 + i + 16 * r);
+	}
 	lay_link(&laid, lab, &second);
 	share_path(plan, lab, i, &laid);
 }

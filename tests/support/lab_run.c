@@ -205,16 +205,20 @@ void lab_run(struct lab_run *run, struct lab *lab, const struct lab_run_spec *sp
 static size_t describe_end(char *out, size_t cap, const char *who, const struct conn_info *info,
 			   const struct lab_app *app, bool closed)
 {
+	char reasons[4 * CONN_SUBFLOWS_MAX + 1] = "";
+
+	for (size_t i = 0, len = 0; i < info->subflow_count; i++)
+		len += (size_t)snprintf(reasons + len, sizeof(reasons) - len, " %d",
+					info->subflow[i].reset_reason);
 	return (size_t)snprintf(
 	    out, cap,
-	    "  %s: %s, %s, fallback %s (%s), %zu subflows, options 0x%llx, %llu checksum failures; "
+	    "  %s: %s, %s, fallback %s (%s), subflows%s, options 0x%llx, %llu checksum failures; "
 	    "read %llu%s%s, wrote %llu\n",
 	    who, closed ? "closed" : "NOT CLOSED", conn_outcome_name(info->outcome),
 	    info->fallback_stage ? fallback_stage_name(info->fallback_stage) : "no",
-	    info->fallback_reason ? fallback_reason_text(info->fallback_reason) : "-",
-	    info->subflow_count, (unsigned long long)info->options_seen,
-	    (unsigned long long)info->checksum_failures, (unsigned long long)app->in.octets,
-	    app->read_ended ? " to the end" : "",
+	    info->fallback_reason ? fallback_reason_text(info->fallback_reason) : "-", reasons,
+	    (unsigned long long)info->options_seen, (unsigned long long)info->checksum_failures,
+	    (unsigned long long)app->in.octets, app->read_ended ? " to the end" : "",
 	    app->in.wrong_at == LAB_STREAM_RIGHT ? "" : " WITH WRONG OCTETS",
 	    (unsigned long long)app->out.octets);
 }

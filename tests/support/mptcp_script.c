@@ -1,415 +1,204 @@
 #include "support/mptcp_script.h"
 
-#include <inttypes.h>
+#include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "mptcp/key.h"
-#include "packet/mptcp_option.h"
-#include "packet/notation.h"
-#include "packet/packet.h"
-#include "packet/print.h"
+#include "support/script_player.h"
 
-#define PEER_ISS   5000u
-#define PEER_KEY   UINT64_C(0x0102030405060708)
-#define PEER_NONCE 0x11223344u
-#define PEER_PORT  1000
-#define FLOWS	   2
+#define LINES_MAX 2000
 
-struct flow {
-	uint16_t local_port, remote_port;
-	struct ip_addr local, remote;
-	uint32_t iss;
-	bool known;
+/* The file: lines without blanks at either end; none is a comment. */
+struct script_file {
+	char text[256 * 1024];
+	size_t len;
+	char *line[LINES_MAX + 1];
+	size_t count;
 };
 
-struct player {
-	const struct script *script;
-	struct endpoint *endpoint;
-	struct conn *conn;
-	struct flow flow[FLOWS];
-	uint32_t nonce;
-	uint64_t key; /* the endpoint's, as its SYN/ACK tells */
-	int64_t now_ns;
-	char text[1024];
-};
-
-static struct ip_addr address(unsigned net, unsigned host)
+struct ip_addr script_addr(unsigned net, unsigned host)
 {
 	return ip_addr_v4((const uint8_t[]){10, 0, (uint8_t)net, (uint8_t)host});
 }
 
-static bool fail(const struct player *p, const struct script_step *s, const char *what)
+bool script_wrong(struct script_player *p, const char *what, const char *more)
 {
-	fprintf(stderr, "script '%s', step %zu at %u ms: %s\n  %s\n", p->script->name,
-		(size_t)(s - p->script->step), s->ms, what, s->text ? p->text : "");
+	fprintf(stderr, "script '%s': '%s'\n  at %lld ms: %s%s%s\n", p->name, p->line,
+		(long long)((p->now_ns - NS_PER_S) / NS_PER_MS), what, more ? ": " : "",
+		more ? more : "");
+	p->failed = true;
 	return false;
 }
 
-static void put_hex(char *out, const uint8_t *octets, size_t len)
+/* Appends the lines of one more file. */
+static bool load(struct script_file *f, const char *path)
 {
-	*out++ = 'x';
-	for (size_t i = 0; i < len; i++, out += 2)
-		sprintf(out, "%02x", octets[i]);
-}
+	size_t room = sizeof(f->text) - f->len - 1;
+	FILE *file = fopen(path, "r");
+	size_t len = file ? fread(f->text + f->len, 1, room, file) : 0;
+	char *text = f->text + f->len;
 
-static void join_hmac(const struct player *p, bool ours, char *out)
-{
-	struct conn_info info;
-	uint8_t hmac[KEY_HMAC_MAX];
-
-	conn_info(p->conn, &info);
-	if (ours)
-		key_join_hmac(info.version, info.local_key, PEER_KEY, p->nonce, PEER_NONCE, hmac);
-	else
-		key_join_hmac(info.version, PEER_KEY, info.local_key, PEER_NONCE, p->nonce, hmac);
-	/* The SYN/ACK has 8 octets, the third ACK 20: who opened sends the latter. */
-	put_hex(out, hmac, ours != p->script->server ? 20 : 8);
-}
-
-static void addr_hmac(const struct player *p, bool ours, char *out)
-{
-	struct ip_addr addr = ours ? address(0, 2) : address(1, 9);
-	struct conn_info info;
-	uint8_t hmac[8];
-
-	conn_info(p->conn, &info);
-	key_add_addr_hmac(ours ? info.local_key : PEER_KEY, ours ? PEER_KEY : info.local_key,
-			  ours ? 1 : 5, &addr, 0, hmac);
-	put_hex(out, hmac, sizeof(hmac));
-}
-
-static void value_of(const struct player *p, const char *name, uint64_t plus, char *out)
-{
-	struct conn_info info = {0};
-	uint64_t v = 0;
-
-	if (p->conn)
-		conn_info(p->conn, &info);
-	else
-		info.local_key = p->key;
-	if (name[1] == 'h') {
-		if (name[0] == 'a' || name[0] == 'o')
-			addr_hmac(p, name[0] == 'o', out);
-		else
-			join_hmac(p, name[0] == 'm', out);
-		return;
+	text[len] = '\0';
+	f->len += len + 1;
+	if (file)
+		fclose(file);
+	for (char *save, *l = strtok_r(text, "\n", &save); l; l = strtok_r(NULL, "\n", &save)) {
+		l += strspn(l, " \t");
+		if (*l && *l != '#' && f->count < LINES_MAX)
+			f->line[f->count++] = l;
 	}
-	switch (name[1]) {
-	case 'k': v = name[0] == 'm' ? info.local_key : PEER_KEY; break;
-	case 'd':
-		v = key_idsn(p->script->version, name[0] == 'm' ? info.local_key : PEER_KEY);
-		break;
-	case 't':
-		v = name[0] == 'm' ? info.local_token : key_token(p->script->version, PEER_KEY);
-		break;
-	case 'n': v = name[0] == 'm' ? p->nonce : PEER_NONCE; break;
-	}
-	v += plus;
-	/* A 4 behind the name cuts to 32 bits. */
-	sprintf(out, "0x%" PRIx64, name[2] == '4' ? v & 0xffffffff : v);
+	return len && len < room && f->count < LINES_MAX;
 }
 
-static void substitute(struct player *p, const char *text)
+/* And the blocks that are common to the files of a folder. */
+static bool load_all(struct script_file *f, const char *path)
 {
-	char *out = p->text;
+	const char *name = strrchr(path, '/');
+	char common[512];
 
-	for (; *text; text++) {
-		char name[4] = {0};
-		unsigned plus = 0;
-		int used = 0;
-
-		if (*text != '$') {
-			*out++ = *text;
-			continue;
-		}
-		memcpy(name, text + 1, 2);
-		text += 2;
-		if (text[1] == '4')
-			name[2] = *++text;
-		if (sscanf(text + 1, "+%u%n", &plus, &used) == 1)
-			text += used;
-		value_of(p, name, plus, out);
-		out += strlen(out);
-	}
-	*out = '\0';
+	snprintf(common, sizeof(common), "%.*s/common.blocks", name ? (int)(name - path) : 1,
+		 name ? path : ".");
+	return load(f, path) && load(f, common);
 }
 
-static bool read_text(struct player *p, const struct script_step *s, uint8_t *octets, size_t *len)
+/* Settings that are an octet of the configuration. */
+static const struct {
+	const char *word;
+	size_t at;
+	uint8_t value;
+} settings[] = {
+    {"v0", offsetof(struct conn_config, version), 0},
+    {"checksum", offsetof(struct conn_config, checksum), 1},
+    {"refuse-checksum", offsetof(struct conn_config, refuse_checksum), 1},
+    {"no-join-here", offsetof(struct conn_config, no_join_here), 1},
+    {"dsn4", offsetof(struct conn_config, dsn_octets), 4},
+};
+
+static bool set(struct script_player *p, const char *word)
 {
-	struct notation n;
-	struct error err;
+	struct conn_config *c = &p->config;
 
-	if (notation_parse(&n, p->text, &err)) {
-		fprintf(stderr, "%s\n", err.text);
-		return fail(p, s, "not understood");
-	}
-	*len = n.len4;
-	memcpy(octets, n.octets4, n.len4);
-	return true;
-}
-
-static bool play_in(struct player *p, const struct script_step *s)
-{
-	const struct flow *f = &p->flow[s->flow];
-	uint8_t octets[PROBE_OCTETS_MAX], out[PROBE_OCTETS_MAX];
-	struct packet packet;
-	size_t len;
-	int built;
-
-	if (!read_text(p, s, octets, &len))
-		return false;
-	packet_parse(&packet, span_of(octets, len));
-	packet.ip.src = f->remote;
-	packet.ip.dst = f->local;
-	packet.tcp.src_port = f->remote_port;
-	packet.tcp.dst_port = f->local_port;
-	packet.tcp.seq += PEER_ISS;
-	if (packet.tcp.flags & TCP_ACK)
-		packet.tcp.ack += f->iss;
-	built = packet_build(&packet, PACKET_FIX_ALL, out, sizeof(out));
-	endpoint_receive(p->endpoint, p->now_ns, span_of(out, (size_t)built));
-	return true;
-}
-
-/* The nonce and the ISN of what opens a flow. */
-static void learn(struct player *p, const struct packet *packet)
-{
-	const struct tcp_option *o =
-	    tcp_option_find(&packet->tcp.options, TCP_OPT_MPTCP, MPTCP_JOIN);
-	const struct tcp_option *key =
-	    tcp_option_find(&packet->tcp.options, TCP_OPT_MPTCP, MPTCP_CAPABLE);
-	struct mptcp_option join, capable;
-	struct flow *f = &p->flow[0];
-
-	if (!(packet->tcp.flags & TCP_SYN))
-		return;
-	if (key && !mptcp_option_parse(&capable, key))
-		p->key = capable.capable.sender_key;
-	if (o && !mptcp_option_parse(&join, o)) {
-		p->nonce = join.join.nonce;
-		f = &p->flow[1];
-	}
-	f->iss = packet->tcp.seq;
-	f->known = true;
-	f->local = packet->ip.src;
-	f->remote = packet->ip.dst;
-	f->local_port = packet->tcp.src_port;
-	f->remote_port = packet->tcp.dst_port;
-}
-
-static bool same_options(const struct packet *a, const struct packet *b)
-{
-	const struct tcp_option_list *x = &a->tcp.options, *y = &b->tcp.options;
-	size_t i = 0, j = 0;
-
-	for (;;) {
-		while (i < x->count && x->item[i].kind != TCP_OPT_MPTCP)
-			i++;
-		while (j < y->count && y->item[j].kind != TCP_OPT_MPTCP)
-			j++;
-		if (i == x->count || j == y->count)
-			return i == x->count && j == y->count;
-		if (x->item[i].len != y->item[j].len ||
-		    memcmp(x->item[i].at, y->item[j].at, x->item[i].len))
-			return false;
-		i++;
-		j++;
-	}
-}
-
-static bool same(const struct player *p, const struct script_step *s, const struct packet *got,
-		 const struct packet *want)
-{
-	const struct flow *f = &p->flow[s->flow];
-	unsigned mask = TCP_SYN | TCP_ACK | TCP_RST | TCP_FIN;
-
-	if ((got->tcp.flags & mask) != (want->tcp.flags & mask) ||
-	    got->payload.len != want->payload.len ||
-	    (got->payload.len && memcmp(got->payload.at, want->payload.at, got->payload.len)))
-		return false;
-	if (got->tcp.src_port != f->local_port)
-		return false;
-	if (got->tcp.seq - f->iss != want->tcp.seq ||
-	    ((got->tcp.flags & TCP_ACK) && got->tcp.ack - PEER_ISS != want->tcp.ack))
-		return false;
-	return same_options(got, want);
-}
-
-static bool next_packet(struct player *p, int64_t until_ns, struct span *out)
-{
-	for (;;) {
-		int64_t next;
-
-		if (endpoint_send(p->endpoint, p->now_ns, out))
+	for (size_t i = 0; i < sizeof(settings) / sizeof(*settings); i++)
+		if (!strcmp(word, settings[i].word)) {
+			*((uint8_t *)c + settings[i].at) = settings[i].value;
 			return true;
-		next = endpoint_expiry_ns(p->endpoint);
-		if (next > until_ns)
-			return false;
-		p->now_ns = next > p->now_ns ? next : p->now_ns;
-	}
-}
-
-static void complain(const struct packet *got)
-{
-	struct buf text = {0};
-
-	notation_print(&text, got);
-	fprintf(stderr, "  got:  %s\n", buf_text(&text));
-	buf_fini(&text);
-}
-
-static bool play_out(struct player *p, const struct script_step *s)
-{
-	int64_t due = NS_PER_S + (int64_t)s->ms * NS_PER_MS;
-	uint8_t octets[PROBE_OCTETS_MAX];
-	struct packet got, want;
-	struct span out;
-	size_t len;
-
-	if (!next_packet(p, due, &out)) {
-		substitute(p, s->text);
-		return fail(p, s, "nothing was sent");
-	}
-	packet_parse(&got, out);
-	learn(p, &got);
-	substitute(p, s->text);
-	if (!read_text(p, s, octets, &len))
-		return false;
-	packet_parse(&want, span_of(octets, len));
-	if (p->now_ns < due - NS_PER_MS)
-		return fail(p, s, "it was sent too early");
-	if (same(p, s, &got, &want))
-		return true;
-	fail(p, s, "something else was sent");
-	complain(&got);
-	return false;
-}
-
-static bool play_silent(struct player *p, const struct script_step *s)
-{
-	struct packet got;
-	struct span out;
-
-	if (!next_packet(p, NS_PER_S + (int64_t)s->ms * NS_PER_MS, &out))
-		return true;
-	fail(p, s, "it was not silent");
-	packet_parse(&got, out);
-	complain(&got);
-	return false;
-}
-
-static bool play_skip(struct player *p, const struct script_step *s)
-{
-	struct packet got;
-	struct span out;
-
-	while (next_packet(p, NS_PER_S + (int64_t)s->ms * NS_PER_MS, &out)) {
-		packet_parse(&got, out);
-		learn(p, &got);
+		}
+	if (!strncmp(word, "idsn=", 5)) {
+		c->idsn = strtoull(word + 5, NULL, 0);
+	} else if (!strncmp(word, "port=", 5)) {
+		c->local[1].port = (uint16_t)atoi(word + 5);
+	} else if (!strcmp(word, "cookies")) {
+		p->cookies = true;
+	} else if (!strcmp(word, "pm=fullmesh")) {
+		c->pm = "fullmesh";
+	} else if (!strcmp(word, "two-addresses")) {
+		c->pm = "fullmesh";
+		c->local_count = 2;
+	} else {
+		return script_wrong(p, "no such setting", word);
 	}
 	return true;
 }
 
-static bool play_read(struct player *p, const struct script_step *s)
+static void defaults(struct script_player *p)
 {
-	struct span in = conn_peek(p->conn);
-	size_t len = strlen(s->text);
+	struct conn_config *c = &p->config;
 
-	if (in.len != len || (len && memcmp(in.at, s->text, len)))
-		return fail(p, s, "something else was read");
-	conn_consume(p->conn, len);
-	return true;
+	conn_config_defaults(c);
+	c->pm = "none";
+	c->tcp.timestamps = c->tcp.sack = false;
+	c->local_count = 1;
+	for (unsigned i = 0; i < 2; i++)
+		c->local[i] = (struct pm_addr){
+		    .addr = script_addr(0, i + 1), .id = (uint8_t)i, .prefix_len = 24};
+	for (unsigned i = 0; i < SCRIPT_FLOWS; i++)
+		p->flow[i] = (struct script_flow){.local = script_addr(0, 1),
+						  .remote = script_addr(1, 1 + i),
+						  .local_port = 80,
+						  .remote_port = (uint16_t)(PEER_PORT + i)};
 }
 
-static bool play_facts(struct player *p, const struct script_step *s)
+/* "client checksum two-addresses" */
+static void begin(struct script_player *p, char *line)
 {
-	struct conn_info info;
-
-	conn_info(p->conn, &info);
-	snprintf(p->text, sizeof(p->text), "%s, %s: %s", conn_outcome_name(info.outcome),
-		 fallback_stage_name(info.fallback_stage),
-		 fallback_reason_text(info.fallback_reason));
-	if (s->kind == READ_END)
-		return conn_read_ended(p->conn) || fail(p, s, "the stream has not ended");
-	if (s->kind == OUTCOME)
-		return !strcmp(conn_outcome_name(info.outcome), s->text) || fail(p, s, "outcome");
-	return !strcmp(fallback_stage_name(info.fallback_stage), s->text) || fail(p, s, "fallback");
-}
-
-static void take_events(struct player *p)
-{
-	struct endpoint_event event;
-
-	while (endpoint_event(p->endpoint, &event))
-		if (event.kind == EVENT_ACCEPTED)
-			p->conn = event.conn;
-}
-
-static bool play(struct player *p, const struct script_step *s)
-{
-	int64_t now = NS_PER_S + (int64_t)s->ms * NS_PER_MS;
-
-	if (s->kind != OUT && s->kind != SILENT && s->kind != SKIP)
-		p->now_ns = now > p->now_ns ? now : p->now_ns;
-	take_events(p);
-	if (s->text && s->kind == IN)
-		substitute(p, s->text);
-	switch (s->kind) {
-	case IN: return play_in(p, s);
-	case OUT: return play_out(p, s);
-	case SILENT: return play_silent(p, s);
-	case SKIP: return play_skip(p, s);
-	case WRITE: conn_write(p->conn, p->now_ns, span_of(s->text, strlen(s->text))); return true;
-	case READ: return play_read(p, s);
-	case SHUT: conn_shutdown(p->conn, p->now_ns); return true;
-	case FASTCLOSE: conn_fastclose(p->conn, p->now_ns); return true;
-	case BACKUP: conn_set_backup(p->conn, 0, true, p->now_ns); return true;
-	case REMOVE: conn_remove_local(p->conn, 1, p->now_ns); return true;
-	default: return play_facts(p, s);
-	}
-}
-
-static void configure(const struct script *s, struct conn_config *config)
-{
-	conn_config_defaults(config);
-	config->version = s->version;
-	config->checksum = s->checksum;
-	config->pm = s->two_addresses || s->announce ? "fullmesh" : "none";
-	config->tcp.timestamps = config->tcp.sack = false;
-	config->local_count = s->two_addresses || s->announce ? 2 : 1;
-	for (unsigned i = 0; i < config->local_count; i++)
-		config->local[i] =
-		    (struct pm_addr){.addr = address(0, i + 1), .id = (uint8_t)i, .prefix_len = 24};
-}
-
-static void set_flows(struct player *p)
-{
-	for (unsigned i = 0; i < FLOWS; i++)
-		p->flow[i] = (struct flow){.local = address(0, 1),
-					   .remote = address(1, 1 + i),
-					   .local_port = 80,
-					   .remote_port = (uint16_t)(PEER_PORT + i)};
-}
-
-bool script_run(const struct script *s)
-{
-	struct player p = {.script = s, .now_ns = NS_PER_S};
 	struct listener_config listen = {.port = 80};
-	struct ip_addr to = address(1, 1);
-	struct conn_config config;
-	bool good = true;
+	struct ip_addr to = script_addr(1, 1);
+	char *save, *word = strtok_r(line, " ", &save);
 
-	configure(s, &config);
-	set_flows(&p);
-	p.endpoint = endpoint_new(&(struct endpoint_config){.seed = 7}, NULL);
-	listen.conn = config;
-	if (s->server)
-		endpoint_listen(p.endpoint, &listen, NULL);
+	p->line = word;
+	p->server = !strcmp(word, "server");
+	if (!p->server && strcmp(word, "client") != 0)
+		script_wrong(p, "expected client or server", NULL);
+	while ((word = strtok_r(NULL, " ", &save)) && !p->failed)
+		set(p, word);
+	p->endpoint = endpoint_new(&(struct endpoint_config){.seed = 7}, NULL);
+	listen.conn = p->config;
+	listen.always_cookies = p->cookies;
+	if (p->server)
+		endpoint_listen(p->endpoint, &listen, NULL);
 	else
-		p.conn = endpoint_connect(p.endpoint, &to, PEER_PORT, &config, p.now_ns, NULL);
-	for (const struct script_step *one = s->step; good && one->text; one++)
-		good = play(&p, one);
+		p->conn =
+		    endpoint_connect(p->endpoint, &to, PEER_PORT, &p->config, p->now_ns, NULL);
+}
+
+static size_t play_from(struct script_player *p, const struct script_file *f, size_t i);
+
+static void use(struct script_player *p, const struct script_file *f, const char *name)
+{
+	for (size_t i = 0; i < f->count; i++)
+		if (!strncmp(f->line[i], "= ", 2) && !strcmp(f->line[i] + 2, name)) {
+			play_from(p, f, i + 1);
+			return;
+		}
+	script_wrong(p, "no such block", name);
+}
+
+/* To the end of the scenario or block. Where is that? */
+static size_t play_from(struct script_player *p, const struct script_file *f, size_t i)
+{
+	for (; i < f->count && f->line[i][0] != '='; i++) {
+		if (p->failed)
+			continue;
+		p->line = f->line[i];
+		if (!strncmp(f->line[i], "use ", 4))
+			use(p, f, f->line[i] + 4);
+		else
+			script_step(p, f->line[i]);
+	}
+	return i;
+}
+
+static size_t play_scenario(const struct script_file *f, size_t i, unsigned *failed)
+{
+	struct script_player p = {.name = f->line[i] + 3, .now_ns = NS_PER_S};
+
+	defaults(&p);
+	begin(&p, f->line[i + 1]);
+	i = play_from(&p, f, i + 2);
 	endpoint_free(p.endpoint);
-	return good;
+	*failed += p.failed;
+	return i;
+}
+
+unsigned script_play(const char *path, unsigned *played)
+{
+	struct script_file *f = calloc(1, sizeof(*f));
+	unsigned failed = 0;
+
+	*played = 0;
+	if (!f || !load_all(f, path)) {
+		fprintf(stderr, "%s: cannot be read, or is too long\n", path);
+		failed = 1;
+	}
+	for (size_t i = 0; f && i + 1 < f->count;) {
+		if (!strncmp(f->line[i], "== ", 3)) {
+			i = play_scenario(f, i, &failed);
+			++*played;
+		} else {
+			i++;
+		}
+	}
+	free(f);
+	return failed;
 }

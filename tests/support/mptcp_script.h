@@ -1,51 +1,45 @@
 /* Scenarios in the manner of packetdrill: segments in and out of one endpoint, with times, its peer
- * being the script. Packets are written in the probe notation (packet/notation.h); sequence numbers
- * are relative to the ISNs, and these stand for numbers:
+ * being the script. A file has any number of them:
+ *
+ *   == MP_CAPABLE v1 with data           a scenario; `client` or `server` and settings follow
+ *   client checksum
+ *   0 > S /MPCAPABLE{v=1}                at 0 ms the endpoint sends this
+ *   10 < SA 0 1 /MSS(1460)/MPCAPABLE{v=1,skey=$pk}       at 10 ms its peer does
+ *   10 > A 1 1 /MPCAPABLE{v=1,skey=$mk,rkey=$pk}
+ *   10 write hello
+ *
+ * A packet is `FLAGS [SEQ [ACK]] [win=N…] [/OPTIONS]` in the probe notation (packet/notation.h);
+ * numbers are relative to the ISNs. `>2` and `<2` are of the second subflow. A block of lines that
+ * begins with `= NAME`, in this file or in common.blocks beside it, is played where `use NAME`
+ * stands. `#` begins a comment line.
+ *
+ *   silent            nothing is sent up to this time
+ *   skip              whatever is sent up to this time is not looked at
+ *   write TEXT        read TEXT (exactly; maybe nothing)        end (of the stream is read)
+ *   shut  fastclose   backup (the first subflow becomes one)    remove (our address 1)
+ *   outcome mptcp     fallback STAGE [REASON] (as conn_info has them; none: there was no fallback)
+ *   closed N          the second subflow was reset with reason N
+ *
+ * Settings: v0 checksum refuse-checksum no-join-here cookies dsn4 idsn=N pm=fullmesh two-addresses
+ * (and fullmesh; a server announces the second, with port=N if there is one).
  *
  *   $mk $pk      the endpoint's key, the peer's
- *   $md+N $pd+N  a data sequence number: N behind the IDSN of the endpoint, of the peer
- *   $mt          the endpoint's token; $pt the peer's
+ *   $md+N $pd+N  a data sequence number: N behind the IDSN of the endpoint, of the peer; $md4 $pd4
+ *                its lower half
+ *   $mt $pt      the endpoint's token; the peer's
  *   $mn $pn      the nonces of the join: the endpoint's, the peer's (0x11223344)
  *   $mh $ph      HMACs of the join: the endpoint's, the peer's (as many octets as fit)
- *   $ah          HMAC of the peer's ADD_ADDR {id 5, 10.0.1.9, no port}; $oh of ours {id
- * 1, 10.0.0.2}
+ *   $ah $oh      HMAC of the peer's ADD_ADDR {id 5, 10.0.1.9}, $ah(ADDR) of another; of ours
+ *                {id 1, 10.0.0.2}
+ *   $ok          the DSS checksum of the mapping and payload that it stands beside; $ok(octets): of
+ *                the mapping and these octets
  *
- * Packets that leave are compared in flags, numbers, payload and MPTCP options. */
+ * Packets that leave are compared in flags, numbers, payload and MPTCP options, and in their window
+ * where the script has one. */
 #ifndef MBOXTRACE_TESTS_SUPPORT_MPTCP_SCRIPT_H
 #define MBOXTRACE_TESTS_SUPPORT_MPTCP_SCRIPT_H
 
-#include "mptcp/endpoint.h"
-
-enum script_kind {
-	IN,	   /* the peer sends `text` */
-	OUT,	   /* the endpoint sends `text`, at this time */
-	SILENT,	   /* the endpoint has nothing to say up to this time */
-	WRITE,	   /* the application writes `text` */
-	READ,	   /* the application reads exactly `text` */
-	READ_END,  /* and the end of the stream */
-	SHUT,	   /* the application closes */
-	FASTCLOSE, /* and in a hurry */
-	BACKUP,	   /* the first subflow becomes a backup */
-	REMOVE,	   /* our address 1 goes away */
-	OUTCOME,   /* the connection has ended as `text` says, e.g. "mptcp" */
-	FALLBACK,  /* it fell back: "first-data" */
-	SKIP,	   /* whatever the endpoint sends at this time is not looked at */
-};
-
-struct script_step {
-	unsigned ms;
-	enum script_kind kind;
-	const char *text;
-	unsigned flow; /* 1: of the second subflow: the peer's port is 1001, or whatever it joins */
-};
-
-struct script {
-	const char *name;
-	bool server, checksum, two_addresses, announce;
-	uint8_t version;
-	struct script_step step[40];
-};
-
-bool script_run(const struct script *s); /* says on stderr what went wrong */
+/* Plays all of a file; says on stderr what went wrong. How many failed? */
+unsigned script_play(const char *path, unsigned *played);
 
 #endif

@@ -1,6 +1,8 @@
 #include "support/walk.h"
 
+#include "lab/lab_app.h"
 #include "probe/inside.h"
+#include "probe/mirrored_run.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,6 +52,10 @@ static struct lab_router random_router(struct walk *w, const struct walk_spec *s
 	r.quote = spec->partial ? partial[rng_below(&w->rng, 5)] : full[rng_below(&w->rng, 3)];
 	r.silent = spec->silent && rng_chance(&w->rng, 0.2);
 	r.icmp_ttl = rng_chance(&w->rng, 0.5) ? 64 : 255;
+	if (spec->limited && rng_chance(&w->rng, 0.5)) {
+		r.icmp_rate = rng_chance(&w->rng, 0.5) ? 1 : 1 + rng_below(&w->rng, 100);
+		r.icmp_burst = 1 + rng_below(&w->rng, 20);
+	}
 	w->quote[n - 1] = r.quote;
 	w->silent[n - 1] = r.silent;
 	return r;
@@ -106,6 +112,9 @@ static void build(struct walk *w, const struct walk_spec *spec)
 	target.problems = spec->problems;
 	target.serve.endpoint = spec->connect;
 	conn_config_defaults(&target.serve.conn);
+	target.serve.walk_back = spec->mirror;
+	while (spec->mirror && strcmp(lab_app_name(target.serve.service), "mirror") != 0)
+		target.serve.service++;
 	if (spec->closed)
 		target.port = RIG_PORT + 1;
 	lab_add_target(w->lab, &target, NULL);
@@ -121,7 +130,14 @@ static int look_inside(struct walk *w, struct net *net, struct error *err)
 	return inside_run(w->trace, net, &config, &(struct trace_run){0}, err);
 }
 
-static void trace_it(struct walk *w, bool connect)
+static int look_at_mirror(struct walk *w, struct net *net, struct error *err)
+{
+	struct mirrored_config config = {.local_port = 40000 + ROLE_USER, .seed = w->seed};
+
+	return mirrored_run(w->trace, net, &config, &(struct trace_run){0}, err);
+}
+
+static void trace_it(struct walk *w, const struct walk_spec *spec)
 {
 	struct net *net = lab_net(w->lab);
 	struct trace_config config;
@@ -139,7 +155,8 @@ static void trace_it(struct walk *w, bool connect)
 		config.local_ports[i] = (uint16_t)(40000 + i);
 	w->trace = trace_new(&config, NULL, &err);
 	if (!w->trace || trace_run(w->trace, net, &(struct trace_run){0}, &err) < 0 ||
-	    (connect && look_inside(w, net, &err) < 0)) {
+	    (spec->connect && look_inside(w, net, &err) < 0) ||
+	    (spec->mirror && look_at_mirror(w, net, &err) < 0)) {
 		fprintf(stderr, "seed %llu: %s\n", (unsigned long long)w->seed, err.text);
 		abort();
 	}
@@ -163,7 +180,7 @@ void walk_run(struct walk *w, uint64_t seed, const struct walk_spec *spec)
 	w->mptcp = spec->target_mptcp < 0 ? (enum lab_mptcp)rng_below(&w->rng, 3)
 					  : (enum lab_mptcp)spec->target_mptcp;
 	build(w, spec);
-	trace_it(w, spec->connect);
+	trace_it(w, spec);
 }
 
 void walk_fini(struct walk *w)

@@ -195,6 +195,7 @@ static void test_endpoint_mistakes(void **state)
 	    {"c --cc cubicle x 80",
 	     "--cc 'cubicle': expected lia, olia, balia, wvegas, cubic or reno"},
 	    {"c --mptcp-version 2 x 80", "--mptcp-version '2': expected 1, 0 or none"},
+	    {"c --dsn 6 x 80", "--dsn '6': expected 8 or 4"},
 	    {"c --checksum --no-checksum x 80", "--no-checksum: it contradicts --checksum"},
 	    {"c --local 10.0.0 x 80",
 	     "--local '10.0.0': expected an address of this host, or ADDR/backup"},
@@ -240,9 +241,10 @@ static void test_endpoint_mistakes(void **state)
 
 static void test_connect_options(void **state)
 {
-	char line[] = "c --local 10.0.0.1 --local 10.0.1.1/backup --pm backup --limits 2,1 "
-		      "--mptcp-version 0 --mss-policy adaptive --checksum -w 2.5 --same-subnet "
-		      "--join-port 81 --add-addr [2001:db8::2]:82 x 80";
+	char line[] =
+	    "c --local 10.0.0.1 --local 10.0.1.1/backup --pm backup --limits 2,1 "
+	    "--mptcp-version 0 --mss-policy adaptive --checksum --dsn 4 -w 2.5 --same-subnet "
+	    "--join-port 81 --add-addr [2001:db8::2]:82 x 80";
 	struct error err = {0};
 	struct endpoint_options o;
 	struct conn_config c;
@@ -262,6 +264,7 @@ static void test_connect_options(void **state)
 	assert_int_equal(c.limits.subflows, 2);
 	assert_int_equal(c.limits.add_addr_accepted, 1);
 	assert_true(c.checksum && !c.refuse_checksum);
+	assert_int_equal(c.dsn_octets, 4);
 	assert_int_equal(c.ndiffports, 3);
 	assert_int_equal(c.join_port, 81);
 	assert_true(c.limits.same_subnet && !c.limits.server_opens);

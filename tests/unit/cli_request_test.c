@@ -24,6 +24,9 @@ static void test_http(void **state)
 	request_for_port(&out, "2001:db8::1", 80, 1);
 	assert_non_null(strstr(buf_text(&out), "\r\nHost: [2001:db8::1]\r\n"));
 	buf_clear(&out);
+	request_for_port(&out, "fe80::1%eth0", 80, 1);
+	assert_non_null(strstr(buf_text(&out), "\r\nHost: [fe80::1]\r\n"));
+	buf_clear(&out);
 	request_for_port(&out, "example.net", 22, 1);
 	assert_int_equal(out.len, 0);
 	buf_fini(&out);

@@ -39,7 +39,8 @@ static void record_is_read_back(void **state)
 
 	(void)state;
 	assert_int_equal(len, MIRROR_RECORD + HEADERS);
-	rest = span_of(octets, len + mirror_put_done(3, 4, octets + len));
+	rest =
+	    span_of(octets, len + mirror_put_done(&(struct mirror_untold){3, 4, 5}, octets + len));
 	assert_int_equal(mirror_read_record(&r, &rest), 1);
 	assert_int_equal(r.kind, MIRROR_ARRIVED);
 	assert_int_equal(r.segment.header_len, HEADERS);
@@ -50,8 +51,8 @@ static void record_is_read_back(void **state)
 	assert_true(r.segment.hash == UINT64_C(0xe71fa2190541574b));
 	assert_int_equal(mirror_read_record(&r, &rest), 1);
 	assert_int_equal(r.kind, MIRROR_FINISHED);
-	assert_int_equal(r.arrived_untold, 3);
-	assert_int_equal(r.sent_untold, 4);
+	assert_int_equal(r.untold.arrived, 3);
+	assert_int_equal(r.untold.sent, 4);
 	assert_int_equal(rest.len, 0);
 	assert_int_equal(mirror_read_record(&r, &rest), 0);
 }
@@ -140,25 +141,25 @@ static void walk_back(void **state)
 
 	(void)state;
 	mirror_back_sent(&b, 1, span_of(packet, sizeof(packet)), 3);
-	assert_int_equal(b.len, 0);
+	assert_int_equal(b.walk[0].len, 0);
 	assert_true(mirror_back_expiry_ns(&b) == TIME_NEVER);
 	b.wanted = true;
 	mirror_back_sent(&b, 1, span_of(packet, sizeof(packet)), 3);
 	assert_true(mirror_back_expiry_ns(&b) == TIME_NEVER); /* how far, is not known yet */
 	mirror_back_arrived(&b, 62);			      /* two routers */
 	for (uint8_t ttl = 1; ttl <= 2; ttl++) {
-		size_t len = mirror_back_next(&b, ttl * NS_PER_S, copy);
+		size_t len = mirror_back_next(&b, ttl * NS_PER_S, sizeof(packet), copy);
 
 		assert_int_equal(len, sizeof(packet));
 		assert_int_equal(copy[8], ttl);
-		assert_int_equal(mirror_back_next(&b, ttl * NS_PER_S, copy + 100), 0);
+		assert_int_equal(mirror_back_next(&b, ttl * NS_PER_S, 1500, copy + 100), 0);
 		len = exceed(error, sizeof(error), span_of(copy, len));
 		mirror_back_error(&b, ttl * NS_PER_S, span_of(error, len));
-		assert_true(b.hop[ttl].answered);
-		assert_int_equal(b.hop[ttl].quote_len, 40);
+		assert_true(b.walk[0].hop[ttl].answered);
+		assert_int_equal(b.walk[0].hop[ttl].quote_len, 40);
 	}
 	assert_false(b.done);
-	assert_int_equal(mirror_back_next(&b, 3 * NS_PER_S, copy), 0);
+	assert_int_equal(mirror_back_next(&b, 3 * NS_PER_S, 1500, copy), 0);
 	assert_true(b.done);
 }
 

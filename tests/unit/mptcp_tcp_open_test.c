@@ -293,6 +293,36 @@ static void cookie(void **state)
 	pair_fini(&pair);
 }
 
+/* The SYN/ACK has the stamps of the SYN, as boxes that mirror options make it: 20 bytes of IP, 20
+ * of TCP, MSS, SACK, and the stamps from 46 on. */
+static bool mirror_stamps(struct tcp_pair *pair, unsigned from, uint8_t *octets, size_t len,
+			  const struct packet *p)
+{
+	if (!(p->tcp.flags & TCP_SYN) || from == 0)
+		return true;
+	assert_int_equal(octets[46], TCP_OPT_TIMESTAMP);
+	memcpy(octets + 48, pair->end[0].last + 48, 8);
+	packet_fix_checksums(octets, len);
+	return true;
+}
+
+/* The peer's own stamps, that look older, are believed. */
+static void stamps_mirrored(void **state)
+{
+	struct tcp_pair pair;
+
+	(void)state;
+	pair_init(&pair, 12);
+	pair.config[0].ts_offset = 1000000;
+	pair.config[1].ts_offset = 0;
+	pair.filter = mirror_stamps;
+	pair_connect(&pair);
+	assert_true(pair.end[0].tcp.timestamps_on);
+	transfers(&pair, 500000);
+	assert_true(pair.end[0].tcp.ts_recent < 1000000);
+	pair_fini(&pair);
+}
+
 /* Sequence numbers and stamps wrap in mid-transfer. */
 static void wraps(void **state)
 {
@@ -327,6 +357,7 @@ int main(void)
 	    cmocka_unit_test(data_in_syn_ack),
 	    cmocka_unit_test(stray_ack),
 	    cmocka_unit_test(cookie),
+	    cmocka_unit_test(stamps_mirrored),
 	    cmocka_unit_test(wraps),
 	};
 

@@ -210,6 +210,13 @@ static void test_mistakes(void **state)
 	    "probe 'IP/MSSS': column 4: 'MSSS' is not a layer (TCP, ICMP, RAW, MSS, WS, SACKP, TS, "
 	    "SACK, NOP, EOL, MD5, TFO, UTO, OPT, OCTETS, MPCAPABLE, MPJOIN, DSS, ADDADDR, RMADDR, "
 	    "MPPRIO, MPFAIL, FASTCLOSE, MPRST)");
+	fails("IP/TCP{dst=443,dst=444}",
+	      "probe 'IP/TCP{dst=443,dst=444}': column 16: dst is given twice");
+	fails("IP{ttl=1,TTL=1}", "probe 'IP{ttl=1,TTL=1}': column 10: ttl is given twice");
+	fails("IP{src=::1,src=::1}", "probe 'IP{src=::1,src=::1}': column 12: src is given twice");
+	fails("IP/TCP/MSS(1){v=2}", "probe 'IP/TCP/MSS(1){v=2}': column 15: v is given twice");
+	fails("IP/TCP/MPPRIO{backup,backup=0}",
+	      "probe 'IP/TCP/MPPRIO{backup,backup=0}': column 22: backup is given twice");
 	fails("", "probe '': column 1: expected IP or IPV6 as the first layer, not ''");
 }
 

@@ -83,6 +83,17 @@ no_route() {
 	grep -q '10.1.2.2' "$TMP/err" || fail "the target is not quoted"
 }
 
+# The target's zone names the device, as -i does.
+zone() {
+	local there
+	there=$(ip -n near-r1 -6 -o addr show dev l scope link | sed 's/.*inet6 //; s,/.*,,')
+	mboxtrace near-c --json -n "$there%r"
+	is '.reached and .path_length == 1'
+	mboxtrace near-c -n -i lo "$there%r"
+	status_is 2
+	grep -q "zone is r" "$TMP/err" || fail "it does not say which"
+}
+
 capture_file() {
 	trace near 4 --pcap "$TMP/all.pcap"
 	clean
@@ -101,4 +112,5 @@ run_case 'file capabilities, ordinary user' setcap_user
 run_case 'not permitted: says how to permit it' not_permitted
 run_case 'unshare -Urn, loopback' user_namespace
 run_case 'no route' no_route
+run_case 'link-local target in a zone' zone
 run_case 'capture file' capture_file

@@ -27,6 +27,28 @@ transfer() {
 	counted duo-s MPFailTx -eq 0
 }
 
+# Data sequence numbers of 4 octets, and with this seed's key they wrap after 2 MB.
+half_numbers() {
+	local checksum=$1
+	fresh
+	within duo-s sysctl -qw net.mptcp.checksum_enabled="$checksum"
+	listen duo-s 3000000
+	connect duo-c '3000000 1000000' --dsn 4 --seed 812 --pcap "$TMP/all.pcap" \
+		--local 10.4.1.1 --local 10.4.2.1 10.4.1.2
+	arrived 3000000
+	served 3000000 1000000
+	has '.outcome == "mptcp" and .intact and .fallback == null and .sent == 4000000'
+	has '([.subflows[] | select(.sent > 0)] | length) == 2 and .checksum_failures == 0'
+	counted duo-s DataCsumErr -eq 0
+	counted duo-s DSSNotMatching -eq 0
+	command -v tcpdump >/dev/null || skip "tcpdump is not installed"
+	tcpdump -n -r "$TMP/all.pcap" 'dst host 10.4.1.2 or dst host 10.4.2.2' 2>/dev/null |
+		sed -n 's/.* dss .*seq \([0-9]*\) subseq.*/\1/p' | sort -n >"$TMP/numbers"
+	[ "$(head -n 1 "$TMP/numbers")" -lt 10000 ] && [ "$(tail -n 1 "$TMP/numbers")" -gt 4294960000 ] &&
+		[ "$(tail -n 1 "$TMP/numbers")" -lt 4294967296 ] ||
+		fail "numbers from $(head -n 1 "$TMP/numbers") to $(tail -n 1 "$TMP/numbers")"
+}
+
 # Two subflows as backups of the first: nothing goes over them.
 backup() {
 	fresh
@@ -199,6 +221,8 @@ for family in 4 6; do
 	run_case "connect, kernel with SYN cookies (IPv$family)" cookies $family
 	run_case "connect to plain TCP (IPv$family)" plain_tcp $family
 done
+run_case 'connect: data sequence numbers of 4 octets, that wrap' half_numbers 0
+run_case 'connect: data sequence numbers of 4 octets, that wrap, checksums' half_numbers 1
 run_case 'connect: second device with a smaller MTU' small_device
 run_case 'connect: two uplinks' uplinks
 run_case 'connect: backup' backup

@@ -1,0 +1,251 @@
+/* Findings of both ends among those of the hops: what is one is told once, with the closest
+ * interval and the strongest basis that either has. */
+#include <stdio.h>
+#include <string.h>
+
+#include "probe/engine.h"
+
+/* Seen by both ends, the field that a checksum betrayed has a name. */
+static bool is_covered_by_checksum(const struct finding *f)
+{
+	static const char *const fields[] = {"ip.src",	    "ip.dst",	   "ipv6.src", "ipv6.dst",
+					     "tcp.srcport", "tcp.dstport", "tcp.seq",  "tcp.ack"};
+
+	for (size_t i = 0; i < sizeof(fields) / sizeof(*fields); i++)
+		if (!strcmp(f->field, fields[i]))
+			return f->change == CHANGE_REWRITTEN;
+	return false;
+}
+
+static bool is_loss(enum change_kind change)
+{
+	return change == CHANGE_REMOVED || change == CHANGE_BLANKED || change == CHANGE_TRUNCATED;
+}
+
+/* What one hop saw as cut off may be gone at the end. */
+static bool same_change(const struct finding *hop, const struct finding *seen)
+{
+	if (hop->change == seen->change)
+		return true;
+	return is_loss(hop->change) && is_loss(seen->change);
+}
+
+static bool same(const struct finding *hop, const struct finding *seen)
+{
+	if (seen->subflow ||
+	    (hop->direction != seen->direction && hop->direction != DIRECTION_BOTH &&
+	     hop->direction != DIRECTION_END_TO_END && seen->direction != DIRECTION_END_TO_END))
+		return false;
+	if (hop->basis == BASIS_CHECKSUM && !strcmp(hop->field, "tcp.checksum"))
+		return is_covered_by_checksum(seen);
+	return !strcmp(hop->field, seen->field) && same_change(hop, seen);
+}
+
+/* Both count hops from here. */
+static void tighten(struct finding *f, const struct place *after, const struct place *by)
+{
+	if (after->known && (!f->after.known || after->ttl > f->after.ttl) &&
+	    (!f->by.known || after->ttl < f->by.ttl))
+		f->after = *after;
+	if (by->known && (!f->by.known || by->ttl < f->by.ttl) && by->ttl > f->after.ttl)
+		f->by = *by;
+}
+
+/* A sentence about both ends gives way to one about hops, which is made anew. */
+static void confirm(struct finding *hop, const struct finding *seen)
+{
+	bool direct = hop->basis == BASIS_QUOTE;
+
+	if (!strcmp(hop->field, "tcp.checksum")) {
+		strcpy(hop->field, seen->field);
+		hop->sent = seen->sent;
+		hop->seen = seen->seen;
+		hop->cause = seen->cause;
+	}
+	if (hop->direction == DIRECTION_END_TO_END)
+		hop->direction = seen->direction;
+	if (hop->direction == DIRECTION_FORWARD && seen->direction == DIRECTION_FORWARD)
+		tighten(hop, &seen->after, &seen->by);
+	if (!direct && hop->direction == DIRECTION_REVERSE) {
+		hop->after = seen->after;
+		hop->by = seen->by;
+	}
+	if (hop->impact == IMPACT_NONE)
+		hop->impact = seen->impact;
+	if (seen->confidence < hop->confidence)
+		hop->confidence = seen->confidence;
+	if (direct || seen->direction == DIRECTION_END_TO_END)
+		return;
+	hop->basis = seen->basis;
+	snprintf(hop->explain, sizeof(hop->explain), "%s", seen->explain);
+}
+
+static struct finding *find_same(struct trace *t, size_t count, const struct finding *seen)
+{
+	for (size_t i = 0; i < count; i++)
+		if (same(&t->result.findings[i], seen))
+			return &t->result.findings[i];
+	return NULL;
+}
+
+/* Who changes the numbers of what comes back changes, on the way there, what acknowledges it. */
+static bool is_translation(const struct finding *f)
+{
+	return !strcmp(f->field, "tcp.ack") && f->change == CHANGE_REWRITTEN &&
+	       f->direction == DIRECTION_FORWARD;
+}
+
+static void say_translation(const struct finding *ack, struct finding *seq)
+{
+	char after[80], by[80];
+	size_t len = strlen(seq->explain);
+
+	explain_place(&ack->after, after, sizeof(after));
+	explain_place(&ack->by, by, sizeof(by));
+	if (len && seq->explain[len - 1] == '.')
+		len--;
+	snprintf(seq->explain + len, sizeof(seq->explain) - len,
+		 "; what acknowledges it is translated between %s and %s.", after, by);
+}
+
+static void merge_translations(struct trace *t)
+{
+	struct trace_result *r = &t->result;
+	struct finding *seq = NULL;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < r->finding_count; i++)
+		if (!strcmp(r->findings[i].field, "tcp.seq") && !r->findings[i].subflow &&
+		    r->findings[i].direction == DIRECTION_REVERSE)
+			seq = &r->findings[i];
+	for (size_t i = 0; seq && i < r->finding_count; i++)
+		if (is_translation(&r->findings[i]) && r->findings[i].by.known)
+			say_translation(&r->findings[i], seq);
+	for (size_t i = 0; i < r->finding_count; i++)
+		if (!seq || !is_translation(&r->findings[i]))
+			r->findings[kept++] = r->findings[i];
+	r->finding_count = kept;
+}
+
+/* --- hops that witness that a segment of a connection was still as it was sent --- */
+
+static bool bears(const struct packet *p, struct change *like)
+{
+	char field[TCP_OPTION_FIELD_MAX];
+
+	like->id = field_by_name(like->field);
+	for (size_t i = 0; like->id == FIELD_NONE && i < p->tcp.options.count; i++) {
+		tcp_option_field(&p->tcp.options.item[i], field);
+		if (!strncmp(like->field, field, strlen(field)))
+			like->option = (int8_t)i;
+	}
+	return like->id != FIELD_NONE || like->option >= 0;
+}
+
+/* Of what only SYNs bear, SYNs; else data: a box may treat either otherwise, and ACKs. */
+static bool is_of_kind(enum probe_role role, const char *field)
+{
+	static const char *const syns[] = {"tcp.options.mss_val", "tcp.options.wscale",
+					   "tcp.options.sack_perm"};
+
+	for (size_t i = 0; i < sizeof(syns) / sizeof(*syns); i++)
+		if (!strncmp(field, syns[i], strlen(syns[i])))
+			return role == ROLE_TEST;
+	return role == ROLE_DATA_CAPABLE || role == ROLE_DATA_DSS;
+}
+
+static bool is_witness(const struct trace *t, const struct trace_reply *r, const struct finding *f)
+{
+	const struct series *s = &t->series[r->probe];
+	struct change like = {.kind = f->change, .option = -1};
+	enum probe_role role = t->result.probes[r->probe].role;
+	struct packet sent;
+
+	if (!is_of_kind(role, f->field) || !r->quote.len ||
+	    packet_parse(&sent, span_of(s->octets, s->len)))
+		return false;
+	strcpy(like.field, f->field);
+	return bears(&sent, &like) && diff_reaches(&r->diff, &like) && !diff_find(&r->diff, &like);
+}
+
+static void move_behind_witnesses(struct trace *t, struct finding *f)
+{
+	if (f->direction != DIRECTION_FORWARD || f->subflow)
+		return;
+	for (size_t i = 0; i < t->result.reply_count; i++) {
+		const struct trace_reply *r = &t->result.replies[i];
+		struct place here = {true, r->ttl, r->from};
+
+		if (is_witness(t, r, f))
+			tighten(f, &here, &(struct place){.known = false});
+	}
+}
+
+static void add(struct trace *t, const struct finding *seen)
+{
+	struct finding *f = conclude_add(t, seen->field, seen->change);
+
+	if (!f)
+		return;
+	*f = *seen;
+	move_behind_witnesses(t, f);
+}
+
+/* What the connection from inside which was traced, or an answer, let suspect gives way to what was
+ * seen, but for its impact. */
+static void drop_suspicions(struct trace *t, struct trace_mirrored *m)
+{
+	struct trace_result *r = &t->result;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < r->finding_count; i++) {
+		const struct finding *f = &r->findings[i];
+		bool suspicion = f->direction == DIRECTION_END_TO_END &&
+				 (f->basis == BASIS_ENDPOINT || f->basis == BASIS_REPLY);
+
+		if (!suspicion || !mirrored_tells_of(&m->mirrored, f))
+			r->findings[kept++] = *f;
+	}
+	r->finding_count = kept;
+}
+
+void conclude_mirrored(struct trace *t)
+{
+	struct trace_mirrored *m = &t->result.mirrored;
+	size_t before;
+
+	if (!m->asked || !m->connection.established)
+		return;
+	drop_suspicions(t, m);
+	before = t->result.finding_count;
+	for (size_t i = 0; i < m->connection.finding_count; i++) {
+		const struct finding *seen = &m->connection.findings[i];
+		struct finding *hop = find_same(t, before, seen);
+
+		if (hop)
+			confirm(hop, seen);
+		else
+			add(t, seen);
+	}
+	merge_translations(t);
+}
+
+/* A path is clean only as far as that was looked at. */
+void conclude_mirrored_verdict(struct trace *t)
+{
+	struct trace_result *r = &t->result;
+
+	if (!r->mirrored.asked || r->verdict != VERDICT_CLEAN ||
+	    mirrored_covers(&r->mirrored.mirrored))
+		return;
+	r->verdict = VERDICT_INCONCLUSIVE;
+	snprintf(r->reason, sizeof(r->reason), "%s", r->mirrored.note);
+}
+
+void trace_add_mirrored(struct trace *t, const struct trace_mirrored *mirrored, int64_t now_ns)
+{
+	t->result.mirrored = *mirrored;
+	t->result.mirrored.connection.mirrored = &t->result.mirrored.mirrored;
+	t->result.end_ns = now_ns;
+	conclude(t);
+}

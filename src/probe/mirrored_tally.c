@@ -1,0 +1,67 @@
+/* How often each change was seen, and how often it could have been. */
+#include "probe/mirrored_parts.h"
+
+#include <string.h>
+
+static struct tally *tally_of(struct comparison *c, const struct change *change)
+{
+	struct tally *t;
+
+	for (size_t i = 0; i < c->count; i++)
+		if (!strcmp(c->at[i].change.field, change->field) &&
+		    c->at[i].change.kind == change->kind)
+			return &c->at[i];
+	if (c->count == MIRRORED_FINDINGS_MAX)
+		return NULL;
+	t = &c->at[c->count++];
+	*t = (struct tally){.change = *change};
+	return t;
+}
+
+void mirrored_count(struct comparison *c, const struct change *change, bool on_syn)
+{
+	struct tally *t = tally_of(c, change);
+
+	if (!t)
+		return;
+	t->seen++;
+	t->on_syn += on_syn;
+}
+
+void mirrored_count_plain(struct comparison *c, const char *field, enum change_kind kind,
+			  unsigned seen)
+{
+	struct change change = {.kind = kind, .option = -1};
+	struct tally *t;
+
+	strcpy(change.field, field);
+	t = seen ? tally_of(c, &change) : NULL;
+	if (t)
+		t->seen += seen;
+}
+
+static bool bears(const struct packet *p, const char *changed)
+{
+	char field[TCP_OPTION_FIELD_MAX];
+
+	for (size_t n = 0; n < p->tcp.options.count; n++) {
+		tcp_option_field(&p->tcp.options.item[n], field);
+		if (!strncmp(changed, field, strlen(field)))
+			return true;
+	}
+	return false;
+}
+
+/* A change of an option can be seen only where it was sent: of how many it befell then says more.
+ */
+void mirrored_count_bearers(struct comparison *c)
+{
+	for (size_t i = 0; i < c->left.count; i++) {
+		struct packet p;
+
+		if (!mirrored_parse(c->left.at[i], &p))
+			continue;
+		for (size_t n = 0; n < c->count; n++)
+			c->at[n].of += bears(&p, c->at[n].change.field);
+	}
+}

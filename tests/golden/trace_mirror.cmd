@@ -1,0 +1,1 @@
+mboxtrace --mirror --lab lua/scenarios/trace-mirror.lua

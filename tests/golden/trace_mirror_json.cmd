@@ -1,0 +1,1 @@
+mboxtrace --mirror --json --lab lua/scenarios/connect-mirror-strip-dss.lua

@@ -1,0 +1,1 @@
+mboxtrace -P 'IP/TCP{dst=443,dst=444}' example.net

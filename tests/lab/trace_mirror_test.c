@@ -1,0 +1,154 @@
+/* Traces with a mirror at the target, on random paths: what hops, connection and both ends show
+ * comes together in one verdict, each finding once, with its interval and direction. */
+#include <stdio.h>
+#include <string.h>
+
+#include "support/cmocka_all.h"
+#include "support/walk.h"
+
+#define MPTCP "tcp.options.mptcp."
+
+static void check(const struct walk *w, bool ok, const char *what)
+{
+	char text[8192];
+
+	if (!ok)
+		fail_msg("%s: %s", what, walk_describe(w, text, sizeof(text)));
+}
+
+static void check_clean(const struct walk *w)
+{
+	const struct mirrored *m = &w->result->mirrored.mirrored;
+
+	check(w, w->result->finding_count == 0, "nothing found");
+	check(w, w->lossy || w->result->verdict == VERDICT_CLEAN, "clean");
+	check(w, w->lossy || m->whole, "all compared");
+}
+
+static void run_all(unsigned runs, const struct walk_spec *spec,
+		    void (*judge)(const struct walk *w, const void *row), const void *row)
+{
+	uint64_t seed = walk_first_seed();
+	struct walk w;
+
+	for (unsigned i = 0; i < runs; i++) {
+		walk_run(&w, seed + i, spec);
+		judge(&w, row);
+		walk_fini(&w);
+	}
+}
+
+static void judge_clean(const struct walk *w, const void *row)
+{
+	(void)row;
+	check_clean(w);
+}
+
+static void clean(void **state)
+{
+	struct walk_spec spec = {.connect = true, .mirror = true, .target_mptcp = LAB_MPTCP_V1};
+
+	(void)state;
+	run_all(walk_runs(200), &spec, judge_clean, NULL);
+	spec.partial = spec.silent = spec.lossy = true;
+	run_all(walk_runs(200), &spec, judge_clean, NULL);
+}
+
+/* A box at a random place: the fields that it touches, in either direction. */
+static const struct row {
+	const char *box, *params;
+	const char *fields[6];
+	bool reverse;
+	bool somewhere; /* no quote shows it */
+} rows[] = {
+    {"strip",
+     "kind=mptcp segments=nonsyn direction=forward",
+     {MPTCP "mp_capable", MPTCP "dss", MPTCP "add_addr", MPTCP "remove_addr", MPTCP "mp_prio"},
+     false,
+     false},
+    {"strip", "subtype=dss direction=reverse", {MPTCP "dss"}, true, false},
+    {"strip",
+     "kind=timestamp segments=synack direction=reverse",
+     {"tcp.options.timestamp"},
+     true,
+     false},
+    {"strip",
+     "subtype=mp_capable segments=synack direction=reverse",
+     {MPTCP "mp_capable"},
+     true,
+     false},
+    {"mss_clamp", "max=1200 direction=forward", {"tcp.options.mss_val"}, false, false},
+    {"mss_clamp", "max=1200 direction=reverse", {"tcp.options.mss_val"}, true, false},
+    {"seq_shift", "direction=forward", {"tcp.seq"}, false, false},
+    {"seq_shift", "direction=reverse", {"tcp.seq"}, true, false},
+    {"split", "pieces=2 direction=reverse", {"tcp.payload"}, true, true},
+    {"payload", "at=2000 direction=forward", {"tcp.payload"}, false, true},
+    {"early_ack", "direction=forward", {"tcp.ack"}, false, true},
+    {"hold_holes", "direction=forward", {"packet"}, false, true},
+};
+
+static bool is_twice(const struct trace_result *r, size_t i)
+{
+	for (size_t n = 0; n < i; n++)
+		if (!strcmp(r->findings[n].field, r->findings[i].field) &&
+		    r->findings[n].direction == r->findings[i].direction)
+			return true;
+	return false;
+}
+
+static void check_place(const struct walk *w, const struct row *row, const struct finding *f)
+{
+	unsigned after = row->reverse ? w->routers - w->box_after : w->box_after;
+
+	check(w, f->direction == (row->reverse ? DIRECTION_REVERSE : DIRECTION_FORWARD),
+	      "direction");
+	if (row->somewhere)
+		check(w, f->after.ttl <= after && (!f->by.known || f->by.ttl > after), "place");
+	else
+		check(w, f->after.ttl == after && (!f->by.known || f->by.ttl == after + 1),
+		      "place");
+}
+
+static void judge_row(const struct walk *w, const void *context)
+{
+	const struct row *row = context;
+	size_t count = 0;
+
+	check(w, w->result->verdict == VERDICT_INTERFERENCE, row->params);
+	for (; count < 6 && row->fields[count]; count++) {
+		const struct finding *f = walk_finding(w, row->fields[count]);
+
+		/* Behind the last router the ends alone see it, and they send none of the rest. */
+		if (!f && count >= 2 && w->box_after == w->routers)
+			break;
+		check(w, f, row->fields[count]);
+		check_place(w, row, f);
+	}
+	check(w, w->result->finding_count == count, "nothing else");
+	for (size_t i = 0; i < w->result->finding_count; i++)
+		check(w, !is_twice(w->result, i), "nothing twice");
+}
+
+static void boxes(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct walk_spec spec = {.connect = true,
+					 .mirror = true,
+					 .target_mptcp = LAB_MPTCP_V1,
+					 .box = rows[i].box,
+					 .params = rows[i].params};
+
+		run_all(walk_runs(30), &spec, judge_row, &rows[i]);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(clean),
+	    cmocka_unit_test(boxes),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
