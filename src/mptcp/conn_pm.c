@@ -102,6 +102,7 @@ static void view_init(const struct conn *c, struct pm_view *v, const struct pm_s
 {
 	*v = (struct pm_view){.client = c->client,
 			      .established = c->dss_heard,
+			      .ending = c->tx.fin_sent,
 			      .remote_c_flag = c->remote_c,
 			      .limits = c->config.limits,
 			      .local_count = c->config.local_count,

@@ -97,6 +97,8 @@ struct subflow {
 
 	/* Sending */
 	uint64_t tx_from, tx_next; /* the latest stretch of the stream that it carried in one run */
+	uint64_t tx_high;	   /* behind the last octet of the stream that it carried */
+	uint64_t tx_again;	   /* behind the last that it carried when it had passed it */
 	uint64_t copied;	   /* redundant scheduler: how far it has sent */
 	int64_t up_ns;		   /* when it came up */
 	bool stale;		   /* timed out, not acknowledged anything since */
