@@ -14,6 +14,6 @@ target { name = "example.net", addr = "203.0.113.80", addr6 = "2001:db8:2::80", 
          endpoint = true, service = "echo", mptcp = 1 }
 probe  { connect = true }
 expect { verdict = "interference", findings = {
-	{ field = "tcp.ack", change = "answered", by = false, basis = "endpoint",
-	  cause = "split-proxy", confidence = "likely", impact = "fallback" },
+	{ field = "tcp.ack", change = "answered", after = 2, by = 3, basis = "endpoint",
+	  cause = "split-proxy", confidence = "certain", impact = "fallback" },
 } }

@@ -15,5 +15,5 @@ target { name = "example.net", addr = "203.0.113.80", addr6 = "2001:db8:2::80", 
 probe  { connect = true }
 expect { verdict = "interference", findings = {
 	{ field = "tcp.options.mptcp.mp_join", change = "dropped", after = 2, by = 3, basis = "control",
-	  cause = "blackhole", confidence = "likely", impact = "no-subflow" },
+	  cause = "blackhole", confidence = "certain", impact = "no-subflow" },
 } }

@@ -14,5 +14,5 @@ target { name = "example.net", addr = "203.0.113.80", addr6 = "2001:db8:2::80", 
          endpoint = true, service = "echo", version = false }
 probe  { connect = true }
 expect { verdict = "clean", findings = {
-	{ field = "tcp.options.mptcp.mp_capable", change = "removed", after = 4, basis = "reply", cause = "target" },
+	{ field = "tcp.options.mptcp.mp_capable", change = "removed", after = 5, basis = "reply", cause = "target" },
 } }

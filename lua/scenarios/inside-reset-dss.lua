@@ -15,5 +15,5 @@ target { name = "example.net", addr = "203.0.113.80", addr6 = "2001:db8:2::80", 
 probe  { connect = true }
 expect { verdict = "interference", findings = {
 	{ field = "tcp.options.mptcp.dss", change = "reset", after = 2, by = 3,
-	  basis = "control", cause = "resetter", confidence = "likely", impact = "broken" },
+	  basis = "control", cause = "resetter", confidence = "certain", impact = "broken" },
 } }

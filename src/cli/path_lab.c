@@ -45,6 +45,10 @@ int path_open_lab(struct path *path, const struct options *o, uint8_t family, st
 	path->port = path->scenario->port;
 	path->probe = path->scenario->notation;
 	path->connect = path->scenario->connect;
+	if (o->connect || path->connect)
+		rc = lab_serve(path->scenario->lab, err);
+	if (rc)
+		return rc;
 	name = o->target ? o->target : lab_target(path->scenario->lab)->name;
 	snprintf(path->target_name, sizeof(path->target_name), "%s", name);
 	rc = lab_resolve(path->scenario->lab, name, family ? family : path->scenario->family,

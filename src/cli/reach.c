@@ -189,6 +189,9 @@ int reach_open_lab(struct reach *reach, const struct endpoint_options *o, struct
 	rc = load(reach, o->lab, err);
 	if (rc)
 		return rc;
+	rc = lab_serve(reach->scenario->lab, err);
+	if (rc)
+		return rc;
 	reach->port = o->port ? o->port : reach->scenario->port;
 	name = o->host ? o->host : lab_target(reach->scenario->lab)->name;
 	snprintf(reach->target_name, sizeof(reach->target_name), "%s", name);

@@ -65,10 +65,14 @@ static void tell_end(struct serve *s, const struct serve_client *client, int64_t
 	struct connection_report report = s->report;
 
 	conn_info(client->conn, &r.info);
+	if (client->ended) /* "reset" would be the peer's doing */
+		r.info.outcome =
+		    r.info.fallback_stage == FALLBACK_NONE ? OUTCOME_MPTCP : OUTCOME_FALLBACK;
 	r.target = r.info.subflow[0].remote;
 	r.port = r.info.subflow[0].remote_port;
-	r.ended = client->shut && conn_read_ended(client->conn) &&
-		  (r.info.outcome == OUTCOME_MPTCP || r.info.outcome == OUTCOME_FALLBACK);
+	r.ended =
+	    (client->ended ? client->whole : client->shut && conn_read_ended(client->conn)) &&
+	    (r.info.outcome == OUTCOME_MPTCP || r.info.outcome == OUTCOME_FALLBACK);
 	connection_conclude(&r);
 	s->mptcp += r.info.outcome == OUTCOME_MPTCP;
 	s->fallback += r.info.outcome == OUTCOME_FALLBACK;
@@ -176,8 +180,11 @@ static void on_stopped(void *context, int64_t now_ns)
 
 	s->stopped = true;
 	s->stop_due_ns = now_ns + STOP_WAIT_NS;
-	for (struct serve_client *c = s->clients; c; c = c->next)
+	for (struct serve_client *c = s->clients; c; c = c->next) {
+		c->ended = conn_state(c->conn) != CONN_CLOSED;
+		c->whole = c->ended && c->shut && conn_read_ended(c->conn);
 		conn_fastclose(c->conn, now_ns);
+	}
 }
 
 static bool on_finished(void *context)

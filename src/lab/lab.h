@@ -108,6 +108,9 @@ int lab_add_router(struct lab *lab, const struct lab_router *router, struct erro
 /* A box by name, not yet configured: set its parameters with box_set. Owned by the lab. */
 struct box *lab_add_box(struct lab *lab, const char *name, struct error *err);
 int lab_add_target(struct lab *lab, const struct lab_target *target, struct error *err);
+/* Before the first packet: makes a simple target an endpoint that speaks as much MPTCP, and echoes;
+ * one that is silent or listens everywhere stays what it is. 0, ERR_NOMEM. */
+int lab_serve(struct lab *lab, struct error *err);
 
 /* Begins another path, from the client on; the target closes them all. Without it there is one that
  * takes every packet; before the first link, router or box it describes that one. */

@@ -3,15 +3,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lab/lab_element.h"
 #include "lab/lab_routes.h"
+#include "lab/lab_target.h"
 
 #define LOG_SIZE 1024 /* segments that a mirror remembers */
 
 struct lab_endpoint {
-	struct lab_element element;
+	struct target host;
 	struct lab *lab;
-	struct lab_target spec;
 	struct endpoint *endpoint;
 	struct lab_routes routes;
 	struct mirror_log log;	      /* of a service that mirrors */
@@ -22,7 +21,7 @@ struct lab_endpoint {
 
 static void accepted(struct lab_endpoint *e, struct conn *conn)
 {
-	const struct lab_serve *serve = &e->spec.serve;
+	const struct lab_serve *serve = &e->host.spec.serve;
 	struct lab_served *s = NULL;
 
 	if (e->count < LAB_SERVED_MAX)
@@ -90,7 +89,7 @@ static void put_out(struct lab_endpoint *e, struct span octets)
 	p->box.len = octets.len;
 	p->box.direction = BOX_REVERSE;
 	p->box.path = lab_routes_find(&e->routes, &packet.ip.src, &packet.ip.dst);
-	lab_emit(e->lab, &e->element, NULL, p);
+	lab_emit(e->lab, &e->host.element, NULL, p);
 }
 
 static void send_out(struct lab_endpoint *e, struct span octets)
@@ -107,7 +106,7 @@ static void walk_back(struct lab_endpoint *e)
 {
 	uint8_t copy[MIRROR_SEGMENT_MAX];
 
-	for (size_t i = 0; e->spec.serve.walk_back && i < e->count; i++) {
+	for (size_t i = 0; e->host.spec.serve.walk_back && i < e->count; i++) {
 		struct lab_served *s = e->served[i];
 		size_t len;
 
@@ -125,7 +124,7 @@ static int64_t walk_due_ns(const struct lab_endpoint *e)
 {
 	int64_t due_ns = TIME_NEVER;
 
-	for (size_t i = 0; e->spec.serve.walk_back && i < e->count; i++) {
+	for (size_t i = 0; e->host.spec.serve.walk_back && i < e->count; i++) {
 		const struct lab_served *s = e->served[i];
 		int64_t its_ns =
 		    s->conn ? mirror_server_expiry_ns(&s->app.mirror, &e->walk_rate) : TIME_NEVER;
@@ -151,25 +150,20 @@ static void endpoint_run(struct lab_endpoint *e)
 		for (; endpoint_event(e->endpoint, &event); more = true)
 			happened(e, &event);
 	} while (more);
-	lab_arm(e->lab, &e->element, endpoint_expiry_ns(e->endpoint));
-	lab_arm(e->lab, &e->element, walk_due_ns(e));
+	lab_arm(e->lab, &e->host.element, endpoint_expiry_ns(e->endpoint));
+	lab_arm(e->lab, &e->host.element, walk_due_ns(e));
 }
 
-static bool endpoint_arrive(struct lab *lab, struct lab_element *element, struct lab_packet *p)
+static void endpoint_segment(struct lab *lab, struct target *host, const struct lab_packet *cause,
+			     const struct packet *p)
 {
-	struct lab_endpoint *e = (struct lab_endpoint *)element;
-	struct span octets = span_of(p->box.octets, p->box.len);
-	struct packet packet;
+	struct lab_endpoint *e = (struct lab_endpoint *)host;
+	struct span octets = span_of(cause->box.octets, cause->box.len);
 
-	lab->walked++;
-	if (!packet_parse(&packet, octets) && lab_is_target(lab, &packet.ip.dst)) {
-		lab_routes_learn(&e->routes, &packet.ip.dst, &packet.ip.src, p->box.path);
-		note(e, MIRROR_ARRIVED, octets);
-		endpoint_receive(e->endpoint, lab->now_ns, octets);
-		endpoint_run(e);
-	}
-	lab_packet_free(lab, p);
-	return false;
+	lab_routes_learn(&e->routes, &p->ip.dst, &p->ip.src, cause->box.path);
+	note(e, MIRROR_ARRIVED, octets);
+	endpoint_receive(e->endpoint, lab->now_ns, octets);
+	endpoint_run(e);
 }
 
 static void endpoint_expire(struct lab *lab, struct lab_element *element)
@@ -189,7 +183,7 @@ static void endpoint_fini(struct lab_element *element)
 }
 
 static const struct lab_element_ops endpoint_ops = {
-    .arrive = endpoint_arrive,
+    .arrive = target_arrive,
     .expire = endpoint_expire,
     .fini = endpoint_fini,
 };
@@ -198,13 +192,13 @@ static const struct lab_element_ops endpoint_ops = {
 static void local_addrs(const struct lab_endpoint *e, struct conn_config *config)
 {
 	struct ip_addr addrs[LAB_ADDRS_MAX];
-	size_t count = e->spec.serve.add_addr ? lab_target_addrs(e->lab, addrs) : 0;
+	size_t count = e->host.spec.serve.add_addr ? lab_target_addrs(e->lab, addrs) : 0;
 
 	for (size_t i = 0; i < count && i < PM_ADDRS_MAX; i++)
 		config->local[i] = (struct pm_addr){
 		    .addr = addrs[i],
 		    .id = (uint8_t)i,
-		    .backup = i && e->spec.serve.backup,
+		    .backup = i && e->host.spec.serve.backup,
 		};
 	config->local_count = count < PM_ADDRS_MAX ? count : PM_ADDRS_MAX;
 }
@@ -213,13 +207,13 @@ static int open_endpoint(struct lab_endpoint *e, struct error *err)
 {
 	struct endpoint_config config = {.seed = e->lab->seed ^ UINT64_C(0x7461726765740000)};
 	struct listener_config listener = {
-	    .port = e->spec.port,
+	    .port = e->host.spec.port,
 	    .backlog = 128,
-	    .always_cookies = e->spec.serve.cookies,
-	    .conn = e->spec.serve.conn,
+	    .always_cookies = e->host.spec.serve.cookies,
+	    .conn = e->host.spec.serve.conn,
 	};
 
-	if (!strcmp(lab_app_name(e->spec.serve.service), "mirror") &&
+	if (!strcmp(lab_app_name(e->host.spec.serve.service), "mirror") &&
 	    !mirror_log_init(&e->log, LOG_SIZE))
 		return error_set(err, ERR_NOMEM, "lab: out of memory");
 	local_addrs(e, &listener.conn);
@@ -238,12 +232,13 @@ struct lab_element *lab_endpoint_new(struct lab *lab, const struct lab_target *s
 		error_set(err, ERR_NOMEM, "lab: out of memory");
 		return NULL;
 	}
-	e->element.ops = &endpoint_ops;
+	e->host.element.ops = &endpoint_ops;
 	e->lab = lab;
-	e->spec = *spec;
+	e->host.spec = *spec;
+	e->host.segment = endpoint_segment;
 	if (!open_endpoint(e, err))
-		return &e->element;
-	endpoint_fini(&e->element);
+		return &e->host.element;
+	endpoint_fini(&e->host.element);
 	free(e);
 	return NULL;
 }
@@ -261,7 +256,7 @@ struct endpoint *lab_endpoint_of(struct lab_endpoint *e)
 
 void lab_endpoint_touch(struct lab_endpoint *e)
 {
-	lab_arm(e->lab, &e->element, e->lab->now_ns);
+	lab_arm(e->lab, &e->host.element, e->lab->now_ns);
 }
 
 size_t lab_endpoint_count(const struct lab_endpoint *e)

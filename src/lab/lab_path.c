@@ -1,5 +1,6 @@
 /* Laying paths, and finding the one between two addresses. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "lab/lab_element.h"
 
@@ -181,6 +182,42 @@ int lab_add_target(struct lab *lab, const struct lab_target *target, struct erro
 	for (size_t i = 0; i + 1 < lab->path_count; i++)
 		path_put(lab, i, lab->element_count - 1);
 	lab->target = lab->elements[lab->element_count - 1];
+	return 0;
+}
+
+/* Takes the place of the target there was. */
+static void replace_target(struct lab *lab, struct lab_element *e)
+{
+	struct lab_element *old = lab->target;
+
+	e->event.timer = true;
+	memcpy(e->at, old->at, sizeof(e->at));
+	e->after_ttl = old->after_ttl;
+	e->armed_ns = old->armed_ns;
+	for (size_t i = 0; i < lab->element_count; i++)
+		if (lab->elements[i] == old)
+			lab->elements[i] = e;
+	if (old->ops->fini)
+		old->ops->fini(old);
+	free(old);
+	lab->target = e;
+}
+
+int lab_serve(struct lab *lab, struct error *err)
+{
+	static const uint8_t versions[] = {
+	    [LAB_MPTCP_NONE] = 255, [LAB_MPTCP_V0] = 0, [LAB_MPTCP_V1] = 1};
+	struct lab_target *spec = &lab->target_spec;
+	struct lab_element *e;
+
+	if (!lab->target || spec->serve.endpoint || spec->silent || !spec->port)
+		return 0;
+	spec->serve.endpoint = true;
+	spec->serve.conn.version = versions[spec->mptcp];
+	e = lab_endpoint_new(lab, spec, err);
+	if (!e)
+		return err ? (int)err->code : ERR_NOMEM;
+	replace_target(lab, e);
 	return 0;
 }
 

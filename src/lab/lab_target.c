@@ -54,15 +54,19 @@ void target_reply(struct lab *lab, struct target *t, const struct lab_packet *ca
 	lab_emit(lab, &t->element, cause, p);
 }
 
+static bool is_echo(const struct packet *p)
+{
+	return p->icmp.type == (p->ip.version == 6 ? 128 : 8) && !p->icmp.code;
+}
+
 static void target_echo(struct lab *lab, struct target *t, const struct lab_packet *cause,
 			const struct packet *p)
 {
-	bool v6 = p->ip.version == 6;
 	struct packet reply = {.have = PACKET_HAS_IP | PACKET_HAS_ICMP | PACKET_HAS_ALL};
 
-	if (!t->spec.echo || p->icmp.type != (v6 ? 128 : 8) || p->icmp.code)
+	if (!t->spec.echo)
 		return;
-	reply.icmp.type = v6 ? 129 : 0;
+	reply.icmp.type = p->ip.version == 6 ? 129 : 0;
 	reply.icmp.rest = p->icmp.rest;
 	reply.payload = p->payload;
 	target_reply(lab, t, cause, &reply, p);
@@ -111,9 +115,14 @@ static void target_packet(struct lab *lab, struct target *t, struct lab_packet *
 		return;
 	}
 	switch (p.ip.proto) {
-	case IP_PROTO_TCP: target_segment(lab, t, cause, &p); break;
+	case IP_PROTO_TCP: t->segment(lab, t, cause, &p); break;
 	case IP_PROTO_ICMP:
-	case IP_PROTO_ICMPV6: target_echo(lab, t, cause, &p); break;
+	case IP_PROTO_ICMPV6:
+		if (is_echo(&p))
+			target_echo(lab, t, cause, &p);
+		else
+			t->segment(lab, t, cause, &p);
+		break;
 	case IP_PROTO_UDP:
 		if (p.transport.len >= UDP_HEADER)
 			target_error(lab, t, cause, &p, ICMP_KIND_UNREACHABLE,
@@ -122,7 +131,7 @@ static void target_packet(struct lab *lab, struct target *t, struct lab_packet *
 	}
 }
 
-static bool target_arrive(struct lab *lab, struct lab_element *e, struct lab_packet *p)
+bool target_arrive(struct lab *lab, struct lab_element *e, struct lab_packet *p)
 {
 	lab->walked++;
 	target_packet(lab, (struct target *)e, p);
@@ -142,6 +151,7 @@ struct lab_element *lab_target_new(const struct lab_target *spec, struct error *
 	}
 	t->element.ops = &target_ops;
 	t->spec = *spec;
+	t->segment = target_segment;
 	return &t->element;
 }
 

@@ -19,10 +19,15 @@ struct connection {
 struct target {
 	struct lab_element element;
 	struct lab_target spec;
+	/* Takes a sound TCP segment that is for the target, or ICMP message but an echo. */
+	void (*segment)(struct lab *lab, struct target *t, const struct lab_packet *cause,
+			const struct packet *p);
 	size_t connection_count, oldest;
 	struct connection connections[TARGET_CONNECTIONS_MAX];
 };
 
+/* What arrives at the host: an element's `arrive`. */
+bool target_arrive(struct lab *lab, struct lab_element *e, struct lab_packet *p);
 /* Answers a sound TCP segment that is for the target. */
 void target_segment(struct lab *lab, struct target *t, const struct lab_packet *cause,
 		    const struct packet *p);

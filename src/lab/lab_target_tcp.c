@@ -204,6 +204,8 @@ void target_segment(struct lab *lab, struct target *t, const struct lab_packet *
 {
 	struct connection *c = find(t, p);
 
+	if (p->ip.proto != IP_PROTO_TCP)
+		return;
 	if (c)
 		connection_segment(lab, t, cause, c, p);
 	else

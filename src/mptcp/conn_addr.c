@@ -17,9 +17,10 @@ static int64_t interval_ns(const struct conn *c)
 	return sf ? 3 * sf->tcp.rto_ns : 3 * NS_PER_S;
 }
 
-static bool is_large(const struct conn *c, const struct pm_addr *addr)
+/* With timestamps there may be no room for a DATA_ACK beside it. */
+static bool is_large(const struct pm_addr *addr)
 {
-	return c->version == 1 && addr->addr.family == 6 && addr->port;
+	return addr->addr.family == 6 || addr->port;
 }
 
 /* The next announcement; local_count: none. */
@@ -32,13 +33,19 @@ static size_t next_due(const struct conn *c)
 	return i;
 }
 
+bool addr_may_go(const struct conn *c)
+{
+	return c->ack_told || c->rx.next == c->rx.first;
+}
+
 void addr_ask(struct subflow *sf)
 {
 	const struct conn *c = sf->conn;
 	size_t next = next_due(c);
-	bool others = c->echo_count || c->withdraw_count || next == c->config.local_count;
+	bool goes =
+	    !c->echo_count && !c->withdraw_count && next < c->config.local_count && addr_may_go(c);
 
-	if (!others && is_large(c, &c->config.local[next]) && sf->tcp.timestamps_on)
+	if (goes && is_large(&c->config.local[next]) && sf->tcp.timestamps_on)
 		tcp_ack_bare(&sf->tcp);
 	else
 		tcp_ack_alone(&sf->tcp);
@@ -152,6 +159,17 @@ static size_t put_announce(struct conn *c, size_t i, uint8_t *out, size_t room)
 	return len;
 }
 
+/* An announcement leaves room for a DATA_ACK: taken out on the way, it would else leave an ACK that
+ * looks stripped of that. An ACK without timestamps is as large as they come. */
+static size_t announce_room(const struct conn *c, size_t room)
+{
+	size_t ack = c->rx.ack8 ? 12 : 8;
+
+	if (room == TCP_OPTIONS_MAX)
+		return room;
+	return room > ack ? room - ack : 0;
+}
+
 size_t addr_options(struct conn *c, uint8_t *out, size_t room)
 {
 	size_t next;
@@ -161,7 +179,8 @@ size_t addr_options(struct conn *c, uint8_t *out, size_t room)
 	if (c->withdraw_count)
 		return put_withdraw(c, out, room);
 	next = next_due(c);
-	return next < c->config.local_count ? put_announce(c, next, out, room) : 0;
+	return next < c->config.local_count ? put_announce(c, next, out, announce_room(c, room))
+					    : 0;
 }
 
 static void take_echo(struct conn *c, const struct mptcp_add_addr *add)

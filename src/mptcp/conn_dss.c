@@ -268,11 +268,20 @@ void subflow_deliver_held(struct subflow *sf)
 		hold_drop(sf, done);
 }
 
+/* Why octets find no place: they are behind the end, where a box must have put them; or too many.
+ */
+static int no_place(const struct conn *c)
+{
+	return c->rx.fin_taken ? 6 : 2;
+}
+
 /* The held octets are the stream from `dsn` on, whatever was said of them before. */
 void subflow_hold_flush(struct subflow *sf, uint64_t dsn)
 {
-	if (sf->hold.len && !rx_put(sf->conn, dsn, span_of(sf->hold.at, sf->hold.len)))
-		subflow_reset(sf, 2);
+	struct conn *c = sf->conn;
+
+	if (sf->hold.len && !rx_put(c, dsn, span_of(sf->hold.at, sf->hold.len)))
+		subflow_reset(sf, no_place(c));
 	if (sf->hold.len)
 		hold_drop(sf, sf->hold.len);
 }
@@ -306,7 +315,7 @@ void subflow_data(struct subflow *sf, uint32_t ssn, struct span octets)
 		return;
 	if (c->plain && !sf->failing) {
 		if (!rx_put(c, c->rx.next, octets))
-			subflow_reset(sf, 2);
+			subflow_reset(sf, no_place(c));
 		return;
 	}
 	hold(sf, ssn, octets);

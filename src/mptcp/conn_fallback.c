@@ -37,13 +37,16 @@ static bool is_alone(const struct subflow *sf)
 	return true;
 }
 
+/* In particular, nothing of what is not DATA_ACKed was sent twice under different numbers: a box
+ * that changed lengths would leave no telling which copy of what is where. */
 static bool is_contiguous(const struct subflow *sf)
 {
 	const struct conn *c = sf->conn;
 	const struct tx *tx = &c->tx;
 
-	if (tx->next != tx->una && (sf->tx_next != tx->next || dsn_before(tx->una, sf->tx_from) ||
-				    (tx->again.count && reinject_allowed(c))))
+	if (tx->next != tx->una &&
+	    (sf->tx_next != tx->next || dsn_before(tx->una, sf->tx_from) ||
+	     dsn_before(tx->una, sf->tx_again) || (tx->again.count && reinject_allowed(c))))
 		return false;
 	return !c->rx.early.count && (!c->rx.known || sf->rx_end == c->rx.next);
 }
@@ -65,6 +68,7 @@ static void become_plain(struct subflow *sf)
 	sf->tcp.shared_window = false;
 	c->timer[TIMER_DATA] = c->timer[TIMER_FAIL] = c->timer[TIMER_ANNOUNCE] = TIME_NEVER;
 	c->tx.fin_sent = false; /* a FIN says it again */
+	c->rx.fin_known = c->rx.fin_taken;
 	ranges_trim(&c->tx.again, c->tx.next);
 	if (!c->rx.known)
 		rx_start(c, 1);
@@ -102,7 +106,10 @@ static void fall_back_late(struct subflow *sf)
 	if (sf->hold.len)
 		subflow_hold_flush(sf, c->rx.next);
 	tx_acked(c, c->plain_base + tcp_acked_ssn(&sf->tcp));
-	tcp_ack_now(&sf->tcp);
+	if (sf->fail_due)
+		tcp_ack_alone(&sf->tcp);
+	else
+		tcp_ack_now(&sf->tcp);
 }
 
 bool conn_fall_back(struct subflow *sf, enum fallback_stage stage, enum fallback_reason reason)
@@ -185,6 +192,7 @@ void fallback_infinite(struct subflow *sf, const struct mptcp_dss *dss)
 		return;
 	}
 	sf->failing = false;
+	c->rx.fin_known = c->rx.fin_taken; /* a box may have moved it: the FIN will tell */
 	if (sf->hold.len)
 		subflow_hold_flush(sf, at);
 	sf->rx_end = c->rx.next;

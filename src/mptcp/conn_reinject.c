@@ -81,7 +81,8 @@ static bool is_stuck(const struct subflow *sf)
 	       dsn_before(c->tx.una, c->tx.edge);
 }
 
-/* The subflow that has `dsn` in flight. */
+/* The subflow that has `dsn` in flight, or more of its mapping behind it: the peer may wait for all
+ * of that, to check it (RFC 8684 §3.3.1). */
 static struct subflow *carrier(const struct conn *c, uint64_t dsn)
 {
 	const struct tcp_piece *p;
@@ -92,7 +93,7 @@ static struct subflow *carrier(const struct conn *c, uint64_t dsn)
 		if (sf->stage != STAGE_UP || is_stuck(sf))
 			continue;
 		for (size_t n = 0; (p = tcp_unacked(&sf->tcp, n)); n++)
-			if (p->mapping.present && dsn - (p->mapping.dsn + p->skip) < p->len)
+			if (p->mapping.present && dsn - p->mapping.dsn < p->skip + p->len)
 				return sf;
 	}
 	return NULL;
@@ -106,9 +107,22 @@ static void copy_again(struct conn *c)
 			c->subflow[i]->copied = c->tx.una;
 }
 
+/* A segment that fits every subflow: a crumb behind it could be merged with it on the way, and take
+ * its mapping. */
+static uint32_t segment(const struct conn *c)
+{
+	uint32_t least = UINT16_MAX, own;
+
+	for (unsigned i = 0; i < c->subflow_count; i++) {
+		own = subflow_usable(c->subflow[i]) ? conn_payload_max(c->subflow[i]) : least;
+		least = own < least ? own : least;
+	}
+	return least;
+}
+
 static void queue_burst(struct conn *c)
 {
-	uint64_t to = c->tx.una + (uint64_t)c->tx.burst * 1400;
+	uint64_t to = c->tx.una + (uint64_t)c->tx.burst * segment(c);
 
 	if (dsn_before(c->tx.recover, to))
 		to = c->tx.recover;

@@ -115,12 +115,19 @@ static void advanced(struct conn *c)
 	tell_readable(c);
 }
 
+/* A peer that has become plain counts the window from what the subflow acknowledged, which may have
+ * been a window ahead of the stream; and a box may have put octets in. */
+static uint64_t room_max(const struct conn *c)
+{
+	return (c->plain ? 3 : 1) * (uint64_t)c->config.receive_buffer;
+}
+
 /* Cuts off what is known, and what lies behind the end of the stream or beyond the buffer. Where
  * does the rest begin? */
 static uint64_t trim(const struct conn *c, uint64_t dsn, struct span *octets)
 {
 	const struct rx *rx = &c->rx;
-	uint64_t limit = rx->read + c->config.receive_buffer, known;
+	uint64_t limit = rx->read + room_max(c), known;
 
 	if (rx->fin_known && dsn_before(rx->fin_dsn, limit))
 		limit = rx->fin_dsn;
@@ -161,7 +168,7 @@ void rx_fin(struct conn *c, uint64_t dsn)
 	struct rx *rx = &c->rx;
 
 	if (rx->fin_known || dsn_before(dsn, last_held(rx)) ||
-	    dsn_before(rx->read + c->config.receive_buffer, dsn))
+	    dsn_before(rx->read + room_max(c), dsn))
 		return;
 	rx->fin_known = true;
 	rx->fin_dsn = dsn;

@@ -9,7 +9,7 @@
 #define DSS_MAX4     24
 #define INFINITE_LEN 16
 
-static uint32_t payload_max(const struct subflow *sf)
+uint32_t conn_payload_max(const struct subflow *sf)
 {
 	const struct conn *c = sf->conn;
 	size_t infinite = c->infinite_due ? INFINITE_LEN : 0;
@@ -30,7 +30,7 @@ static uint64_t throughput(const struct conn *c, uint32_t mss)
 
 		if (!subflow_usable(sf))
 			continue;
-		own = payload_max(sf);
+		own = conn_payload_max(sf);
 		segments = (mss + own - 1) / own;
 		sum += (uint64_t)sf->tcp.flow.cwnd * 1000 / (uint64_t)(1 + sf->tcp.srtt_ns / 1000) *
 		       mss / ((uint64_t)segments * own);
@@ -44,7 +44,7 @@ static uint32_t segment_size(const struct conn *c)
 	uint32_t low = UINT32_MAX, high = 0, best = 0;
 
 	for (unsigned i = 0; i < c->subflow_count; i++) {
-		uint32_t own = subflow_usable(c->subflow[i]) ? payload_max(c->subflow[i]) : 0;
+		uint32_t own = subflow_usable(c->subflow[i]) ? conn_payload_max(c->subflow[i]) : 0;
 
 		low = own && own < low ? own : low;
 		high = own > high ? own : high;
@@ -55,7 +55,7 @@ static uint32_t segment_size(const struct conn *c)
 		return low;
 	best = low;
 	for (unsigned i = 0; i < c->subflow_count; i++) {
-		uint32_t own = subflow_usable(c->subflow[i]) ? payload_max(c->subflow[i]) : 0;
+		uint32_t own = subflow_usable(c->subflow[i]) ? conn_payload_max(c->subflow[i]) : 0;
 
 		if (own && throughput(c, own) > throughput(c, best))
 			best = own;
@@ -94,6 +94,10 @@ static void pushed(struct conn *c, struct subflow *sf, const struct tcp_piece *p
 	if (sf->tx_next != dsn)
 		sf->tx_from = dsn;
 	sf->tx_next = end;
+	if (dsn_before(dsn, sf->tx_high) && dsn_before(sf->tx_again, end))
+		sf->tx_again = end;
+	if (dsn_before(sf->tx_high, end))
+		sf->tx_high = end;
 	if (piece->mapping.data_fin)
 		c->tx.fin_sent = true;
 	if (dsn_before(c->tx.next, end)) {
@@ -110,7 +114,7 @@ uint32_t conn_push(struct conn *c, struct subflow *sf, uint64_t dsn, uint32_t ma
 {
 	struct tcp_piece piece = {0};
 	struct chunk *chunk = tx_find(&c->tx, dsn, &piece.offset, &piece.len);
-	uint32_t own = payload_max(sf);
+	uint32_t own = conn_payload_max(sf);
 
 	if (!chunk)
 		return 0;
@@ -154,7 +158,7 @@ static void view_one(const struct subflow *sf, struct sched_subflow *v, bool all
 	v->room = tcp_room(&sf->tcp);
 	v->in_flight = flow->in_flight;
 	v->cwnd = flow->cwnd;
-	v->mss = payload_max(sf);
+	v->mss = conn_payload_max(sf);
 	v->srtt_ns = sf->tcp.srtt_ns;
 	v->rttvar_ns = sf->tcp.rttvar_ns;
 }
@@ -216,7 +220,7 @@ static uint32_t send_segment(struct conn *c, struct subflow *sf, const struct ne
 			     uint32_t unit)
 {
 	uint32_t want = n->len < unit ? (uint32_t)n->len : unit;
-	uint32_t own = payload_max(sf), sent = conn_push(c, sf, n->dsn, want);
+	uint32_t own = conn_payload_max(sf), sent = conn_push(c, sf, n->dsn, want);
 
 	if (sent && sent == own && sent < want)
 		sent += conn_push(c, sf, n->dsn + sent, want - sent);
@@ -305,7 +309,7 @@ void conn_pump(struct conn *c)
 		pump_redundant(c);
 	else if (c->tx.again.count || c->tx.next != c->tx.end)
 		pump(c);
-	if (c->tx.next != c->tx.end && !window_left(c))
+	if (c->tx.next != c->tx.end && window_left(c) < segment_size(c))
 		reinject_opportunistic(c);
 	pump_fin(c);
 }

@@ -197,6 +197,7 @@ bool reinject_opportunistic(struct conn *c);
 /* May what was sent once be sent under another subflow sequence number? Not to a peer that may take
  * the subflow for plain TCP: see conn_fallback.c. */
 bool reinject_allowed(const struct conn *c);
+uint32_t conn_payload_max(const struct subflow *sf); /* of one segment */
 /* Hands octets from `dsn` on, at most `max`, to a subflow; returns how many. */
 uint32_t conn_push(struct conn *c, struct subflow *sf, uint64_t dsn, uint32_t max);
 
@@ -227,6 +228,9 @@ void addr_removed(struct subflow *sf, struct span ids);
 void addr_timer(struct conn *c);
 size_t addr_options(struct conn *c, uint8_t *out, size_t room);
 bool addr_options_due(const struct conn *c);
+/* Once a pure DATA_ACK went: an address alone, taken out on the way, leaves an ACK that looks
+ * stripped. */
+bool addr_may_go(const struct conn *c);
 void addr_ask(struct subflow *sf); /* has an ACK carry the first of them */
 void conn_announce(struct conn *c, uint8_t id);
 void conn_withdraw(struct conn *c, uint8_t id);

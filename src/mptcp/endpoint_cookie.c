@@ -1,13 +1,14 @@
 /* SYN cookies (RFC 4987): a SYN/ACK that leaves nothing behind. Its ISN carries a time, the peer's
- * segment size as one of eight, and two MACs; its timestamp, if both sides use them, the window
- * scale and SACK in its lowest bits. The keys come back in the third ACK or in the first data (RFC
- * 8684 §3.1, RFC 8041 §3.11).
+ * segment size as one of eight, and the peer's ISN behind a MAC of the flow; its timestamp, if both
+ * sides use them, the window scale and SACK in its lowest bits. The keys come back in the third ACK
+ * or in the first data (RFC 8684 §3.1, RFC 8041 §3.11).
  *
- * Both MACs fit what follows the SYN at once. The first fits every segment that acknowledges no
- * more than the cookie: data that overtook the third ACK, or whose third ACK was lost. It is
- * dropped, for its sender to repeat: a RST would end a connection that has barely begun.
+ * So every segment that acknowledges no more than the cookie tells how far behind the SYN it is. At
+ * once behind it: the third ACK, or the first data. Within the window that the cookie offered: data
+ * that overtook the third ACK, or whose third ACK was lost. That is dropped, for its sender to
+ * repeat: a RST would end a connection that has barely begun.
  *
- *   ISN:       mac of addresses and ports 12 | mac of these and the peer's ISN 12 | time 5 | size 3
+ *   ISN:       (MAC of addresses, ports and what follows) + the peer's ISN 24 | time 5 | size 3
  *   timestamp: … | sack 1 | scale 4                (without timestamps there is neither) */
 #include "mptcp/endpoint_state.h"
 #include "util/octets.h"
@@ -18,17 +19,9 @@
 
 static const uint16_t sizes[8] = {216, 536, 1200, 1300, 1400, 1440, 1460, 8940};
 
-static uint32_t flow_mac(const struct endpoint *e, const struct tuple *t, uint32_t low)
+static uint32_t mac(const struct endpoint *e, const struct tuple *t, uint32_t low)
 {
-	return (uint32_t)secret_hash(e, PURPOSE_COOKIE_FLOW, t, low) << 20;
-}
-
-static uint32_t syn_mac(const struct endpoint *e, const struct tuple *t, uint32_t peer_isn,
-			uint32_t low)
-{
-	uint64_t extra = (uint64_t)peer_isn << 32 | low;
-
-	return (uint32_t)(secret_hash(e, PURPOSE_COOKIE, t, extra) & 0xfff) << 8;
+	return (uint32_t)secret_hash(e, PURPOSE_COOKIE, t, low) << 8;
 }
 
 static uint32_t time_step(int64_t now_ns)
@@ -169,7 +162,7 @@ void cookie_syn_ack(struct endpoint *e, struct listener *l, const struct packet 
 	while (len % 4)
 		options[len++] = TCP_OPT_NOP;
 	tcp_options_parse(&r.tcp.options, span_of(options, len));
-	r.tcp.seq = flow_mac(e, &t, low) | syn_mac(e, &t, syn->tcp.seq, low) | low;
+	r.tcp.seq = (mac(e, &t, low) + (syn->tcp.seq << 8)) | low;
 	r.tcp.ack = syn->tcp.seq + 1;
 	r.tcp.flags = TCP_SYN | TCP_ACK;
 	r.tcp.window =
@@ -178,22 +171,16 @@ void cookie_syn_ack(struct endpoint *e, struct listener *l, const struct packet 
 		l->cookies_until_ns = now_ns + (AGE_MAX + 1) * STEP_NS;
 }
 
-/* Does it belong to a connection that was offered a cookie, whose ACK nobody has seen? */
-static bool is_expected(const struct endpoint *e, const struct tuple *t, const struct packet *ack,
-			int64_t now_ns)
+/* How far behind its SYN is a segment, if it acknowledges a cookie of ours? Anything, if not. */
+static uint32_t distance(const struct endpoint *e, const struct tuple *t, const struct packet *ack,
+			 int64_t now_ns)
 {
 	uint32_t cookie = ack->tcp.ack - 1, low = cookie & 0xff;
 	uint32_t age = (time_step(now_ns) - (low >> 3)) & 31;
 
-	return age <= AGE_MAX && flow_mac(e, t, low) == (cookie & 0xfff00000);
-}
-
-/* Is it that ACK, or the very first data? */
-static bool is_first(const struct endpoint *e, const struct tuple *t, const struct packet *ack)
-{
-	uint32_t cookie = ack->tcp.ack - 1, low = cookie & 0xff;
-
-	return syn_mac(e, t, ack->tcp.seq - 1, low) == (cookie & 0xfff00);
+	if (age > AGE_MAX)
+		return UINT32_MAX;
+	return ((ack->tcp.seq - 1) - ((cookie - low - mac(e, t, low)) >> 8)) & 0xffffff;
 }
 
 /* What the SYN said, as the echoed timestamp tells. */
@@ -253,10 +240,9 @@ static void open_conn(struct endpoint *e, struct listener *l, const struct tuple
 bool cookie_ack(struct endpoint *e, struct listener *l, const struct packet *ack, int64_t now_ns)
 {
 	struct tuple t = packet_tuple(ack);
+	uint32_t behind = now_ns > l->cookies_until_ns ? UINT32_MAX : distance(e, &t, ack, now_ns);
 
-	if (now_ns > l->cookies_until_ns || !is_expected(e, &t, ack, now_ns))
-		return false;
-	if (is_first(e, &t, ack) && endpoint_memory_left(e) >= 64 * 1024)
+	if (behind == 0 && endpoint_memory_left(e) >= 64 * 1024)
 		open_conn(e, l, &t, ack, now_ns);
-	return true;
+	return behind <= UINT16_MAX;
 }

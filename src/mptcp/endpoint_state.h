@@ -61,14 +61,7 @@ void secret_init(struct endpoint *e);
 /* A number that only who knows the secret can tell; `purpose` keeps uses apart. */
 uint64_t secret_hash(const struct endpoint *e, uint32_t purpose, const struct tuple *t,
 		     uint64_t extra);
-enum {
-	PURPOSE_ISN = 1,
-	PURPOSE_TS,
-	PURPOSE_RANDOM,
-	PURPOSE_COOKIE,
-	PURPOSE_COOKIE_FLOW,
-	PURPOSE_KEY
-};
+enum { PURPOSE_ISN = 1, PURPOSE_TS, PURPOSE_RANDOM, PURPOSE_COOKIE, PURPOSE_KEY };
 
 /* Replies (endpoint_reply.c) */
 void reply_rst(struct endpoint *e, const struct packet *p, int reason); /* reason -1: no option */

@@ -61,7 +61,8 @@ struct pm_limits {
 /* All that a path manager may look at; owned by the connection. */
 struct pm_view {
 	bool client;
-	bool established;   /* fully: a DSS has been exchanged */
+	bool established; /* fully: a DSS has been exchanged */
+	bool ending; /* our DATA_FIN is out: peers refuse joins; one is tried if all else is gone */
 	bool remote_c_flag; /* do not join to the initial address and port */
 	struct pm_limits limits;
 	size_t local_count, remote_count, subflow_count;

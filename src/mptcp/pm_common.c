@@ -79,7 +79,7 @@ bool pm_may_open(const struct pm_view *view)
 	for (size_t i = 0; i < view->subflow_count; i++)
 		further += view->subflow[i].alive && !view->subflow[i].initial;
 	return (view->client || view->limits.server_opens) && view->established &&
-	       further < view->limits.subflows;
+	       further < view->limits.subflows && !(view->ending && pm_any_alive(view));
 }
 
 static const struct pm_addr *initial_remote(const struct pm_view *view)

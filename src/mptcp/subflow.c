@@ -150,10 +150,12 @@ void subflow_up(struct subflow *sf)
 	sf->tcp.shared_window = !c->plain;
 	sf->rx_end = c->rx.next;
 	sf->tx_from = sf->tx_next = c->tx.next;
-	sf->copied = c->tx.una;
+	sf->copied = sf->tx_high = sf->tx_again = c->tx.una;
 	if (!sf->initial) {
 		c->joins++;
 		c->had_join = true;
+		c->tx.backoff = 0; /* what was waited for is there */
+		reinject_arm(c);
 	}
 	endpoint_tell(c, EVENT_SUBFLOW_OPENED, sf);
 	c->pm_due = c->settle_due = true;

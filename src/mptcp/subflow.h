@@ -82,6 +82,7 @@ struct subflow {
 	/* How it is to be reset, and was */
 	bool reset_wanted, reset_fail, reset_fastclose;
 	uint8_t reset_reason;
+	bool unwelcome;	  /* a join that the peer refused for good */
 	int close_reason; /* MP_TCPRST's, ours or the peer's; -1: none */
 	enum subflow_close close;
 
@@ -96,6 +97,8 @@ struct subflow {
 
 	/* Sending */
 	uint64_t tx_from, tx_next; /* the latest stretch of the stream that it carried in one run */
+	uint64_t tx_high;	   /* behind the last octet of the stream that it carried */
+	uint64_t tx_again;	   /* behind the last that it carried when it had passed it */
 	uint64_t copied;	   /* redundant scheduler: how far it has sent */
 	int64_t up_ns;		   /* when it came up */
 	bool stale;		   /* timed out, not acknowledged anything since */

@@ -179,39 +179,58 @@ static size_t put_fin(const struct conn *c, uint8_t *out, size_t room)
 	return put_dss(c, &m, out, room);
 }
 
-/* One signal an ACK, and the DATA_ACK in what room it leaves. */
+/* One signal an ACK; another ACK is asked for what waits, or had no room. None beside the end of a
+ * stream: it would go again and again with that. */
+static size_t put_signal(struct subflow *sf, bool ends, uint8_t *out, size_t room)
+{
+	struct mptcp_option fail = {.subtype = MPTCP_FAIL, .fail_dsn = sf->fail_dsn};
+	struct conn *c = sf->conn;
+	bool may_go = addr_may_go(c);
+	size_t len = 0;
+
+	c->signal_again = false;
+	if (sf->failing)
+		return put(&fail, out, room);
+	if (ends && !sf->prio_due)
+		return 0;
+	if (sf->prio_due)
+		len = put_prio(sf, out, room);
+	else if (may_go)
+		len = addr_options(c, out, room);
+	c->signal_again = (len || !may_go) && (addr_options_due(c) || sf->prio_due);
+	return len;
+}
+
+/* A DATA_FIN without any data before it has to take turns with the keys, which come first; behind
+ * data it waits for these to arrive: a peer that sees a DSS where it expects the keys falls back.
+ */
+static bool keys_first(struct subflow *sf, bool lone_fin)
+{
+	const struct conn *c = sf->conn;
+
+	sf->turn = !sf->turn;
+	return c->client && sf->initial && !c->confirmed &&
+	       !(lone_fin && c->tx.una == c->tx.end && !sf->turn);
+}
+
+/* A signal, and the DATA_ACK in what room it leaves. */
 static size_t ack_options(struct subflow *sf, const struct tcp_segment *s, uint8_t *out,
 			  size_t room)
 {
 	struct conn *c = sf->conn;
-	struct mptcp_option fail = {.subtype = MPTCP_FAIL, .fail_dsn = sf->fail_dsn};
 	bool lone_fin = c->tx.fin_sent && !c->tx.fin_acked && c->tx.next == c->tx.end;
-	/* Before, an address alone, taken out on the way, leaves an ACK that looks stripped. */
-	bool told = c->ack_told || c->rx.next == c->rx.first;
 	size_t len = 0;
 
 	/* Two ends that miss data would else answer each other's DATA_FINs for ever. */
 	lone_fin = lone_fin && !sf->fin_heard;
 	sf->fin_heard = false;
-
-	/* A DATA_FIN without any data before it has to take turns with the keys, which come first;
-	 * behind data it waits for these to arrive: a peer that sees a DSS where it expects the
-	 * keys falls back. */
-	sf->turn = !sf->turn;
-	if (c->client && sf->initial && !c->confirmed &&
-	    !(lone_fin && c->tx.una == c->tx.end && !sf->turn))
+	if (keys_first(sf, lone_fin))
 		return put_capable(c, true, true, NULL, out, room);
 	if (!c->remote_known)
 		return 0;
-	if (sf->failing)
-		len = put(&fail, out, room);
-	else if (sf->prio_due && !s->fin)
-		len = put_prio(sf, out, room);
-	else if (!lone_fin && !s->fin && told)
-		len = addr_options(c, out, room);
+	if (!s->fin || sf->failing)
+		len = put_signal(sf, lone_fin, out, room);
 	c->ack_told = c->ack_told || (!len && c->rx.next != c->rx.first);
-
-	c->signal_again = (len || !told) && !sf->failing && (addr_options_due(c) || sf->prio_due);
 	return len + (lone_fin ? put_fin(c, out + len, room - len)
 			       : put_dss(c, NULL, out + len, room - len));
 }

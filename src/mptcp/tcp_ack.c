@@ -28,6 +28,8 @@ static void pop_acked(struct tcp *t, const struct tcp_arrival *a, struct tcp_del
 		tcp_path_passed(t, s->piece.len);
 		ring_pop(r);
 	}
+	if (r->head != r->next && seq_before(ring_at(r, r->head)->seq, a->ack))
+		ring_cut(r, a->ack);
 	if (r->head == r->tail && r->size > RING_KEEP)
 		ring_fini(r);
 }

@@ -39,7 +39,8 @@ void ring_push(struct tcp_ring *r, const struct tcp_sent *s); /* reserved */
 void ring_list(struct tcp_ring *r, uint32_t i);		      /* the last to be sent */
 void ring_unlist(struct tcp_ring *r, struct tcp_sent *s);
 void ring_fini(struct tcp_ring *r);
-void ring_pop(struct tcp_ring *r); /* forgets the head */
+void ring_pop(struct tcp_ring *r);		 /* forgets the head */
+void ring_cut(struct tcp_ring *r, uint32_t seq); /* forgets the head's octets before `seq` */
 void ring_lose(struct tcp_ring *r, uint32_t i);
 void ring_find(struct tcp_ring *r, struct tcp_sent *s); /* not lost any more */
 void ring_sack(struct tcp_ring *r, uint32_t i);

@@ -99,6 +99,25 @@ void ring_pop(struct tcp_ring *r)
 	r->head++;
 }
 
+void ring_cut(struct tcp_ring *r, uint32_t seq)
+{
+	struct tcp_sent *s = ring_at(r, r->head);
+	uint32_t cut = seq - s->seq;
+
+	if (cut >= s->piece.len)
+		return;
+	if (s->lost)
+		r->lost_octets -= cut;
+	if (s->sacked)
+		r->sacked_octets -= cut;
+	s->seq += cut;
+	s->len -= cut;
+	s->piece.offset += cut;
+	s->piece.skip += cut;
+	s->piece.len -= cut;
+	s->summed = false;
+}
+
 void ring_lose(struct tcp_ring *r, uint32_t i)
 {
 	struct tcp_sent *s = ring_at(r, i);

@@ -56,27 +56,68 @@ static void pair_up(struct options_pair *op, size_t i, size_t j, enum fate fate)
 	op->seen.piece[j].partner = (uint8_t)i;
 }
 
-/* Pairs the longest sequence of equal options that kept their order. */
-static void pair_in_order(struct options_pair *op)
+static bool found_elsewhere(const struct piece *p, const struct layout *there)
 {
-	uint8_t best[TCP_OPTIONS_MAX + 1][TCP_OPTIONS_MAX + 1];
+	for (size_t i = 0; i < there->count; i++)
+		if (same_octets(p, &there->piece[i]))
+			return true;
+	return false;
+}
+
+#define PAIR_WEIGHT 64 /* more than there can be pairs */
+
+/* What it is worth to pair two options where they stand; 0: they are not the same. One that was
+ * rewritten is worth a little more: of one that merely moved the other will be told as well. */
+static uint16_t weight(const struct options_pair *op, size_t i, size_t j)
+{
+	const struct piece *a = &op->sent.piece[i], *b = &op->seen.piece[j];
+
+	if (same_octets(a, b))
+		return PAIR_WEIGHT;
+	if (!same_option(a, b) || found_elsewhere(a, &op->seen) || found_elsewhere(b, &op->sent))
+		return 0;
+	return PAIR_WEIGHT + 1;
+}
+
+struct weights {
+	uint16_t of[TCP_OPTIONS_MAX][TCP_OPTIONS_MAX];
+	uint16_t best[TCP_OPTIONS_MAX + 1][TCP_OPTIONS_MAX + 1]; /* of what follows, in order */
+};
+
+static uint16_t larger(uint16_t a, uint16_t b)
+{
+	return a > b ? a : b;
+}
+
+static void weigh(const struct options_pair *op, struct weights *w)
+{
 	size_t n = op->sent.count, m = op->seen.count;
-	const struct piece *a = op->sent.piece, *b = op->seen.piece;
 
-	memset(best[n], 0, m + 1);
+	memset(w->best[n], 0, (m + 1) * sizeof w->best[n][0]);
 	for (size_t i = n; i-- > 0;) {
-		best[i][m] = 0;
+		w->best[i][m] = 0;
 		for (size_t j = m; j-- > 0;) {
-			uint8_t skip =
-			    best[i + 1][j] > best[i][j + 1] ? best[i + 1][j] : best[i][j + 1];
+			uint16_t skip = larger(w->best[i + 1][j], w->best[i][j + 1]);
 
-			best[i][j] = same_octets(&a[i], &b[j]) ? best[i + 1][j + 1] + 1 : skip;
+			w->of[i][j] = weight(op, i, j);
+			w->best[i][j] =
+			    !w->of[i][j] ? skip : larger(skip, w->of[i][j] + w->best[i + 1][j + 1]);
 		}
 	}
-	for (size_t i = 0, j = 0; i < n && j < m;) {
-		if (same_octets(&a[i], &b[j]))
-			pair_up(op, i++, j++, FATE_SAME);
-		else if (best[i + 1][j] >= best[i][j + 1])
+}
+
+/* Pairs the longest sequence of options that kept their order. */
+static void pair_in_order(struct options_pair *op)
+{
+	struct weights w;
+
+	weigh(op, &w);
+	for (size_t i = 0, j = 0; i < op->sent.count && j < op->seen.count;) {
+		uint16_t of = w.of[i][j];
+
+		if (of && w.best[i][j] == of + w.best[i + 1][j + 1])
+			pair_up(op, i++, j++, of == PAIR_WEIGHT ? FATE_SAME : FATE_REWRITTEN);
+		else if (w.best[i + 1][j] >= w.best[i][j + 1])
 			i++;
 		else
 			j++;

@@ -34,9 +34,10 @@ struct options_pair {
 void layout_fill(struct layout *l, const struct diff_side *side, const struct tcp_option_list *list,
 		 bool cut);
 
-/* Settles the fate of every piece: the longest sequence that kept its order is the same, equal
- * octets elsewhere have moved, other octets of the same kind and subtype are rewritten, first
- * with first; the rest is missing on its side. */
+/* Settles the fate of every piece. The longest sequence that kept its order is the same, or
+ * rewritten if its octets are others of the same kind and subtype; equal octets elsewhere have
+ * moved; other octets elsewhere are rewritten, too, first with first; the rest is missing on its
+ * side. */
 void options_pair_up(struct options_pair *op);
 
 #endif

@@ -83,6 +83,9 @@ static int by_weight(const void *a, const void *b)
 		return (int)x->confidence - (int)y->confidence;
 	if (x->after.ttl != y->after.ttl)
 		return x->after.ttl - y->after.ttl;
+	if (x->basis == BASIS_QUOTE && y->basis == BASIS_QUOTE &&
+	    observe_is_mp_capable(x) != observe_is_mp_capable(y))
+		return observe_is_mp_capable(x) ? -1 : 1;
 	return !strcmp(x->field, "ip.id") - !strcmp(y->field, "ip.id");
 }
 
@@ -98,7 +101,9 @@ void conclude(struct trace *t)
 	conclude_fates(t);
 	conclude_answers(t);
 	conclude_data(t);
+	conclude_held(t);
 	conclude_inside(t);
+	conclude_joins(t);
 	conclude_mirrored(t);
 	if (r->finding_count)
 		qsort(r->findings, r->finding_count, sizeof(*r->findings), by_weight);

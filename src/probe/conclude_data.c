@@ -1,13 +1,10 @@
-/* What befalls the data of a connection on their way: cut or joined, or not let through. */
+/* What befalls the data of a connection on their way: cut or joined, or edited. */
+#include <stdio.h>
 #include <string.h>
 
-#include "probe/engine.h"
+#include "probe/segment.h"
 
 #define PAYLOAD "tcp.payload"
-/* Two kinds of segments are looked at, at the nearest hop that fits: so more must speak for it. */
-#define SURE	 0.001
-#define LIKELY	 0.01
-#define POSSIBLE 0.05
 
 static bool same_place(const struct finding *a, const struct finding *b)
 {
@@ -49,6 +46,16 @@ static enum change_kind meant(const struct trace *t, const struct finding *f)
 	return f->change;
 }
 
+/* What it came to in this connection. Data that are split stay where they were mapped. */
+static void settle(const struct trace *t, struct finding *f)
+{
+	f->impact = f->change == CHANGE_SPLIT ? IMPACT_NONE : IMPACT_DEGRADED;
+	if (!t->result.inside.mapped && f->change != CHANGE_SPLIT)
+		f->impact = t->result.inside.connection.info.fallback_stage != FALLBACK_NONE
+				? IMPACT_FALLBACK
+				: IMPACT_BROKEN;
+}
+
 static void read_payloads(struct trace *t)
 {
 	for (size_t i = 0; i < t->result.finding_count; i++) {
@@ -59,86 +66,58 @@ static void read_payloads(struct trace *t)
 			continue;
 		f->change = change;
 		f->cause = CAUSE_NONE;
-		f->impact = change == CHANGE_SPLIT ? IMPACT_NONE : IMPACT_DEGRADED;
 	}
+	for (size_t i = 0; i < t->result.finding_count; i++)
+		if (!strcmp(t->result.findings[i].field, PAYLOAD))
+			settle(t, &t->result.findings[i]);
 	for (size_t i = 0; i < t->result.finding_count; i++)
 		if (!strcmp(t->result.findings[i].field, "tcp.flags") && is_parted(t, i))
 			remove_at(t, i--);
 }
 
-/* The nearest hop behind the last that answered, of those that were asked. */
-static uint8_t first_silent(const struct trace *t, int probe)
+/* What comes behind inserted octets, or cut ones, bears other numbers. */
+static bool is_moved(const struct trace *t, size_t at)
 {
-	for (unsigned ttl = t->series[probe].top + 1u; ttl < t->result.path_length; ttl++)
-		if (t->series[probe].question[ttl].asked)
-			return (uint8_t)ttl;
-	return 0;
-}
+	const struct finding *f = &t->result.findings[at];
 
-/* Did another segment of this connection get so far? */
-static bool others_passed(const struct trace *t, int probe, uint8_t ttl)
-{
-	for (size_t i = 0; i < t->result.probe_count; i++)
-		if ((int)i != probe && t->series[i].held && t->series[i].top >= ttl)
+	if (strcmp(f->field, "tcp.seq") || observe_on_syn(t, f))
+		return false;
+	for (size_t i = 0; i < t->result.finding_count; i++)
+		if (!strcmp(t->result.findings[i].field, PAYLOAD) &&
+		    same_place(f, &t->result.findings[i]))
 			return true;
 	return false;
 }
 
-/* The chance that the hops from `ttl` on were only out of luck, or of ICMP tokens. */
-static double chance(const struct trace *t, int probe, uint8_t ttl)
+static void explain_moved(struct trace *t, const struct finding *seq)
 {
-	uint32_t asked = observe_asked_from(t, probe, ttl), others = 0, lost = 0;
+	int32_t by = (int32_t)(uint32_t)(seq->seen.number - seq->sent.number);
+	char after[80], before[80];
 
-	for (size_t i = 0; i < t->result.probe_count; i++) {
-		uint32_t theirs = observe_asked_from(t, (int)i, ttl);
+	explain_place(&seq->after, after, sizeof(after));
+	explain_place(&seq->by, before, sizeof(before));
+	for (size_t i = 0; i < t->result.finding_count; i++) {
+		struct finding *f = &t->result.findings[i];
 
-		if ((int)i == probe || !t->series[i].held || t->series[i].top < ttl)
-			continue;
-		others += theirs;
-		lost += theirs - observe_answers_from(t, (int)i, ttl);
+		if (!strcmp(f->field, PAYLOAD) && same_place(f, seq))
+			snprintf(f->explain, sizeof(f->explain),
+				 "%d octet%s %s the data between %s and %s; %s.", by < 0 ? -by : by,
+				 by * by == 1 ? " is" : "s are",
+				 by < 0 ? "cut out of" : "inserted into", after, before,
+				 explain_data(t, f));
 	}
-	return exact_test(asked, asked, others, lost);
 }
 
-static void find_block(struct trace *t, enum probe_role role, const char *field)
+static void merge_moved(struct trace *t)
 {
-	int probe = series_find(t, role);
-	uint8_t by = probe < 0 ? 0 : first_silent(t, probe);
-	struct finding *f;
-	double p;
+	for (size_t i = 0; i < t->result.finding_count; i++) {
+		struct finding seq = t->result.findings[i];
 
-	if (!by || !others_passed(t, probe, by))
-		return;
-	p = chance(t, probe, by);
-	if (p >= POSSIBLE)
-		return;
-	f = conclude_add(t, field,
-			 t->result.inside.connection.info.outcome == OUTCOME_RESET
-			     ? CHANGE_RESET
-			     : CHANGE_DROPPED);
-	if (!f)
-		return;
-	f->direction = DIRECTION_FORWARD;
-	f->basis = BASIS_CONTROL;
-	f->cause = f->change == CHANGE_RESET ? CAUSE_RESETTER : CAUSE_BLACKHOLE;
-	f->impact = IMPACT_BROKEN;
-	f->confidence = p < SURE     ? CONFIDENCE_CERTAIN
-			: p < LIKELY ? CONFIDENCE_LIKELY
-				     : CONFIDENCE_POSSIBLE;
-	f->after = observe_place(t, probe, t->series[probe].top);
-	f->by = observe_place(t, probe, by);
-}
-
-/* Segments with an option that nobody behind some hop has seen, where others of the connection came
- * through; and the connection's data did not arrive either. */
-static void find_blocks(struct trace *t)
-{
-	const struct trace_inside *in = &t->result.inside;
-
-	if (in->mapped || in->connection.info.fallback_stage != FALLBACK_NONE)
-		return;
-	find_block(t, ROLE_DATA_CAPABLE, "tcp.options.mptcp.mp_capable");
-	find_block(t, ROLE_DATA_DSS, "tcp.options.mptcp.dss");
+		if (!is_moved(t, i))
+			continue;
+		remove_at(t, i--);
+		explain_moved(t, &seq);
+	}
 }
 
 void conclude_data(struct trace *t)
@@ -146,5 +125,5 @@ void conclude_data(struct trace *t)
 	if (t->result.inside.state != INSIDE_TESTED)
 		return;
 	read_payloads(t);
-	find_blocks(t);
+	merge_moved(t);
 }

@@ -6,12 +6,8 @@
 #include "probe/engine.h"
 
 #define MPTCP	"tcp.options.mptcp."
-#define JOIN	"tcp.options.mptcp.mp_join"
 #define DSS	"tcp.options.mptcp.dss"
 #define CAPABLE "tcp.options.mptcp.mp_capable"
-#define SURE	0.001
-#define LIKELY	0.01
-#define MANY	3 /* askings of a target that stays silent */
 
 static bool is_option(const struct finding *f, const char *field)
 {
@@ -23,6 +19,11 @@ static bool is_vital(const struct trace *t, const struct finding *f)
 {
 	return !observe_on_syn(t, f) && f->cause == CAUSE_OPTION_STRIPPER &&
 	       f->direction == DIRECTION_FORWARD && (is_option(f, DSS) || is_option(f, CAPABLE));
+}
+
+static bool is_proxy(const struct finding *f)
+{
+	return f->change == CHANGE_ANSWERED && !strcmp(f->field, "packet");
 }
 
 static bool was_reset(const struct trace_inside *in)
@@ -48,14 +49,22 @@ static void settle(const struct trace_inside *in, struct finding *f)
 		f->impact = IMPACT_BROKEN;
 }
 
+/* Data that are edited, or joined, lose their mappings. */
+static bool unmaps(const struct finding *f)
+{
+	return !strcmp(f->field, "tcp.payload") && f->impact == IMPACT_FALLBACK;
+}
+
 /* Is what the endpoint noticed explained by what some hop saw? */
 static bool explained(const struct trace *t, const struct finding *seen)
 {
+	bool option = !strncmp(seen->field, MPTCP, sizeof(MPTCP) - 1);
+
 	for (size_t i = 0; i < t->result.finding_count; i++) {
 		const struct finding *f = &t->result.findings[i];
 
-		if (is_option(f, seen->field) || (is_vital(t, f) && f->basis == BASIS_QUOTE &&
-						  !strncmp(seen->field, MPTCP, sizeof(MPTCP) - 1)))
+		if (is_option(f, seen->field) || (option && unmaps(f)) ||
+		    (is_vital(t, f) && f->basis == BASIS_QUOTE && option))
 			return true;
 	}
 	return false;
@@ -104,17 +113,40 @@ static void add_all_seen(struct trace *t)
 			add_seen(t, &c->findings[i]);
 }
 
-/* Data were acknowledged without a DSS, but then the target sent one: it had not given MPTCP up,
- * and nothing took its options away. If the first acknowledgement came sooner than the target can
- * answer, it was not the target's. */
+/* Data were acknowledged without a DSS when only copies of them had left, none of which comes to
+ * the target; or sooner than it can answer, and then it sent a DSS: it had not given MPTCP up, and
+ * nothing took its options away. */
 static bool is_early_ack(const struct trace *t)
 {
 	const struct trace_inside *in = &t->result.inside;
 
+	if (in->bare_ack && in->unsent)
+		return true;
 	for (size_t i = 0; i < t->result.finding_count; i++)
 		if (is_vital(t, &t->result.findings[i]))
 			return false;
 	return in->bare_ack && in->dss_later && in->too_soon;
+}
+
+static void explain_early_ack(struct finding *f, bool unsent)
+{
+	char after[80], by[80], where[180] = "on the path";
+
+	explain_place(&f->after, after, sizeof(after));
+	explain_place(&f->by, by, sizeof(by));
+	if (f->by.known)
+		snprintf(where, sizeof(where), "between %s and %s", after, by);
+	snprintf(f->explain, sizeof(f->explain),
+		 "Data are acknowledged in the target's name, without a DATA_ACK, %s: by a proxy "
+		 "%s%s.",
+		 unsent ? "before they were sent any farther than to routers"
+			: "sooner than the target can answer",
+		 where,
+		 f->impact == IMPACT_DEGRADED ? ""
+		 : f->impact == IMPACT_FALLBACK
+		     ? "; the connection took this for the loss of MPTCP's options and fell back "
+		       "to plain TCP"
+		     : "; the connection took this for the loss of MPTCP's options, and broke");
 }
 
 static void find_early_ack(struct trace *t)
@@ -127,72 +159,13 @@ static void find_early_ack(struct trace *t)
 	f->direction = DIRECTION_FORWARD;
 	f->basis = BASIS_ENDPOINT;
 	f->cause = CAUSE_SPLIT_PROXY;
-	f->confidence = CONFIDENCE_LIKELY;
+	f->confidence = in->unsent ? CONFIDENCE_CERTAIN : CONFIDENCE_LIKELY;
+	if (in->acked_ttl) {
+		f->after = observe_place(t, 0, in->acked_ttl - 1);
+		f->by = observe_place(t, 0, in->acked_ttl);
+	}
 	settle(in, f);
-	snprintf(
-	    f->explain, sizeof(f->explain),
-	    "Data were acknowledged without a DATA_ACK, sooner than the target can answer, and "
-	    "then once more with one: by a proxy on the path, in the target's name%s.",
-	    f->impact == IMPACT_DEGRADED ? ""
-	    : f->impact == IMPACT_FALLBACK
-		? "; the connection took this for the loss of MPTCP's options and fell back to "
-		  "plain TCP"
-		: "; the connection took this for the loss of MPTCP's options, and broke");
-}
-
-/* The nearest hop behind the last that answered, of those that answered the plain SYN. */
-static uint8_t first_silent(const struct trace *t, int probe)
-{
-	for (unsigned ttl = t->series[probe].top + 1u; ttl < t->result.path_length; ttl++)
-		if (t->series[probe].question[ttl].asked)
-			return (uint8_t)ttl;
-	return t->result.path_length;
-}
-
-static void add_join(struct trace *t, int probe, enum change_kind change, uint8_t by, double chance)
-{
-	struct finding *f = conclude_add(t, JOIN, change);
-
-	if (!f)
-		return;
-	f->direction = DIRECTION_FORWARD;
-	f->basis = BASIS_CONTROL;
-	f->cause = change == CHANGE_RESET ? CAUSE_RESETTER : CAUSE_BLACKHOLE;
-	f->impact = IMPACT_NO_SUBFLOW;
-	f->after = observe_place(t, probe, t->series[probe].top);
-	f->by = observe_place(t, change == CHANGE_RESET ? series_find(t, ROLE_CONTROL) : probe, by);
-	f->confidence = chance < SURE	  ? CONFIDENCE_CERTAIN
-			: chance < LIKELY ? CONFIDENCE_LIKELY
-					  : CONFIDENCE_POSSIBLE;
-}
-
-static bool known_join(const struct trace *t)
-{
-	for (size_t i = 0; i < t->result.finding_count; i++)
-		if (is_option(&t->result.findings[i], JOIN))
-			return true;
-	return false;
-}
-
-/* SYNs with MP_JOIN that nobody behind some hop has seen, where plain SYNs came through. */
-static void find_join(struct trace *t)
-{
-	int join = series_find(t, ROLE_JOIN_VALID), control = series_find(t, ROLE_CONTROL);
-	const struct trace_reply *r = observe_answer(t, join);
-	uint8_t length = t->result.path_length, by;
-
-	if (join < 0 || control < 0 || !length || known_join(t))
-		return;
-	if (r && r->kind == REPLY_RST && r->ttl < length)
-		add_join(t, join, CHANGE_RESET, r->ttl, 0);
-	if (r || observe_unreachable(t, join) || t->series[join].question[length].asked < MANY)
-		return;
-	by = first_silent(t, join);
-	add_join(
-	    t, join, CHANGE_DROPPED, by,
-	    exact_test(observe_asked_from(t, join, by), observe_asked_from(t, join, by),
-		       observe_asked_from(t, control, by),
-		       observe_asked_from(t, control, by) - observe_answers_from(t, control, by)));
+	explain_early_ack(f, in->unsent);
 }
 
 void conclude_inside(struct trace *t)
@@ -202,11 +175,10 @@ void conclude_inside(struct trace *t)
 	if (in->state != INSIDE_TESTED)
 		return;
 	for (size_t i = 0; i < t->result.finding_count; i++)
-		if (is_vital(t, &t->result.findings[i]))
+		if (is_vital(t, &t->result.findings[i]) || is_proxy(&t->result.findings[i]))
 			settle(in, &t->result.findings[i]);
 	if (is_early_ack(t))
 		find_early_ack(t);
 	else
 		add_all_seen(t);
-	find_join(t);
 }

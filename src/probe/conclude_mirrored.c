@@ -34,7 +34,7 @@ static bool same(const struct finding *hop, const struct finding *seen)
 {
 	if (seen->subflow ||
 	    (hop->direction != seen->direction && hop->direction != DIRECTION_BOTH &&
-	     seen->direction != DIRECTION_END_TO_END))
+	     hop->direction != DIRECTION_END_TO_END && seen->direction != DIRECTION_END_TO_END))
 		return false;
 	if (hop->basis == BASIS_CHECKSUM && !strcmp(hop->field, "tcp.checksum"))
 		return is_covered_by_checksum(seen);
@@ -62,6 +62,8 @@ static void confirm(struct finding *hop, const struct finding *seen)
 		hop->seen = seen->seen;
 		hop->cause = seen->cause;
 	}
+	if (hop->direction == DIRECTION_END_TO_END)
+		hop->direction = seen->direction;
 	if (hop->direction == DIRECTION_FORWARD && seen->direction == DIRECTION_FORWARD)
 		tighten(hop, &seen->after, &seen->by);
 	if (!direct && hop->direction == DIRECTION_REVERSE) {

@@ -24,6 +24,7 @@ struct question {
 	uint32_t number; /* of the last asking */
 	int64_t sent_ns; /* of the last asking */
 	int64_t not_before_ns;
+	uint8_t unpaired, unpaired_answers; /* askings before those that have a control each */
 };
 
 /* A probe with its questions and what it needs to be sent. */
@@ -36,12 +37,14 @@ struct series {
 	uint16_t payload_len;
 	bool tcp, syn, echo;
 	bool keeps_checksum; /* the user gave one: it goes out as given */
+	bool keeps_seq;	     /* likewise */
 	bool has_id;	     /* IPv4: the IP ID tells its TTLs apart */
 	bool half_open;	     /* the target may hold a connection of ours */
 	bool walks;	     /* asked at every TTL (else only where a follow-up wants) */
 	bool brief;	     /* silence is no surprise: wait little */
 	bool serial;	     /* one question at a time: replies cannot be told apart */
 	bool inside;	     /* of a connection: asked at once wherever it is asked */
+	bool tied;	     /* some quotes could not be told from those of others held */
 	bool held;	     /* its octets are the connection's own: no TSval or port of ours */
 	uint8_t limit;	     /* nothing is asked beyond this TTL */
 	uint8_t top;	     /* highest TTL that a router answered */
@@ -56,6 +59,7 @@ struct sent {
 	int64_t time_ns;
 	uint8_t probe, ttl, attempt;
 	bool answered;
+	bool own_isn; /* its sequence number tells it from the others of its series */
 };
 
 struct trace {
@@ -81,6 +85,7 @@ struct trace {
 	enum { PHASE_ASKING, PHASE_INSIDE, PHASE_CLOSING, PHASE_DONE } phase;
 	uint8_t closing; /* next probe to close */
 	bool oom;
+	bool paired;				     /* from now on askings have a control each */
 	bool duplicates;			     /* this path duplicates packets */
 	struct trace_reply orphan[TRACE_PROBES_MAX]; /* the first of a series' orphans */
 	int64_t orphan_ns[TRACE_PROBES_MAX];
@@ -94,6 +99,9 @@ int series_add(struct trace *t, enum probe_role role, struct error *err);
 int series_find(const struct trace *t, enum probe_role role); /* -1 if not there */
 /* Writes the packet that number `n`, at `ttl`, is (was): the series' octets with its tokens. */
 size_t series_packet(const struct trace *t, int probe, uint8_t ttl, size_t n, uint8_t *out);
+/* Is `seq`, or something up to `slack` behind it, of this series? *number is the packet, or -1 if
+ * it is what they have in common. */
+bool series_owns_seq(const struct trace *t, int probe, uint32_t seq, uint32_t slack, int *number);
 size_t series_reset_packet(const struct trace *t, int probe, uint8_t *out); /* RST that closes it */
 
 /* Takes over a complete segment of somebody else's connection; -1 if there is no room. */
@@ -114,10 +122,15 @@ bool schedule_next(struct trace *t, int64_t now_ns, int *probe, uint8_t *ttl);
 int64_t schedule_wait_ns(const struct trace *t, int probe, uint8_t ttl);
 int64_t schedule_expiry_ns(const struct trace *t);
 
+/* schedule_orphans.c: answers of which the question is not known, or only guessed */
+void schedule_orphans(struct trace *t, int probe, int64_t now_ns);
+void schedule_guesses(struct trace *t, int64_t now_ns); /* once nothing is wanted nor open */
+
 /* match.c: whose reply is it */
 struct match {
-	int probe;  /* -1: none of ours */
-	int number; /* which packet; -1: not known */
+	int probe;     /* -1: none of ours, or one of several held */
+	int number;    /* which packet; -1: not known */
+	uint32_t tied; /* bits of those held of which it may be any */
 };
 struct match match_quote(const struct trace *t, const struct packet *quote);
 struct match match_answer(const struct trace *t, const struct packet *answer);
@@ -126,6 +139,8 @@ struct match match_answer(const struct trace *t, const struct packet *answer);
 /* True if the target answered. */
 bool credit_packet(struct trace *t, int64_t now_ns, struct span octets);
 
+/* Takes back what was credited by guess to a question of this series. */
+void credit_retract(struct trace *t, int probe);
 /* Takes back what was credited by guess to a TTL at which, or beyond which, a router answered. */
 void credit_disown(struct trace *t);
 
@@ -163,6 +178,17 @@ struct place observe_place(const struct trace *t, int probe, uint8_t ttl);
 uint32_t observe_asked_from(const struct trace *t, int probe, uint8_t ttl);
 uint32_t observe_answers_from(const struct trace *t, int probe, uint8_t ttl);
 
+/* Paired askings (trace_ask_again) of a series at `ttl` and beyond that got no reply, of how many.
+ */
+struct paired {
+	uint32_t asked, lost;
+};
+struct paired observe_paired(const struct trace *t, int probe, uint8_t ttl);
+/* The nearest hop beyond all that answered this series at which `control` was, paired with it. */
+uint8_t observe_first_silent(const struct trace *t, int probe, int control);
+/* The chance that all of them at `ttl` and beyond were only out of luck, judged by the control. */
+double observe_chance(const struct trace *t, int probe, int control, uint8_t ttl);
+
 #define JOIN_ASKINGS 3 /* of an MP_JOIN, before silence says anything */
 
 /* conclude.c: replies to findings and a verdict */
@@ -175,6 +201,8 @@ void conclude_answers(struct trace *t);	 /* SYN/ACKs: mirrored, blanked, not MPT
 void conclude_proxies(struct trace *t);	 /* answered on the path; DNAT; TTL rewritten */
 void conclude_fates(struct trace *t);	 /* test, control and sham fared differently */
 void conclude_data(struct trace *t);	 /* what befell the data of a connection */
+void conclude_held(struct trace *t);	 /* which of its segments did not come through */
+void conclude_joins(struct trace *t);	 /* SYNs that join it */
 void conclude_inside(struct trace *t);	 /* what the connection itself showed */
 void conclude_mirrored(struct trace *t); /* what both ends of a connection showed */
 void conclude_verdict(struct trace *t);

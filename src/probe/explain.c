@@ -22,7 +22,7 @@ static const struct {
     {"tcp.options.sack_perm", "SACK-permitted"},
     {"tcp.options.timestamp", "the timestamp option"},
     {"tcp.options.timestamp.tsval", "the timestamp"},
-    {"tcp.seq", "the initial sequence number"},
+    {"tcp.seq", "the sequence number"},
     {"tcp.srcport", "the source port"},
     {"tcp.dstport", "the destination port"},
     {"tcp.window_size_value", "the window"},
@@ -104,6 +104,8 @@ static const char *subject(const struct trace *t, const struct finding *f,
 {
 	int join = series_find(t, ROLE_JOIN);
 
+	if (!strcmp(f->field, "tcp.seq") && observe_on_syn(t, f))
+		return "the initial sequence number";
 	if (strcmp(f->field, "tcp.options.mptcp.mp_capable") || f->cause == CAUSE_TARGET)
 		return explain_noun(f->field, room);
 	if (t->result.inside.state == INSIDE_TESTED && f->basis == BASIS_CONTROL)
@@ -160,14 +162,14 @@ static void what_values(const struct finding *f, struct buf *out)
 	value_print(out, &f->seen);
 }
 
-/* Options of which a SYN bears neither, or bore one unharmed. */
+/* Of options that only other segments bear, or of which SYNs bore one unharmed. */
 static const char *bearers(const struct trace *t, const struct finding *f)
 {
-	bool inside = t->result.inside.state == INSIDE_TESTED;
-
-	if (inside && !strcmp(f->field, "tcp.options.mptcp.dss"))
-		return "segments";
-	return inside && !strcmp(f->field, "tcp.options.mptcp.mp_capable") ? "first data" : "SYNs";
+	if (t->result.inside.state != INSIDE_TESTED ||
+	    strncmp(f->field, "tcp.options.mptcp.", 18) ||
+	    !strcmp(f->field, "tcp.options.mptcp.mp_join"))
+		return "SYNs";
+	return strcmp(f->field, "tcp.options.mptcp.mp_capable") ? "segments" : "first data";
 }
 
 static void what_packet(const struct trace *t, const struct finding *f, struct buf *out)
@@ -262,6 +264,19 @@ static const char *refusal(const struct trace *t)
 					   : "TCP connections to this port fail";
 }
 
+const char *explain_data(const struct trace *t, const struct finding *f)
+{
+	if (f->impact == IMPACT_BROKEN)
+		return "the connection broke";
+	if (f->impact == IMPACT_FALLBACK)
+		return "their mappings no longer fit, and the connection fell back to plain TCP";
+	if (f->change == CHANGE_COALESCED && f->impact == IMPACT_DEGRADED)
+		return "what has lost its mapping is sent once more";
+	if (f->impact == IMPACT_DEGRADED && !t->result.inside.connection.info.checksum)
+		return "MPTCP does not notice, for its checksum was not in use";
+	return consequences[f->impact];
+}
+
 /* What it came to in the connection that was opened. */
 static const char *consequence(const struct trace *t, const struct finding *f)
 {
@@ -270,6 +285,8 @@ static const char *consequence(const struct trace *t, const struct finding *f)
 
 	if (refused(f))
 		return refusal(t);
+	if (in->state == INSIDE_TESTED && !strcmp(f->field, "tcp.payload"))
+		return explain_data(t, f);
 	if (in->state != INSIDE_TESTED || strncmp(f->field, field, sizeof(field) - 1) ||
 	    f->basis != BASIS_QUOTE)
 		return consequences[f->impact];

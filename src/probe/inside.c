@@ -2,24 +2,14 @@
 
 #include <stdio.h>
 
-#define OPEN_NS		(8 * NS_PER_S)	 /* the handshake, some SYNs lost */
-#define WALK_NS		(20 * NS_PER_S)	 /* copies along the path */
-#define ACKED_NS	(6 * NS_PER_S)	 /* acknowledgements, retransmissions included */
-#define CLEAR_NS	(20 * NS_PER_MS) /* and two round trips: for a DSS behind a bare ACK */
-#define JOIN_NS		(10 * NS_PER_S)
-#define PATIENCE	3 /* pauses for routers that ran out of ICMP tokens */
-#define JOIN_ASKED	3
-#define JOIN_ASKED_MORE 5
-#define SPARE_MS	4 /* timestamps that the ACKs we make take from the endpoint */
+#define OPEN_NS	 (8 * NS_PER_S) /* the handshake, some SYNs lost */
+#define ACKED_NS (2 * NS_PER_S) /* acknowledgements, some retransmissions included … */
+#define PATIENCE 5		/* … and so many times two round trips */
+#define SPARE_MS 5		/* timestamps that what we make takes from the endpoint */
 
 static bool is_open(struct inside *in)
 {
 	return in->established || in->closed;
-}
-
-static bool is_walked(struct inside *in)
-{
-	return trace_settled(in->trace);
 }
 
 /* All octets acknowledged, by the connection or, after a fallback, by its only subflow. */
@@ -35,18 +25,6 @@ static bool is_clear(struct inside *in)
 	return !in->result.bare_ack || in->result.dss_later;
 }
 
-/* Two round trips, as far as they are known. */
-static int64_t clear_ns(const struct inside *in)
-{
-	const struct trace_result *r = trace_result(in->trace);
-	int64_t longest_ns = 0;
-
-	for (size_t i = 0; i < r->reply_count; i++)
-		if (r->replies[i].rtt_ns > longest_ns)
-			longest_ns = r->replies[i].rtt_ns;
-	return 2 * longest_ns + CLEAR_NS;
-}
-
 static int open_connection(struct inside *in, struct error *err)
 {
 	const struct trace_config *c = &trace_result(in->trace)->config;
@@ -55,6 +33,7 @@ static int open_connection(struct inside *in, struct error *err)
 
 	conn_config_defaults(&config);
 	config.pm = "none";
+	config.version = in->result.version;
 	config.limits = (struct pm_limits){0};
 	config.plain_after_syns = UINT8_MAX; /* SYNs with the option were answered: it is loss */
 	config.local_count = 1;
@@ -96,37 +75,24 @@ static void add_acks(struct inside *in)
 			in->count++;
 }
 
-static void hold(struct inside *in)
+static void freeze(struct inside *in)
 {
-	int64_t now_ns = net_now_ns(in->net);
-
-	add_acks(in);
-	in->since_ns = now_ns;
+	in->since_ns = net_now_ns(in->net);
 	in->frozen = true;
-	for (size_t i = 0; i < in->count; i++)
-		trace_hold(in->trace, in->held[i].role,
-			   span_of(in->held[i].octets, in->held[i].len), now_ns);
-	in->valid = trace_join(in->trace, ROLE_JOIN_VALID, inside_info(in)->remote_token, now_ns);
-	in->bogus = trace_join(in->trace, ROLE_JOIN_BOGUS,
-			       ~inside_info(in)->remote_token ^ (uint32_t)in->config->seed, now_ns);
 }
 
-/* The copies walk; hops that were out of ICMP tokens are asked again after a pause, as long as that
- * brings anything. */
-static int walk(struct inside *in, struct error *err)
+static void hold(struct inside *in)
 {
-	size_t before = trace_result(in->trace)->reply_count;
-	int rc = inside_pump(in, WALK_NS, is_walked, err);
+	const struct conn_info *info = inside_info(in);
 
-	for (unsigned i = 0; !rc && i < PATIENCE && !inside_stopped(in); i++) {
-		size_t now = trace_result(in->trace)->reply_count;
-
-		if (now == before || !trace_ask_again(in->trace, net_now_ns(in->net)))
-			break;
-		before = now;
-		rc = inside_pump(in, WALK_NS, is_walked, err);
-	}
-	return rc;
+	add_acks(in);
+	freeze(in);
+	for (size_t i = 0; i < in->count; i++)
+		in->probe[i] = trace_hold(in->trace, in->held[i].role,
+					  span_of(in->held[i].octets, in->held[i].len));
+	in->valid = trace_join(in->trace, ROLE_JOIN_VALID, info->remote_token);
+	in->bogus = trace_join(in->trace, ROLE_JOIN_BOGUS,
+			       ~info->remote_token ^ (uint32_t)in->config->seed);
 }
 
 static int release(struct inside *in, struct error *err)
@@ -134,29 +100,15 @@ static int release(struct inside *in, struct error *err)
 	int rc = 0;
 
 	in->released_ns = net_now_ns(in->net);
+	in->result.data_sent = 1;
 	for (size_t i = 0; rc >= 0 && i < in->count; i++)
-		rc = net_send(in->net, span_of(in->held[i].octets, in->held[i].len), err);
+		if (i != 1 || !in->result.gap_asked)
+			rc = net_send(in->net, span_of(in->held[i].octets, in->held[i].len), err);
 	in->frozen_ns += net_now_ns(in->net) - in->since_ns - SPARE_MS * NS_PER_MS;
 	in->frozen = false;
 	if (rc >= 0)
-		rc = inside_pump(in, ACKED_NS, is_acked, err);
-	return rc < 0 ? rc : inside_pump(in, clear_ns(in), is_clear, err);
-}
-
-/* A target that stays silent is asked more often, so that it cannot be mere loss. */
-static int ask_joins(struct inside *in, struct error *err)
-{
-	int rc;
-
-	if (!in->conn || inside_info(in)->fallback_stage != FALLBACK_NONE)
-		return 0;
-	trace_ask_target(in->trace, in->valid, JOIN_ASKED, net_now_ns(in->net));
-	trace_ask_target(in->trace, in->bogus, JOIN_ASKED, net_now_ns(in->net));
-	rc = inside_pump(in, JOIN_NS, is_walked, err);
-	if (rc || inside_stopped(in))
-		return rc;
-	trace_ask_target(in->trace, in->valid, JOIN_ASKED_MORE, net_now_ns(in->net));
-	return inside_pump(in, JOIN_NS, is_walked, err);
+		rc = inside_pump(in, ACKED_NS + PATIENCE * inside_patience_ns(in), is_acked, err);
+	return rc < 0 ? rc : inside_pump(in, inside_patience_ns(in), is_clear, err);
 }
 
 static int look_inside(struct inside *in, struct error *err)
@@ -169,53 +121,60 @@ static int look_inside(struct inside *in, struct error *err)
 	rc = collect(in, err);
 	if (!rc && in->conn && inside_info(in)->fallback_stage == FALLBACK_NONE) {
 		hold(in);
-		rc = walk(in, err);
+		rc = inside_walk(in, err);
 	} else {
-		in->since_ns = net_now_ns(in->net);
-		in->frozen = true;
+		freeze(in);
 	}
 	if (!rc)
 		rc = release(in, err);
-	return rc ? rc : ask_joins(in, err);
+	return rc ? rc : inside_ask_joins(in, err);
 }
 
-/* Was MPTCP agreed on by the probe? */
-static bool speaks_mptcp(const struct trace_result *r)
+/* The version of MPTCP that was agreed on by a probe; -1: none. */
+static int version_of(const struct trace_result *r)
 {
-	for (size_t i = 0; i < r->reply_count; i++)
-		if (r->replies[i].kind == REPLY_SYN_ACK && r->replies[i].mptcp == MPTCP_V1 &&
-		    ip_addr_equal(&r->replies[i].from, &r->config.target))
-			return true;
-	return false;
+	int version = -1;
+
+	for (size_t i = 0; i < r->reply_count; i++) {
+		const struct trace_reply *reply = &r->replies[i];
+
+		if (reply->kind != REPLY_SYN_ACK || !ip_addr_equal(&reply->from, &r->config.target))
+			continue;
+		if (reply->mptcp == MPTCP_V1)
+			return 1;
+		if (reply->mptcp == MPTCP_V0)
+			version = 0;
+	}
+	return version;
 }
 
-static void note(struct inside *in, const char *text)
-{
-	snprintf(in->result.note, sizeof(in->result.note), "%s", text);
-}
+#define NOTE(in, ...) snprintf((in)->result.note, sizeof((in)->result.note), __VA_ARGS__)
 
 /* What can be said in a sentence. */
 static void describe(struct inside *in, bool asked)
 {
 	const struct conn_info *info = &in->result.connection.info;
+	const char *mptcp = in->result.version ? "MPTCP" : "MPTCP v0";
 
 	if (in->result.state == INSIDE_UNTESTED)
-		note(in, asked ? "No connection could be opened: what happens to segments behind "
+		NOTE(in, asked ? "No connection could be opened: what happens to segments behind "
 				 "the SYN was not tested."
-			       : "The target did not agree on MPTCP: what happens to its options "
+			       : "MPTCP was not agreed on: what happens to its options "
 				 "behind the SYN could not be tested.");
 	else if (info->fallback_stage != FALLBACK_NONE)
-		snprintf(in->result.note, sizeof(in->result.note),
-			 "A connection was opened with MPTCP and fell back to plain TCP (%s): %s.",
-			 fallback_stage_name(info->fallback_stage),
-			 fallback_reason_text(info->fallback_reason));
+		NOTE(in, "A connection was opened with %s and fell back to plain TCP (%s): %s.",
+		     mptcp, fallback_stage_name(info->fallback_stage),
+		     fallback_reason_text(info->fallback_reason));
 	else if (in->result.mapped)
-		note(in, "A connection was opened; its data arrived with their mappings and were "
-			 "acknowledged by MPTCP.");
+		NOTE(in,
+		     "A connection was opened with %s; its data arrived with their mappings and "
+		     "were acknowledged by MPTCP.",
+		     mptcp);
 	else
-		note(in, in->closed ? "A connection was opened with MPTCP and was then reset."
-				    : "A connection was opened with MPTCP, but not all of its data "
-				      "were acknowledged.");
+		NOTE(in, "A connection was opened with %s%s.", mptcp,
+		     in->closed ? " and was then reset"
+				: ", but not all of its data were acknowledged");
+	inside_describe_joins(in);
 }
 
 static int finish(struct inside *in, bool asked, struct error *err)
@@ -229,6 +188,7 @@ static int finish(struct inside *in, bool asked, struct error *err)
 		endpoint_release(in->endpoint, in->conn, inside_now_ns(in));
 	in->result.connection.target = trace_result(in->trace)->config.target;
 	connection_conclude(&in->result.connection);
+	inside_read_joins(in);
 	describe(in, asked);
 	in->conn = NULL;
 	trace_conclude(in->trace, &in->result, net_now_ns(in->net));
@@ -252,11 +212,14 @@ int inside_run(struct trace *t, struct net *net, const struct inside_config *con
 			    .run = run,
 			    .valid = -1,
 			    .bogus = -1,
+			    .plain = -1,
 			    .result = {.state = INSIDE_UNTESTED}};
-	bool ask = speaks_mptcp(trace_result(t)) && !trace_result(t)->interrupted;
+	int version = version_of(trace_result(t));
+	bool ask = version >= 0 && !trace_result(t)->interrupted;
 	int rc = 0, failed;
 
 	trace_resume(t);
+	in.result.version = version > 0;
 	if (ask) {
 		in.endpoint = endpoint_new(&endpoint, err);
 		rc = in.endpoint ? look_inside(&in, err) : err->code;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "packet/mptcp_option.h"
+#include "util/octets.h"
 #include "util/seq.h"
 
 int64_t inside_now_ns(const struct inside *in)
@@ -22,21 +23,37 @@ struct conn_info *inside_info(struct inside *in)
 	return &in->result.connection.info;
 }
 
-/* A segment with data is kept back while they are collected. */
-static int put_out(struct inside *in, struct span octets, struct error *err)
+static bool has_data(struct span octets)
+{
+	struct packet p;
+
+	return !packet_parse(&p, octets) && p.have & PACKET_HAS_TCP && p.payload.len;
+}
+
+static void keep(struct inside *in, struct span octets)
 {
 	struct inside_segment *s = &in->held[in->count];
 	struct packet p;
 
-	if (!in->collecting || in->count == 2 || octets.len > sizeof(s->octets) ||
-	    packet_parse(&p, octets) || !p.payload.len)
-		return net_send(in->net, octets, err);
-	s->role = in->count ? ROLE_DATA_DSS : ROLE_DATA_CAPABLE;
+	packet_parse(&p, octets);
+	s->role = tcp_option_find(&p.tcp.options, TCP_OPT_MPTCP, MPTCP_CAPABLE) ? ROLE_DATA_CAPABLE
+										: ROLE_DATA_DSS;
 	s->len = octets.len;
 	memcpy(s->octets, octets.at, octets.len);
 	in->first = in->count ? in->first : p.tcp.seq;
 	in->end = p.tcp.seq + (uint32_t)p.payload.len;
 	in->count++;
+}
+
+/* A segment with data is kept back while they are collected. */
+static int put_out(struct inside *in, struct span octets, struct error *err)
+{
+	bool data = has_data(octets);
+
+	in->result.data_sent += data && !in->collecting;
+	if (!data || !in->collecting || in->count == 2 || octets.len > PROBE_OCTETS_MAX)
+		return net_send(in->net, octets, err);
+	keep(in, octets);
 	return 0;
 }
 
@@ -82,6 +99,16 @@ static bool is_too_soon(const struct inside *in, int64_t rtt_ns)
 	return shortest_ns != TIME_NEVER && rtt_ns < shortest_ns - shortest_ns / 5;
 }
 
+static void observe_bare(struct inside *in, int64_t now_ns)
+{
+	in->bare_acks++;
+	if (in->heard || in->result.bare_ack)
+		return;
+	in->result.bare_ack = true;
+	in->result.unsent = in->frozen;
+	in->result.too_soon = in->frozen || is_too_soon(in, now_ns - in->released_ns);
+}
+
 /* Did the peer acknowledge the data, and did MPTCP say anything along with it? */
 static void observe(struct inside *in, const struct packet *p, int64_t now_ns)
 {
@@ -90,12 +117,43 @@ static void observe(struct inside *in, const struct packet *p, int64_t now_ns)
 
 	if (p->tcp.flags & (TCP_SYN | TCP_RST) || !some)
 		return;
-	if (!dss && !in->heard && !in->result.bare_ack) {
-		in->result.bare_ack = true;
-		in->result.too_soon = in->frozen || is_too_soon(in, now_ns - in->released_ns);
-	}
+	if (!dss)
+		observe_bare(in, now_ns);
 	in->result.dss_later |= dss && in->result.bare_ack;
 	in->heard |= dss;
+	in->result.gap_kept |= in->result.gap_asked && !in->result.gap_acked &&
+			       in->result.data_sent == 1 && !in->frozen && p->tcp.ack == in->end;
+}
+
+static struct value number(uint32_t n)
+{
+	return (struct value){.kind = VALUE_DEC, .number = n};
+}
+
+/* Of all our data only those behind the gap are out: they alone can be acknowledged selectively. */
+static void observe_gap(struct inside *in, const struct packet *p)
+{
+	const struct tcp_option *o = tcp_option_find(&p->tcp.options, TCP_OPT_SACK, -1);
+	struct packet sent;
+
+	if (p->tcp.flags & (TCP_SYN | TCP_RST) || p->tcp.ack != in->first)
+		return;
+	in->result.gap_acked = true;
+	packet_parse(&sent, span_of(in->held[1].octets, in->held[1].len));
+	if (!o || o->malformed || o->len < 10 || load_u32(o->at + 2) == sent.tcp.seq)
+		return;
+	in->result.sack_wrong = true;
+	in->result.sack_sent = number(sent.tcp.seq);
+	in->result.sack_seen = number(load_u32(o->at + 2));
+}
+
+static void take_segment(struct inside *in, const struct packet *p, const struct net_packet *packet)
+{
+	observe(in, p, packet->time_ns);
+	if (in->gapping)
+		observe_gap(in, p);
+	if (!in->gapping || p->tcp.ack != in->first) /* of the gap the endpoint knows nothing */
+		endpoint_receive(in->endpoint, inside_now_ns(in), packet->octets);
 }
 
 static void take_packet(struct inside *in, const struct net_packet *packet)
@@ -103,12 +161,10 @@ static void take_packet(struct inside *in, const struct net_packet *packet)
 	struct packet p;
 
 	if (!packet_parse(&p, packet->octets) && p.ip.proto == IP_PROTO_TCP &&
-	    p.have & PACKET_HAS_TCP && p.tcp.dst_port == in->config->local_port) {
-		observe(in, &p, packet->time_ns);
-		endpoint_receive(in->endpoint, inside_now_ns(in), packet->octets);
-		return;
-	}
-	trace_receive(in->trace, packet->time_ns, packet->octets);
+	    p.have & PACKET_HAS_TCP && p.tcp.dst_port == in->config->local_port)
+		take_segment(in, &p, packet);
+	else
+		trace_receive(in->trace, packet->time_ns, packet->octets);
 }
 
 static int64_t earlier(int64_t a, int64_t b)

@@ -53,9 +53,12 @@ static bool put_add_addr(struct area *area, const struct packet *data, const str
 	struct mptcp_option o = {.subtype = MPTCP_ADD_ADDR};
 	uint8_t hmac[8];
 
-	key_add_addr_hmac(info->local_key, info->remote_key, ADDRESS_ID, &data->ip.src, 0, hmac);
 	o.add_addr.address_id = ADDRESS_ID;
 	o.add_addr.addr = data->ip.src;
+	o.add_addr.v0 = !info->version;
+	if (o.add_addr.v0)
+		return put(area, &o);
+	key_add_addr_hmac(info->local_key, info->remote_key, ADDRESS_ID, &data->ip.src, 0, hmac);
 	o.add_addr.hmac = span_of(hmac, sizeof(hmac));
 	return put(area, &o);
 }
@@ -80,27 +83,47 @@ static bool put_options(struct area *area, enum probe_role role, const struct pa
 	}
 }
 
+/* `p` with these options instead of its own. */
+static bool build(struct inside_segment *out, enum probe_role role, struct packet *p,
+		  struct area *area)
+{
+	int len;
+
+	while (area->len % 4)
+		area->at[area->len++] = TCP_OPT_NOP;
+	p->trailer = (struct span){0};
+	p->tcp.option_area = span_of(area->at, area->len);
+	tcp_options_parse(&p->tcp.options, p->tcp.option_area);
+	len = packet_build(p, PACKET_FIX_ALL, out->octets, sizeof(out->octets));
+	out->role = role;
+	out->len = len > 0 ? (size_t)len : 0;
+	return len > 0;
+}
+
 bool inside_segment_ack(struct inside_segment *out, enum probe_role role, struct span data,
 			const struct conn_info *info, uint32_t later_ms)
 {
 	struct area area = {.len = 0};
 	struct packet p;
-	int len;
 
 	if (packet_parse(&p, data) || !(p.have & PACKET_HAS_ALL))
 		return false;
 	put_timestamps(&area, &p, later_ms);
 	if (!put_options(&area, role, &p, info))
 		return false;
-	while (area.len % 4)
-		area.at[area.len++] = TCP_OPT_NOP;
 	p.tcp.seq += (uint32_t)p.payload.len;
 	p.tcp.flags &= (uint16_t) ~(TCP_PSH | TCP_FIN);
-	p.payload = p.trailer = (struct span){0};
-	p.tcp.option_area = span_of(area.at, area.len);
-	tcp_options_parse(&p.tcp.options, p.tcp.option_area);
-	len = packet_build(&p, PACKET_FIX_ALL, out->octets, sizeof(out->octets));
-	out->role = role;
-	out->len = len > 0 ? (size_t)len : 0;
-	return len > 0;
+	p.payload = (struct span){0};
+	return build(out, role, &p, &area);
+}
+
+bool inside_segment_plain(struct inside_segment *out, struct span data, uint32_t later_ms)
+{
+	struct area area = {.len = 0};
+	struct packet p;
+
+	if (packet_parse(&p, data) || !(p.have & PACKET_HAS_ALL))
+		return false;
+	put_timestamps(&area, &p, later_ms);
+	return build(out, ROLE_DATA_PLAIN, &p, &area);
 }

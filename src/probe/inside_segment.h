@@ -5,7 +5,7 @@
 #include "mptcp/conn.h"
 #include "probe/trace.h"
 
-#define INSIDE_SEGMENTS_MAX 5
+#define INSIDE_SEGMENTS_MAX 5 /* that go to the target in the end */
 
 struct inside_segment {
 	enum probe_role role;
@@ -18,5 +18,7 @@ struct inside_segment {
  * REMOVE_ADDR and MP_PRIO, as `role` says. False if there is no room or `data` is not such. */
 bool inside_segment_ack(struct inside_segment *out, enum probe_role role, struct span data,
 			const struct conn_info *info, uint32_t later_ms);
+/* The same data without any option of MPTCP, `later_ms` after them: for routers only. */
+bool inside_segment_plain(struct inside_segment *out, struct span data, uint32_t later_ms);
 
 #endif

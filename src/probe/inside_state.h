@@ -1,9 +1,11 @@
-/* Inside probe/inside.c and inside_loop.c: a connection with its trace, and the loop that drives
- * both over one net. */
+/* Inside probe/inside*.c: a connection with its trace, the loop that drives both over one net
+ * (inside_loop.c), what is asked of routers (inside_walk.c) and of the target's listener
+ * (inside_join.c). */
 #ifndef MBOXTRACE_PROBE_INSIDE_STATE_H
 #define MBOXTRACE_PROBE_INSIDE_STATE_H
 
 #include "mptcp/endpoint.h"
+#include "probe/held.h"
 #include "probe/inside.h"
 #include "probe/inside_segment.h"
 
@@ -19,10 +21,13 @@ struct inside {
 	int64_t since_ns;
 	size_t count;
 	struct inside_segment held[INSIDE_SEGMENTS_MAX];
-	uint32_t first, end; /* sequence numbers of the data, and behind them */
+	int probe[INSIDE_SEGMENTS_MAX]; /* of the trace */
+	uint32_t first, end;		/* sequence numbers of the data, and behind them */
 	int64_t released_ns;
-	bool heard; /* acknowledgements of data with a DSS */
-	int valid, bogus;
+	bool heard;   /* acknowledgements of data with a DSS */
+	bool gapping; /* only data behind a gap are out */
+	uint32_t bare_acks, acks_before;
+	int valid, bogus, plain; /* probes of the trace; -1: not there */
 	struct trace_inside result;
 };
 
@@ -35,5 +40,14 @@ int inside_send(struct inside *in, struct error *err);
 /* Drives both until `done`, or for as long as `limit_ns`. */
 int inside_pump(struct inside *in, int64_t limit_ns, bool (*done)(struct inside *in),
 		struct error *err);
+bool inside_is_settled(struct inside *in);	     /* no question of the trace is open */
+int64_t inside_patience_ns(const struct inside *in); /* two round trips, as far as known */
+
+/* The copies walk; data behind a gap are asked of routers and of the target. */
+int inside_walk(struct inside *in, struct error *err);
+/* Joins, asked of the target. Then: how they were answered, and a sentence on that. */
+int inside_ask_joins(struct inside *in, struct error *err);
+void inside_read_joins(struct inside *in);
+void inside_describe_joins(struct inside *in);
 
 #endif

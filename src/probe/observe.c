@@ -207,3 +207,38 @@ struct place observe_place(const struct trace *t, int probe, uint8_t ttl)
 		r = observe_hop(t, ttl);
 	return r ? (struct place){true, ttl, r->from} : (struct place){true, ttl, {0}};
 }
+
+struct paired observe_paired(const struct trace *t, int probe, uint8_t ttl)
+{
+	struct paired sum = {0, 0};
+
+	for (unsigned i = ttl; i <= t->series[probe].limit; i++) {
+		const struct question *q = &t->series[probe].question[i];
+		uint32_t asked = q->asked - q->unpaired, answers = q->answers - q->unpaired_answers;
+
+		sum.asked += asked;
+		sum.lost += answers < asked ? asked - answers : 0;
+	}
+	return sum;
+}
+
+uint8_t observe_first_silent(const struct trace *t, int probe, int control)
+{
+	for (unsigned ttl = t->series[probe].top + 1u; ttl <= t->series[probe].limit; ttl++) {
+		const struct question *ours = &t->series[probe].question[ttl];
+		const struct question *theirs = &t->series[control].question[ttl];
+
+		if (ours->asked > ours->unpaired && !ours->answers &&
+		    theirs->answers > theirs->unpaired_answers)
+			return (uint8_t)ttl;
+	}
+	return 0;
+}
+
+double observe_chance(const struct trace *t, int probe, int control, uint8_t ttl)
+{
+	struct paired ours = observe_paired(t, probe, ttl);
+	struct paired theirs = observe_paired(t, control, ttl);
+
+	return exact_test(ours.asked, ours.lost, theirs.asked, theirs.lost);
+}

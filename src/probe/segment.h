@@ -43,4 +43,7 @@ void conclude_meaning(struct finding *f);
 const char *explain_noun(const char *field, char room[EXPLAIN_NOUN_MAX]);
 const char *explain_verb(enum change_kind kind);
 
+/* What a change of its data came to in the connection that was opened. */
+const char *explain_data(const struct trace *t, const struct finding *f);
+
 #endif

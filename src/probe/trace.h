@@ -15,7 +15,9 @@
  * until trace_finished(t). probe/run.h is that loop over a `struct net`.
  *
  * A probe keeps its 5-tuple, ISN and flow label over all TTLs; TTLs are told apart by IP ID (IPv4)
- * and TSval; where a box rewrites both, the hops in doubt are asked again one at a time. */
+ * and TSval; where a box rewrites both, the hops in doubt are asked again one at a time. RSTs bear
+ * no tokens: they are counted, and where the count puts one where no other probe was answered, it
+ * is asked for again with an ISN of its own, which its acknowledgement tells. */
 #ifndef MBOXTRACE_PROBE_TRACE_H
 #define MBOXTRACE_PROBE_TRACE_H
 
@@ -45,6 +47,7 @@ enum probe_role {
 	ROLE_DATA_ACK,	   /* no data, only a DATA_ACK */
 	ROLE_ADD_ADDR,
 	ROLE_SIGNALS,	 /* REMOVE_ADDR and MP_PRIO with a DATA_ACK */
+	ROLE_DATA_PLAIN, /* follow-up: the data again, without any option of MPTCP */
 	ROLE_JOIN_VALID, /* SYN with MP_JOIN and the connection's token */
 	ROLE_JOIN_BOGUS, /* likewise, but a token of nobody */
 };
@@ -118,14 +121,48 @@ enum inside_state {
 	INSIDE_TESTED,
 };
 
+/* How the target answered a SYN with MP_JOIN. */
+enum join_answer {
+	JOIN_UNASKED,
+	JOIN_SILENT,
+	JOIN_ACCEPTED, /* with MP_JOIN and an HMAC that fits the keys */
+	JOIN_FORGED,   /* with MP_JOIN, but who answers does not know the keys */
+	JOIN_MIRRORED, /* with the MP_JOIN of the SYN */
+	JOIN_BARE,     /* with a SYN/ACK without MP_JOIN */
+	JOIN_REFUSED,  /* with RST and MP_TCPRST */
+	JOIN_RESET,    /* with RST alone */
+	JOIN_ANSWERS,
+};
+
+const char *join_answer_name(enum join_answer answer); /* "accepted"… */
+
+struct trace_join {
+	enum join_answer answer;
+	uint8_t reason; /* of MP_TCPRST */
+};
+
 struct trace_inside {
 	enum inside_state state;
+	uint8_t version;		     /* of MPTCP */
 	struct connection_result connection; /* if tested */
 	bool mapped;			     /* MPTCP acknowledged all data */
 	bool bare_ack;			     /* data were acknowledged without a DSS … */
 	bool dss_later;			     /* … but then with one … */
-	bool too_soon;			     /* … and the former came sooner than it could */
-	char note[256];			     /* a sentence: what was tested, or why it was not */
+	bool too_soon;			     /* … and the former came sooner than it could … */
+	bool unsent;			     /* … when only copies had left, for routers */
+	uint8_t acked_ttl; /* the lowest TTL of a copy that was acknowledged so; 0: not known */
+	/* Data behind a gap, while what fills it was kept back: */
+	uint8_t gap_after, gap_by; /* no hop from gap_by on saw it; 0: all did */
+	double gap_chance;	   /* that this was bad luck */
+	bool gap_filled;	   /* and then they did */
+	uint8_t gap_asked;	   /* how often the target was sent such data … */
+	bool gap_acked;		   /* … and said so */
+	bool gap_kept;		   /* it had them all the same once the gap was filled */
+	uint16_t data_sent;	   /* times, once there was no gap */
+	bool sack_wrong;	   /* it acknowledged selectively what was never sent */
+	struct value sack_sent, sack_seen;
+	struct trace_join valid, bogus;
+	char note[512]; /* what was tested, or why it was not, in sentences */
 };
 
 /* What a connection to a mirror at the target showed (probe/mirrored_run.h). */
@@ -181,21 +218,6 @@ int64_t trace_expiry_ns(const struct trace *t); /* when trace_send must be calle
 bool trace_finished(const struct trace *t);
 /* Ctrl-C: asks no more, closes what is half-open and concludes from what there is. */
 void trace_stop(struct trace *t, int64_t now_ns);
-/* Once finished, a trace may be resumed to ask more, about a connection to the same target: packets
- * that are held are asked at the hops that spoke, and only there. trace_send and trace_receive then
- * work as before; trace_conclude says when it is over. */
-void trace_resume(struct trace *t);
-/* Holds a segment (from its IP header on): its index among the probes, or -1. */
-int trace_hold(struct trace *t, enum probe_role role, struct span segment, int64_t now_ns);
-/* A SYN with MP_JOIN, with this token; likewise. */
-int trace_join(struct trace *t, enum probe_role role, uint32_t token, int64_t now_ns);
-/* Asks a probe of the above at the target. */
-void trace_ask_target(struct trace *t, int probe, uint8_t times, int64_t now_ns);
-/* The hops that said nothing, once more after a pause; false if there are none. */
-bool trace_ask_again(struct trace *t, int64_t now_ns);
-bool trace_settled(const struct trace *t); /* nothing is left open */
-void trace_conclude(struct trace *t, const struct trace_inside *inside, int64_t now_ns);
-
 /* Concludes a finished trace once more, with what a mirror at the target showed. */
 void trace_add_mirrored(struct trace *t, const struct trace_mirrored *mirrored, int64_t now_ns);
 

@@ -153,6 +153,8 @@ static void text_finish(struct report *r, const struct trace_result *result)
 	while ((ttl = text_next_answered(t, result, result->last_ttl)) != 0)
 		text_print_to(t, result, ttl);
 	text_tail(t, result);
+	if (t->config.verbose)
+		text_inside_raw(t, result);
 	text_verdict(t, result);
 	text_flush(t);
 }

@@ -45,6 +45,9 @@ void text_changes(struct text_report *t, const struct hop *hop);
 /* What `-v` adds behind a hop's line. */
 void text_hop_raw(struct text_report *t, const struct trace_result *result, const struct hop *hop);
 
+/* What it adds behind the hops: those who answered what was sent inside a connection. */
+void text_inside_raw(struct text_report *t, const struct trace_result *result);
+
 /* Everything behind the last hop. */
 void text_verdict(struct text_report *t, const struct trace_result *result);
 

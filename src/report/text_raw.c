@@ -1,4 +1,5 @@
-/* What `-v` adds behind a hop's line, for every probe it answered:
+/* What `-v` adds behind a hop's line, for every probe it answered, and behind the hops for what was
+ * sent inside a connection:
  *      syn-mp-capable: time-exceeded, 60 octets quoted
  *        sent IP/TCP{dst=443}/MSS(1460)/MPCAPABLE{v=1}
  *        seen IP/TCP{src=40001,dst=443,…}/MSS(1460)
@@ -59,4 +60,48 @@ void text_hop_raw(struct text_report *t, const struct trace_result *result, cons
 				put_reply(t, result, hop->answer[a].reply[p]);
 		}
 	}
+}
+
+/* Of several replies of a hop to one probe that which tells most. */
+static const struct trace_reply *fullest(const struct trace_result *result, size_t probe,
+					 uint8_t ttl)
+{
+	const struct trace_reply *best = NULL;
+
+	for (size_t i = 0; i < result->reply_count; i++) {
+		const struct trace_reply *r = &result->replies[i];
+
+		if (r->probe == probe && r->ttl == ttl &&
+		    (!best || r->quote.len > best->quote.len || r->diff.count > best->diff.count))
+			best = r;
+	}
+	return best;
+}
+
+static void put_inside_hop(struct text_report *t, const struct trace_result *result, uint8_t ttl)
+{
+	const struct ip_addr *from = NULL;
+
+	for (size_t i = 0; i < result->probe_count; i++) {
+		const struct trace_reply *r = fullest(result, i, ttl);
+
+		if (!r || result->probes[i].role < ROLE_DATA_CAPABLE)
+			continue;
+		if (!from || !ip_addr_equal(from, &r->from)) {
+			buf_printf(&t->out, "%2u  ", ttl);
+			text_addr(t, &t->out, &r->from);
+			buf_printf(&t->out, "\n");
+		}
+		from = &r->from;
+		put_reply(t, result, r);
+	}
+}
+
+void text_inside_raw(struct text_report *t, const struct trace_result *result)
+{
+	if (result->inside.state != INSIDE_TESTED)
+		return;
+	buf_printf(&t->out, "\nInside a connection:\n");
+	for (unsigned ttl = result->first_ttl; ttl <= result->path_length; ttl++)
+		put_inside_hop(t, result, (uint8_t)ttl);
 }

@@ -152,7 +152,8 @@ const char *word_probe(enum probe_role role)
 	    [ROLE_DATA_ACK] = "DATA_ACK",
 	    [ROLE_ADD_ADDR] = "ADD_ADDR",
 	    [ROLE_SIGNALS] = "REMOVE_ADDR and MP_PRIO",
-	    [ROLE_JOIN_VALID] = "MP_JOIN SYN",
+	    [ROLE_DATA_PLAIN] = "data without options of MPTCP",
+    [ROLE_JOIN_VALID] = "MP_JOIN SYN",
 	    [ROLE_JOIN_BOGUS] = "MP_JOIN SYN with a token of nobody",
 	};
 

@@ -18,11 +18,14 @@
 #include "support/lab_plan.h"
 #include "support/walk.h"
 
-#define RUNS	    300
-#define DEADLINE_NS (600 * NS_PER_S)
+#define RUNS 300
+#define DEADLINE_NS                                                                                \
+	(7200 * NS_PER_S)	     /* where a box lets a segment or two of each subflow through */
+#define LASTS_NS    (600 * NS_PER_S) /* anywhere else */
 #define PATIENCE_NS (200 * NS_PER_S) /* no octet moves */
 /* A RST may be lost (RFC 9293 §3.5.1): who has nothing to say must ask (RFC 1122 §4.2.3.6). */
 #define KEEPALIVE_NS (60 * NS_PER_S)
+#define INSERTED_MAX (3 * 5) /* octets, of all boxes */
 #define MEMORY_MAX                                                                                 \
 	((size_t)2 * (4 + 6 + 12) << 20) /* buffers of both ends, and what subflows keep */
 
@@ -38,7 +41,8 @@ enum leave {
 	 * of proxies that acknowledge early. */
 	FALLS_BY_SILENCE = 2,
 	/* §3.7: "an infinite mapping can be applied to the subflow without the need to close it",
-	 * once "a single subflow [...] fails with a checksum error" */
+	 * once "a single subflow [...] fails with a checksum error"; with several "the affected
+	 * subflow MUST be immediately closed with an RST", if need be one after the other. */
 	FALLS_BY_CHECKSUM = 4,
 	/* §3.7: "If a subflow breaks during operation, e.g., if it is rerouted and MPTCP options
 	 * are no longer permitted [...] the subflow SHOULD be treated as broken and closed with an
@@ -52,13 +56,18 @@ enum leave {
 	/* What was acknowledged and did not arrive is lost to TCP (RFC 9293 §3.10.7.4: "segments on
 	 * the retransmission queue that are thereby entirely acknowledged are removed"), and to
 	 * whoever fell back (§3.7: "it MUST only use subflow ACKs to clear its send buffer"): both
-	 * ends live, and wait. An application has to end it. */
+	 * ends live, and wait. An application has to end it; or, where segments are sent behind
+	 * that hole for which the receiver has no room, TCP gives up in its time (RFC 1122
+	 * §4.2.3.5: R2). */
 	STALLS = 32,
-	/* A stamp that is not the peer's, in its name, makes its own look old (RFC 7323 §5.3: "it
-	 * is not acceptable"): a proxy that has stamps from a box that mirrors them kills TCP. */
+	/* An ACK in the peer's name makes that of things which the peer cannot use: of segments
+	 * that were merged, so that their keys and mappings never come again; of stamps that a box
+	 * has mirrored, beside which the peer's own look old (RFC 7323 §5.3: "it is not
+	 * acceptable"). */
 	LIES = 64,
-	MIRRORS = 128,
-	/* It has connections of its own, whose reasons nobody here sees. */
+	SPOILS = 128,
+	/* It has connections of its own, whose reasons nobody here sees, and keeps none alive: the
+	 * one whose other end went by a RST that was lost stays half open (RFC 9293 §3.5.1). */
 	TERMINATES = 256,
 };
 
@@ -70,9 +79,9 @@ static const struct {
     /* Pieces without options look as if these had vanished, if they come first. */
     {"split", "pieces=3 options=first", FALLS_BY_SILENCE},
     {"split", "pieces=2 options=last", FALLS_BY_SILENCE},
-    {"coalesce", "keep=first", FALLS_BY_SILENCE | BREAKS},
-    {"coalesce", "keep=last", FALLS_BY_SILENCE | BREAKS},
-    {"coalesce", "keep=all", FALLS_BY_SILENCE | BREAKS},
+    {"coalesce", "keep=first", FALLS_BY_SILENCE | BREAKS | SPOILS},
+    {"coalesce", "keep=last", FALLS_BY_SILENCE | BREAKS | SPOILS},
+    {"coalesce", "keep=all", FALLS_BY_SILENCE | BREAKS | SPOILS},
     {"early_ack", "", FALLS_BY_SILENCE | BREAKS | LIES},
     {"early_ack", "direction=reverse", FALLS_BY_SILENCE | BREAKS | LIES},
     {"early_ack", "lose=30", FALLS_BY_SILENCE | BREAKS | LIES | STALLS},
@@ -98,10 +107,10 @@ static const struct {
     {"drop", "subtype=mp_capable segments=syn", FALLS_BY_SYN},
     {"drop", "subtype=mp_join", NOTHING},
     {"reset", "subtype=mp_join", NOTHING},
-    {"mirror", "mode=edit", FALLS_BY_SYN | MIRRORS},
+    {"mirror", "mode=edit", FALLS_BY_SYN | SPOILS},
     {"lb", "backends=3", NOTHING},
     {"syn_proxy", "", FALLS_BY_SYN},
-    {"payload", "at=20000", FALLS_BY_CHECKSUM | CHANGES},
+    {"payload", "at=20000", FALLS_BY_CHECKSUM | BREAKS | CHANGES},
     {"payload", "mode=insert at=9000 octets=5", FALLS_BY_CHECKSUM | BREAKS | CHANGES},
     {"payload", "mode=delete at=9000 octets=5 direction=reverse",
      FALLS_BY_CHECKSUM | BREAKS | CHANGES},
@@ -214,7 +223,7 @@ static void random_setup(struct random_run *r, uint64_t seed)
 		random_link(r, &r->plan.link[i]);
 	for (unsigned i = rng_below(&r->rng, 4); i; i--)
 		random_box(r);
-	if (r->leave & LIES && r->leave & MIRRORS)
+	if ((r->leave & LIES && r->leave & SPOILS) || (r->leave & TERMINATES && r->leave & BREAKS))
 		r->leave |= STALLS;
 	random_ends(r);
 }
@@ -289,7 +298,7 @@ static const char *wrong_early_end(const struct random_run *r)
 {
 	const struct lab_run *run = &r->run;
 
-	if (r->leave & STALLS && (run->client.fallback_reason || run->server.fallback_reason))
+	if (r->leave & STALLS)
 		return NULL;
 	if (run->hung_up || run->server_hung_up)
 		return "stalls";
@@ -301,10 +310,55 @@ static const char *wrong_early_end(const struct random_run *r)
 	return NULL;
 }
 
+/* Where the first box that changes octets does so. Boxes count the octets of a flow: of the stream
+ * that an end reads, if it has one subflow, and on that nothing had to be sent again as new. */
+static uint64_t changed_from(const struct random_run *r, const struct conn_info *reader)
+{
+	uint64_t from = LAB_STREAM_RIGHT;
+
+	for (size_t i = 0; i < r->plan.box_count; i++) {
+		const struct lab_plan_box *b = &r->plan.box[i];
+		const char *at = strstr(b->params, "at=");
+
+		if (!strcmp(b->name, "payload") && strtoull(at + 3, NULL, 10) < from)
+			from = strtoull(at + 3, NULL, 10);
+	}
+	return reader->subflow_count > 1 || r->leave & SPOILS ? 0 : from;
+}
+
+/* No end may take more harm than boxes did. With checksums none does, unless both agreed to do
+ * without. */
+static bool is_changed_only(const struct random_run *r, const struct conn_info *reader,
+			    const struct lab_stream *in, const struct lab_stream *out)
+{
+	const struct lab_run *run = &r->run;
+
+	if (in->octets > out->octets + INSERTED_MAX)
+		return false;
+	if (in->wrong_at == LAB_STREAM_RIGHT || r->leave & TERMINATES)
+		return true;
+	if (reader->checksum && !run->client.fallback_reason && !run->server.fallback_reason)
+		return false;
+	return in->wrong_at >= changed_from(r, reader);
+}
+
+static const char *wrong_changes(const struct random_run *r, bool failed)
+{
+	const struct lab_app *c = &r->run.client_app, *s = &r->run.server_app;
+
+	if (!is_changed_only(r, &r->run.client, &c->in, &s->out) ||
+	    !is_changed_only(r, &r->run.server, &s->in, &c->out))
+		return "the stream is not in order, and no box did it";
+	if (!failed && (c->in.octets + INSERTED_MAX < s->out.octets ||
+			s->in.octets + INSERTED_MAX < c->out.octets))
+		return "the stream is not whole, and no box did it";
+	return NULL;
+}
+
 static const char *wrong_content(const struct random_run *r, bool failed)
 {
 	if (r->leave & CHANGES)
-		return NULL;
+		return wrong_changes(r, failed);
 	if (!lab_run_in_order(&r->run))
 		return "the stream is not in order";
 	if (!failed && !lab_run_whole(&r->run))
@@ -333,6 +387,8 @@ static const char *broken(const struct random_run *r)
 		return wrong;
 	if (!may_fall_back(r, &run->client) || (run->accepted && !may_fall_back(r, &run->server)))
 		return "fell back for no reason";
+	if (run->lasted_ns > LASTS_NS && !(r->leave & (BREAKS | STALLS)))
+		return "takes too long";
 	if (run->memory_max > MEMORY_MAX)
 		return "memory is not bounded";
 	return NULL;

@@ -11,8 +11,7 @@
 
 #include "support/walk.h"
 
-#define SILENCE_NS (100 * NS_PER_MS) /* this target leaves echoes unanswered: what they wait */
-#define MPTCP	   "tcp.options.mptcp."
+#define MPTCP "tcp.options.mptcp."
 
 static void check(const struct walk *w, bool ok, const char *what)
 {
@@ -53,10 +52,10 @@ static void check_clean(const struct walk *w)
 
 	check(w, r->inside.state == INSIDE_TESTED && r->inside.mapped, "tested");
 	check(w, r->verdict == VERDICT_CLEAN && !r->finding_count, "clean");
-	check(w, r->end_ns - r->start_ns <= 10 * round_trip_ns(w) + SILENCE_NS, "ten round trips");
+	check(w, r->end_ns - r->start_ns <= 10 * round_trip_ns(w), "ten round trips");
 	for (size_t i = 0; i < r->probe_count; i++)
 		if (r->probes[i].role >= ROLE_DATA_CAPABLE && r->probes[i].role <= ROLE_SIGNALS)
-			check(w, r->probes[i].received == w->routers, "every hop quoted it");
+			check(w, r->probes[i].received >= w->routers, "every hop quoted it");
 }
 
 static void test_clean(void **state)
@@ -100,6 +99,28 @@ static void test_harsh(void **state)
 	run_all(walk_runs(300),
 		&(struct walk_spec){
 		    .connect = true, .lossy = true, .harsh = true, .target_mptcp = LAB_MPTCP_V1},
+		check_nothing_found);
+}
+
+static void test_limited(void **state)
+{
+	(void)state;
+	run_all(walk_runs(300),
+		&(struct walk_spec){.connect = true, .limited = true, .target_mptcp = LAB_MPTCP_V1},
+		check_nothing_found);
+}
+
+/* All of it at once. */
+static void test_everything(void **state)
+{
+	(void)state;
+	run_all(walk_runs(300),
+		&(struct walk_spec){.connect = true,
+				    .partial = true,
+				    .silent = true,
+				    .limited = true,
+				    .lossy = true,
+				    .target_mptcp = LAB_MPTCP_V1},
 		check_nothing_found);
 }
 
@@ -184,13 +205,96 @@ static void test_stripped_back(void **state)
 		check_stripped_back);
 }
 
+/* What one box does, and what must be said of it: where the box stands if routers see it, between
+ * the last router and the target if they do not. */
+static const struct row {
+	const char *box, *params, *field;
+	enum change_kind change;
+	enum direction direction;
+	bool seen; /* by routers; then only rows with one behind the box count */
+	enum impact impact;
+} rows[] = {
+    {"drop", "kind=mptcp segments=nonsyn direction=forward", MPTCP "dss", CHANGE_DROPPED,
+     DIRECTION_FORWARD, true, IMPACT_BROKEN},
+    {"drop", "on=all segments=nonsyn direction=forward", "packet", CHANGE_DROPPED,
+     DIRECTION_FORWARD, true, IMPACT_BROKEN},
+    {"drop", "kind=mptcp segments=nonsyn direction=reverse", "packet", CHANGE_DROPPED,
+     DIRECTION_END_TO_END, false, IMPACT_BROKEN},
+    {"reset", "kind=mptcp segments=nonsyn direction=forward", MPTCP "dss", CHANGE_RESET,
+     DIRECTION_FORWARD, true, IMPACT_BROKEN},
+    {"drop", "subtype=add_addr direction=forward", MPTCP "add_addr", CHANGE_DROPPED,
+     DIRECTION_FORWARD, true, IMPACT_DEGRADED},
+    {"drop", "subtype=remove_addr direction=forward", MPTCP "remove_addr", CHANGE_DROPPED,
+     DIRECTION_FORWARD, true, IMPACT_DEGRADED},
+    {"hold_holes", "", "packet", CHANGE_REORDERED, DIRECTION_FORWARD, true, IMPACT_DEGRADED},
+    {"early_ack", "", "tcp.ack", CHANGE_ANSWERED, DIRECTION_FORWARD, true, IMPACT_FALLBACK},
+    {"split", "direction=forward", "tcp.payload", CHANGE_SPLIT, DIRECTION_FORWARD, true,
+     IMPACT_NONE},
+    {"coalesce", "direction=forward", "tcp.payload", CHANGE_COALESCED, DIRECTION_FORWARD, true,
+     IMPACT_DEGRADED},
+    {"payload", "direction=forward", "tcp.payload", CHANGE_REWRITTEN, DIRECTION_FORWARD, true,
+     IMPACT_DEGRADED},
+    {"seq_shift", "direction=forward", "tcp.seq", CHANGE_REWRITTEN, DIRECTION_FORWARD, true,
+     IMPACT_NONE},
+    {"seq_shift", "direction=reverse", "tcp.ack", CHANGE_REWRITTEN, DIRECTION_FORWARD, true,
+     IMPACT_NONE},
+    {"seq_shift", "sack=false", "tcp.options.sack_le", CHANGE_REWRITTEN, DIRECTION_REVERSE, false,
+     IMPACT_DEGRADED},
+    {"strip", "subtype=mp_join direction=reverse", MPTCP "mp_join", CHANGE_REMOVED,
+     DIRECTION_REVERSE, false, IMPACT_NO_SUBFLOW},
+    {"drop", "subtype=mp_join direction=reverse", MPTCP "mp_join", CHANGE_DROPPED,
+     DIRECTION_REVERSE, false, IMPACT_NO_SUBFLOW},
+    {"reset", "subtype=mp_join direction=forward", MPTCP "mp_join", CHANGE_RESET, DIRECTION_FORWARD,
+     true, IMPACT_NO_SUBFLOW},
+};
+
+/* Short quotes do not reach into the data. */
+static bool is_placed(const struct walk *w, const struct finding *f)
+{
+	if (!strcmp(f->field, "tcp.payload"))
+		return f->after.ttl <= w->box_after && f->by.ttl > w->box_after;
+	return f->after.ttl == w->box_after && f->by.ttl == w->box_after + 1;
+}
+
+static void check_row(const struct walk *w, const struct row *row)
+{
+	const struct finding *f = walk_finding(w, row->field);
+
+	if (row->seen && (w->box_after == w->routers || (!f && !strcmp(row->field, "tcp.payload"))))
+		return;
+	check(w, f && f->change == row->change, row->field);
+	check(w, f->direction == row->direction, "direction");
+	check(w, !row->seen || is_placed(w, f), "place");
+	check(w, f->impact == row->impact, "impact");
+	check(w, f->confidence != CONFIDENCE_POSSIBLE, "confidence");
+}
+
+static void test_rows(void **state)
+{
+	struct walk w;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		for (uint64_t seed = 1; seed <= walk_runs(60); seed++) {
+			walk_run(&w, seed,
+				 &(struct walk_spec){.connect = true,
+						     .target_mptcp = LAB_MPTCP_V1,
+						     .box = rows[i].box,
+						     .params = rows[i].params});
+			check_row(&w, &rows[i]);
+			walk_fini(&w);
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_clean),	  cmocka_unit_test(test_partial_and_silent),
-	    cmocka_unit_test(test_lossy),	  cmocka_unit_test(test_harsh),
-	    cmocka_unit_test(test_join_dropped),  cmocka_unit_test(test_stripped),
-	    cmocka_unit_test(test_stripped_back),
+	    cmocka_unit_test(test_clean),    cmocka_unit_test(test_partial_and_silent),
+	    cmocka_unit_test(test_lossy),    cmocka_unit_test(test_harsh),
+	    cmocka_unit_test(test_limited),  cmocka_unit_test(test_everything),
+	    cmocka_unit_test(test_rows),     cmocka_unit_test(test_join_dropped),
+	    cmocka_unit_test(test_stripped), cmocka_unit_test(test_stripped_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -52,6 +52,10 @@ static struct lab_router random_router(struct walk *w, const struct walk_spec *s
 	r.quote = spec->partial ? partial[rng_below(&w->rng, 5)] : full[rng_below(&w->rng, 3)];
 	r.silent = spec->silent && rng_chance(&w->rng, 0.2);
 	r.icmp_ttl = rng_chance(&w->rng, 0.5) ? 64 : 255;
+	if (spec->limited && rng_chance(&w->rng, 0.5)) {
+		r.icmp_rate = rng_chance(&w->rng, 0.5) ? 1 : 1 + rng_below(&w->rng, 100);
+		r.icmp_burst = 1 + rng_below(&w->rng, 20);
+	}
 	w->quote[n - 1] = r.quote;
 	w->silent[n - 1] = r.silent;
 	return r;

@@ -25,6 +25,7 @@ struct walk {
 /* What a random path may have. */
 struct walk_spec {
 	bool partial, silent, lossy;
+	bool limited;	    /* routers run out of ICMP tokens */
 	bool harsh;	    /* losses up to a fifth, much comes twice or out of order */
 	bool closed;	    /* the target's port is closed */
 	bool problems;	    /* the target quotes what arrives in parameter problems */

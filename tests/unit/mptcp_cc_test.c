@@ -132,17 +132,25 @@ static void time_outs(void **state)
 	}
 }
 
+/* A flow that was at `segments` over `rtt_ms`. */
+static struct cc_flow *cubic_after_a_loss(struct cc_conn *c, unsigned segments, unsigned rtt_ms)
+{
+	struct cc_flow *f;
+
+	cc_conn_open(c, "cubic");
+	f = cc_conn_add(c, segments, rtt_ms);
+	cc_conn_lose(c, f);
+	return f;
+}
+
 /* From w_max = 100: to 70, back at 100 after K = cbrt(30 / 0.4) = 4.217 s, beyond it later:
  * 0.4 · (8.434 - 4.217)³ + 100 = 130. */
 static void cubic_is_rfc_9438(void **state)
 {
 	struct cc_conn c;
-	struct cc_flow *f;
+	struct cc_flow *f = cubic_after_a_loss(&c, 100, 200);
 
 	(void)state;
-	cc_conn_open(&c, "cubic");
-	f = cc_conn_add(&c, 100, 200);
-	cc_conn_lose(&c, f);
 	assert_int_equal(f->cwnd, 70 * MSS);
 	assert_int_equal(f->ssthresh, 70 * MSS);
 	cc_conn_run_ms(&c, f, 2100); /* 100 + 0.4 · (2.1 - 4.217)³ = 96.2 */
@@ -157,12 +165,9 @@ static void cubic_is_rfc_9438(void **state)
 static void cubic_makes_room(void **state)
 {
 	struct cc_conn c;
-	struct cc_flow *f;
+	struct cc_flow *f = cubic_after_a_loss(&c, 100, 200);
 
 	(void)state;
-	cc_conn_open(&c, "cubic");
-	f = cc_conn_add(&c, 100, 200);
-	cc_conn_lose(&c, f);
 	cc_conn_lose(&c, f);
 	assert_int_equal(f->cwnd, 49 * MSS);
 	cc_conn_run_ms(&c, f, 2970);
@@ -174,12 +179,9 @@ static void cubic_makes_room(void **state)
 static void cubic_is_no_slower_than_reno(void **state)
 {
 	struct cc_conn c;
-	struct cc_flow *f;
+	struct cc_flow *f = cubic_after_a_loss(&c, 20, 5);
 
 	(void)state;
-	cc_conn_open(&c, "cubic");
-	f = cc_conn_add(&c, 20, 5);
-	cc_conn_lose(&c, f);
 	cc_conn_run_ms(&c, f, 50);
 	assert_in_range(f->cwnd, 18 * MSS, 20 * MSS);
 	cc_conn_run_ms(&c, f, 100);
@@ -190,12 +192,9 @@ static void cubic_is_no_slower_than_reno(void **state)
 static void cubic_does_not_count_pauses(void **state)
 {
 	struct cc_conn c;
-	struct cc_flow *f;
+	struct cc_flow *f = cubic_after_a_loss(&c, 100, 200);
 
 	(void)state;
-	cc_conn_open(&c, "cubic");
-	f = cc_conn_add(&c, 100, 200);
-	cc_conn_lose(&c, f);
 	cc_conn_run_ms(&c, f, 2100);
 	f->app_limited = true;
 	for (int i = 0; i < 60; i++) {

@@ -1,6 +1,8 @@
 /* The endpoint: listeners under a flood, cookies, packets for nobody, many connections, memory. */
 #include "support/cmocka_all.h"
 
+#include <stdio.h>
+
 #include "packet/mptcp_option.h"
 #include "packet/notation.h"
 #include "support/endpoint_pair.h"
@@ -115,6 +117,31 @@ static void test_flood(void **state)
 	assert_true(duo_complete(&p));
 	assert_int_equal(duo_info(&p, SERVER).outcome, OUTCOME_MPTCP);
 	assert_int_equal(p.side[SERVER].accepted, 1);
+	duo_fini(&p);
+}
+
+/* Whatever the cookie: data that is not the first never opens a connection, which would begin in
+ * mid-stream. */
+static void test_cookies_later_data(void **state)
+{
+	struct packet answer;
+	struct span out;
+	char text[96];
+	struct duo p;
+
+	(void)state;
+	duo_init(&p, 7);
+	p.cookies = true;
+	duo_start(&p);
+	for (unsigned i = 0; i < 20000; i++) {
+		send_text(&p, "IP/TCP{dst=80,flags=S,seq=7}/MSS(1460)", i);
+		assert_true(endpoint_send(p.side[SERVER].endpoint, p.now_ns, &out));
+		assert_int_equal(packet_parse(&answer, out), 0);
+		snprintf(text, sizeof(text), "IP/TCP{dst=80,flags=A,seq=%u,ack=%u}/RAW(\"late\")",
+			 8 + 1460 + i % 4096, answer.tcp.seq + 1);
+		send_text(&p, text, i);
+		assert_false(endpoint_send(p.side[SERVER].endpoint, p.now_ns, &out));
+	}
 	duo_fini(&p);
 }
 
@@ -240,6 +267,7 @@ int main(void)
 	    cmocka_unit_test(test_cookies),
 	    cmocka_unit_test(test_cookies_third_ack_lost),
 	    cmocka_unit_test(test_cookies_small_buffer),
+	    cmocka_unit_test(test_cookies_later_data),
 	    cmocka_unit_test(test_flood),
 	    cmocka_unit_test(test_strays),
 	    cmocka_unit_test(test_many),

@@ -202,30 +202,33 @@ static void damaged(void **state)
 	pair_fini(&pair);
 }
 
+/* Octets of the stream that end 0 has not sent: `at` is behind what it has. */
+static void forge_stream(struct tcp_pair *pair, uint32_t base, uint32_t at, uint32_t len)
+{
+	uint8_t octets[1400];
+
+	for (uint32_t i = 0; i < len; i++)
+		octets[i] = pair_octet(0, 5000 + at + i);
+	pair_forge(pair, 1, TCP_ACK, base + at, pair->end[1].tcp.snd_nxt, span_of(octets, len));
+}
+
 /* Every other octet, backwards, then all at once: memory and ranges are bounded, the stream is
  * what came first. */
 static void overlaps(void **state)
 {
 	struct tcp_pair pair;
 	struct tcp *t = &pair.end[1].tcp;
-	uint8_t octets[1400];
 	uint32_t base;
 
 	(void)state;
 	begin(&pair, false);
 	base = t->rcv_nxt;
-	for (uint32_t at = 20000; at > 0; at -= 2) {
-		octets[0] = pair_octet(0, 5000 + at);
-		pair_forge(&pair, 1, TCP_ACK, base + at, t->snd_nxt, span_of(octets, 1));
-	}
+	for (uint32_t at = 20000; at > 0; at -= 2)
+		forge_stream(&pair, base, at, 1);
 	assert_true(t->reorder.count <= 4096 && t->reorder.count > 4000);
 	assert_true(tcp_memory(t) < 200000);
-	for (uint32_t at = 0; at < 21000; at += 1000) {
-		for (uint32_t i = 0; i < sizeof(octets); i++)
-			octets[i] = pair_octet(0, 5000 + at + i);
-		pair_forge(&pair, 1, TCP_ACK, base + at, t->snd_nxt,
-			   span_of(octets, sizeof(octets)));
-	}
+	for (uint32_t at = 0; at < 21000; at += 1000)
+		forge_stream(&pair, base, at, 1400);
 	assert_false(pair.end[1].corrupt);
 	assert_int_equal(pair.end[1].received, 5000 + 20000 + 1400);
 	assert_int_equal(t->reorder.count, 0);
@@ -237,7 +240,6 @@ static void random_overlaps(void **state)
 {
 	struct tcp_pair pair;
 	struct tcp *t = &pair.end[1].tcp;
-	uint8_t octets[1400];
 	uint32_t base;
 
 	(void)state;
@@ -247,9 +249,7 @@ static void random_overlaps(void **state)
 		uint32_t at = rng_below(&pair.rng, 101000) - 1000,
 			 len = 1 + rng_below(&pair.rng, rng_chance(&pair.rng, 0.5) ? 20 : 1400);
 
-		for (uint32_t i = 0; i < len; i++)
-			octets[i] = pair_octet(0, 5000 + at + i);
-		pair_forge(&pair, 1, TCP_ACK, base + at, t->snd_nxt, span_of(octets, len));
+		forge_stream(&pair, base, at, len);
 	}
 	assert_false(pair.end[1].corrupt);
 	assert_true(pair.end[1].received > 100000);

@@ -43,6 +43,28 @@ static int64_t transfer(struct tcp_pair *pair, uint64_t octets)
 	return pair->now_ns - start;
 }
 
+/* Half of a segment is acknowledged (a box has split it): the other half alone is sent again. It is
+ * short enough for a queue that has no room for the pieces of the whole. */
+static void half_acknowledged(void **state)
+{
+	struct tcp_pair pair;
+	struct tcp *t = &pair.end[0].tcp;
+	uint32_t una;
+
+	(void)state;
+	begin(&pair, 0x1);
+	pair_connect(&pair);
+	una = t->snd_una;
+	pair.end[0].to_send = 1000;
+	pair_feed(&pair.end[0]);
+	pair_run(&pair, NS_PER_MS);
+	pair_forge(&pair, 0, TCP_ACK, t->rcv_nxt, una + 400, span_of(NULL, 0));
+	assert_int_equal(t->snd_una, una + 400);
+	pair_run(&pair, 300 * NS_PER_MS);
+	assert_int_equal(t->stats.retransmitted_octets, 600);
+	pair_fini(&pair);
+}
+
 /* One of many: repaired in a round trip or so, by one retransmission. */
 static void single(void **state)
 {
@@ -340,13 +362,21 @@ static void bottleneck(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(single),	  cmocka_unit_test(burst),
-	    cmocka_unit_test(comb),	  cmocka_unit_test(without_sack),
-	    cmocka_unit_test(tail),	  cmocka_unit_test(tail_and_probe),
-	    cmocka_unit_test(lost_again), cmocka_unit_test(acks),
-	    cmocka_unit_test(reordering), cmocka_unit_test(untranslated_sack),
-	    cmocka_unit_test(spurious),	  cmocka_unit_test(congestion_mark),
-	    cmocka_unit_test(bottleneck), cmocka_unit_test(after_silence),
+	    cmocka_unit_test(half_acknowledged),
+	    cmocka_unit_test(single),
+	    cmocka_unit_test(burst),
+	    cmocka_unit_test(comb),
+	    cmocka_unit_test(without_sack),
+	    cmocka_unit_test(tail),
+	    cmocka_unit_test(tail_and_probe),
+	    cmocka_unit_test(lost_again),
+	    cmocka_unit_test(acks),
+	    cmocka_unit_test(reordering),
+	    cmocka_unit_test(untranslated_sack),
+	    cmocka_unit_test(spurious),
+	    cmocka_unit_test(congestion_mark),
+	    cmocka_unit_test(bottleneck),
+	    cmocka_unit_test(after_silence),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
-/* Random SYNs, one random edit each, cut anywhere: the diff says exactly what was done, or, where
- * the cut hides it, nothing; never anything else. */
+/* Random SYNs, one random edit each (or two), cut anywhere: the diff says exactly what was done,
+ * or, where the cut hides it, nothing; never anything else. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -447,10 +447,60 @@ static void test_single_edits(void **state)
 	assert_true(doubts < ROUNDS / 10000);
 }
 
+/* Two neighbours change places, and a value changes: of these two or of another option. */
+static bool swap_and_edit(struct rng *r)
+{
+	struct craft sent, seen;
+	struct packet was, is;
+	struct expect swap = {0}, value = {0};
+	struct diff d;
+	size_t reordered = 0;
+	int i, k;
+
+	random_craft(&sent, r);
+	seen = sent;
+	i = random_option(&seen, r);
+	k = random_option(&seen, r);
+	if (i < 0 || has_twin(&seen, i) || !edit_swap(&seen, i, &swap) || has_twin(&seen, i) ||
+	    has_twin(&seen, k) || !edit_value(&seen, r, k, &value))
+		return false;
+	k = k == i ? i + 1 : k == i + 1 ? i : k; /* where it was sent */
+	assert_int_equal(packet_parse(&was, span_of(sent.octets, sent.len)), 0);
+	assert_int_equal(packet_parse(&is, span_of(seen.octets, seen.len)), 0);
+	diff_packets(&d, &was, &is);
+	assert_in_range(d.count, 2, 3); /* a timestamp has two parts */
+	for (size_t c = 0; c < d.count; c++) {
+		int option = d.changes[c].option;
+
+		if (d.changes[c].kind == CHANGE_REORDERED) {
+			reordered++;
+			assert_true((option == i || option == i + 1) && option != k);
+			continue;
+		}
+		assert_int_equal(d.changes[c].kind, CHANGE_REWRITTEN);
+		assert_int_equal(option, k);
+	}
+	assert_int_equal(reordered, 1);
+	return true;
+}
+
+static void test_two_edits(void **state)
+{
+	struct rng r;
+	size_t done = 0;
+
+	(void)state;
+	rng_seed(&r, seed_of_run());
+	for (size_t i = 0; i < ROUNDS / 4; i++)
+		done += swap_and_edit(&r);
+	assert_true(done > ROUNDS / 100);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_single_edits),
+	    cmocka_unit_test(test_two_edits),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -203,6 +203,18 @@ static void test_reordered_and_added(void **state)
 	differs(IP_ TCP_ "/MPCAPABLE/MSS(1460)/SACKP/WS(7)/TS(1)",
 		IP_ TCP_ "/MSS(1460)/SACKP/WS(7)/TS(1)/MPCAPABLE",
 		"tcp.options.mptcp.mp_capable reordered");
+	/* What was rewritten where it stands is not what moved. */
+	differs(IP_ TCP_ "/MPCAPABLE/MSS(1460)", IP_ TCP_ "/MSS(1380)/MPCAPABLE",
+		"tcp.options.mptcp.mp_capable reordered\n"
+		"tcp.options.mss_val rewritten 1460 -> 1380");
+	differs(IP_ TCP_ "/MPCAPABLE/MSS(1460)/WS(7)/SACKP",
+		IP_ TCP_ "/MSS(1380)/WS(2)/MPCAPABLE/SACKP",
+		"tcp.options.mptcp.mp_capable reordered\n"
+		"tcp.options.mss_val rewritten 1460 -> 1380\n"
+		"tcp.options.wscale.shift rewritten 7 -> 2");
+	differs(IP_ TCP_ "/MPCAPABLE/MSS(1460)/WS(7)/SACKP", IP_ TCP_ "/WS(7)/MPCAPABLE/SACKP",
+		"tcp.options.mptcp.mp_capable reordered\n"
+		"tcp.options.mss_val removed 020405b4");
 	differs(IP_ TCP_ "/SACKP", IP_ TCP_ "/MSS(1400)/SACKP",
 		"tcp.options.mss_val added 02040578");
 	/* Padding is not a change. */

@@ -1,0 +1,1 @@
+mboxtrace -v --connect --lab lua/scenarios/inside-drop-add-addr.lua
