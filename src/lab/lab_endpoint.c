@@ -249,19 +249,9 @@ struct lab_endpoint *lab_endpoint(struct lab *lab)
 								: NULL;
 }
 
-struct endpoint *lab_endpoint_of(struct lab_endpoint *e)
-{
-	return e->endpoint;
-}
-
 void lab_endpoint_touch(struct lab_endpoint *e)
 {
 	lab_arm(e->lab, &e->host.element, e->lab->now_ns);
-}
-
-size_t lab_endpoint_count(const struct lab_endpoint *e)
-{
-	return e->count;
 }
 
 struct lab_served *lab_endpoint_at(struct lab_endpoint *e, size_t i)
