@@ -239,6 +239,12 @@ static void penalise(struct conn *c, struct subflow *slow)
 		flow->ssthresh = flow->cwnd;
 }
 
+static bool is_backup(const struct subflow *sf)
+{
+	return sf->backup_asked || sf->backup_set;
+}
+
+/* Not a backup in place of one that is none (RFC 8684 §3.3.8). */
 static struct subflow *fastest_with_room(const struct conn *c, const struct subflow *but)
 {
 	struct subflow *best = NULL;
@@ -246,7 +252,8 @@ static struct subflow *fastest_with_room(const struct conn *c, const struct subf
 	for (unsigned i = 0; i < c->subflow_count; i++) {
 		struct subflow *sf = c->subflow[i];
 
-		if (sf == but || !subflow_usable(sf) || sf->stale || !tcp_room(&sf->tcp))
+		if (sf == but || !subflow_usable(sf) || sf->stale || !tcp_room(&sf->tcp) ||
+		    (is_backup(sf) && !is_backup(but)))
 			continue;
 		if (!best || sf->tcp.srtt_ns < best->tcp.srtt_ns)
 			best = sf;
