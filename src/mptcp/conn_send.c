@@ -309,7 +309,7 @@ void conn_pump(struct conn *c)
 		pump_redundant(c);
 	else if (c->tx.again.count || c->tx.next != c->tx.end)
 		pump(c);
-	if (c->tx.next != c->tx.end && !window_left(c))
+	if (c->tx.next != c->tx.end && window_left(c) < segment_size(c))
 		reinject_opportunistic(c);
 	pump_fin(c);
 }

@@ -83,6 +83,7 @@ struct subflow {
 	/* How it is to be reset, and was */
 	bool reset_wanted, reset_fail, reset_fastclose;
 	uint8_t reset_reason;
+	bool unwelcome;	  /* a join that the peer refused for good */
 	int close_reason; /* MP_TCPRST's, ours or the peer's; -1: none */
 	enum subflow_close close;
 
