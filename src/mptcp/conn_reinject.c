@@ -7,7 +7,7 @@
 #define BACKOFF_MAX 8
 #define ASK_AFTER   2
 #define BASE_MAX_NS (3 * NS_PER_S)  /* a time-out after an outage may be far above any RTT */
-#define WAIT_MAX_NS (30 * NS_PER_S) /* so that who has to give up does within minutes */
+#define WAIT_MAX_NS (15 * NS_PER_S) /* so that who has to give up does within minutes */
 #define STILL_NS    (900 * NS_PER_S)
 
 static void again(struct conn *c, uint64_t from, uint64_t to)
