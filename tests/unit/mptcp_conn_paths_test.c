@@ -322,6 +322,39 @@ static void test_client_joined_elsewhere(void **state)
 	duo_fini(&p);
 }
 
+static bool count_joins(struct duo *p, struct duo_packet *packet)
+{
+	unsigned *joins = p->context;
+	struct packet parsed;
+
+	assert_int_equal(packet_parse(&parsed, span_of(packet->octets, packet->len)), 0);
+	if (packet->from == CLIENT && parsed.tcp.flags == TCP_SYN)
+		for (unsigned i = 0; i < parsed.tcp.options.count; i++)
+			*joins += mptcp_subtype_of(&parsed.tcp.options.item[i]) == MPTCP_JOIN;
+	return true;
+}
+
+/* "Administratively prohibited", and not for the moment: asked once, not three times. */
+static void test_unwelcome(void **state)
+{
+	unsigned joins = 0;
+	struct duo p;
+
+	(void)state;
+	duo_init(&p, 18);
+	duo_addresses(&p, 2, 1);
+	p.config[SERVER].limits.subflows = 0;
+	p.hook = count_joins;
+	p.context = &joins;
+	p.side[CLIENT].to_send = 100;
+	p.side[CLIENT].keep_open = p.side[SERVER].keep_open = true;
+	duo_start(&p);
+	duo_run(&p, 30 * NS_PER_S);
+	assert_int_equal(joins, 1);
+	assert_int_equal(duo_info(&p, CLIENT).subflow[1].reset_reason, 3);
+	duo_fini(&p);
+}
+
 /* With the C flag only the announced address is joined. */
 static void test_c_flag(void **state)
 {
@@ -405,6 +438,7 @@ int main(void)
 	    cmocka_unit_test(test_announced_at_once),
 	    cmocka_unit_test(test_announced_again),
 	    cmocka_unit_test(test_announced_of_any),
+	    cmocka_unit_test(test_unwelcome),
 	    cmocka_unit_test(test_client_announces),
 	    cmocka_unit_test(test_announced_backup),
 	    cmocka_unit_test(test_client_joined_elsewhere),
