@@ -16,6 +16,7 @@ struct lab_served {
 struct lab_endpoint;
 
 struct lab_endpoint *lab_endpoint(struct lab *lab); /* NULL: the target is a simple one */
+struct endpoint *lab_endpoint_of(struct lab_endpoint *e);
 /* The connections accepted so far; NULL behind the last. */
 struct lab_served *lab_endpoint_at(struct lab_endpoint *e, size_t i);
 /* After something was done to a connection from outside: sends what follows from it. */
