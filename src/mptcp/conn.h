@@ -56,16 +56,16 @@ enum fallback_reason {
 };
 
 struct conn_config {
-	uint8_t version;		 /* 0 or 1; 255: plain TCP, no option at all */
-	bool checksum;			 /* demand DSS checksums */
-	bool refuse_checksum;		 /* ignore MP_CAPABLE that demands them */
-	bool no_join_here;		 /* set the C flag */
+	uint8_t version;      /* 0 or 1; 255: plain TCP, no option at all */
+	bool checksum;	      /* demand DSS checksums */
+	bool refuse_checksum; /* ignore MP_CAPABLE that demands them */
+	bool no_join_here;    /* set the C flag */
 	/* 8; or 4: of data sequence numbers the lower half, unless it could wrap within the
 	 * lifetime of a segment (RFC 8684 §3.3.1). DATA_ACKs are of 8 once the peer uses 8. */
 	uint8_t dsn_octets;
 	/* 0: the keys', as the RFC says. Otherwise that of both ends: for tests of the wrap. */
 	uint64_t idsn;
-	const char *pm, *scheduler, *cc; /* NULL: defaults */
+	const char *pm, *scheduler, *cc;			       /* NULL: defaults */
 	enum mss_policy { MSS_MAX, MSS_MIN, MSS_ADAPTIVE } mss_policy; /* RFC 8041 §3.8 */
 	struct pm_limits limits;
 	uint8_t ndiffports;
