@@ -73,7 +73,12 @@ void command_print_help(const struct command *c)
 int command_help(int argc, char **argv)
 {
 	const struct command *c = argc > 1 ? command_find(argv[1]) : NULL;
+	struct error err;
 
+	if (argc > 1 && !c) {
+		error_set(&err, ERR_USAGE, "help '%s': there is no such command", argv[1]);
+		return command_fail(&err);
+	}
 	if (c && c != command_table && c->options) {
 		command_print_help(c);
 		return EXIT_CLEAN;

@@ -50,8 +50,7 @@ static int reach_finish(struct reach *reach, const struct endpoint_options *o, s
 	reach->follows = reach->addrs >= 0;
 	if (!reach->follows)
 		return reach->addrs;
-	reach->at_ns = net_now_ns(net);
-	reach->wall_ns = resolve_wall_clock_ns();
+	resolve_wall_clock(net, &reach->wall_ns, &reach->at_ns);
 	rc = reach_tap(reach, o, err);
 	return rc ? rc : privilege_drop(err);
 }

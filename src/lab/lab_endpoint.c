@@ -273,11 +273,6 @@ void lab_endpoint_touch(struct lab_endpoint *e)
 	lab_arm(e->lab, &e->host.element, e->lab->now_ns);
 }
 
-size_t lab_endpoint_count(const struct lab_endpoint *e)
-{
-	return e->count;
-}
-
 struct lab_served *lab_endpoint_at(struct lab_endpoint *e, size_t i)
 {
 	return i < e->count ? e->served[i] : NULL;

@@ -17,7 +17,7 @@ struct lab_endpoint;
 
 struct lab_endpoint *lab_endpoint(struct lab *lab); /* NULL: the target is a simple one */
 struct endpoint *lab_endpoint_of(struct lab_endpoint *e);
-size_t lab_endpoint_count(const struct lab_endpoint *e); /* accepted so far */
+/* The connections accepted so far; NULL behind the last. */
 struct lab_served *lab_endpoint_at(struct lab_endpoint *e, size_t i);
 /* After something was done to a connection from outside: sends what follows from it. */
 void lab_endpoint_touch(struct lab_endpoint *e);

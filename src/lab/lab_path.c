@@ -233,7 +233,7 @@ int lab_serve(struct lab *lab, struct error *err)
 	    [LAB_MPTCP_NONE] = 255, [LAB_MPTCP_V0] = 0, [LAB_MPTCP_V1] = 1};
 	struct lab_target *spec = &lab->target_spec;
 
-	if (!lab->target || spec->serve.endpoint || !spec->port)
+	if (!lab->target || spec->serve.endpoint || spec->silent || !spec->port)
 		return 0;
 	spec->serve.conn.version = versions[spec->mptcp];
 	return become_endpoint(lab, err);

@@ -15,7 +15,9 @@
  * until trace_finished(t). probe/run.h is that loop over a `struct net`.
  *
  * A probe keeps its 5-tuple, ISN and flow label over all TTLs; TTLs are told apart by IP ID (IPv4)
- * and TSval; where a box rewrites both, the hops in doubt are asked again one at a time. */
+ * and TSval; where a box rewrites both, the hops in doubt are asked again one at a time. RSTs bear
+ * no tokens: they are counted, and where the count puts one where no other probe was answered, it
+ * is asked for again with an ISN of its own, which its acknowledgement tells. */
 #ifndef MBOXTRACE_PROBE_TRACE_H
 #define MBOXTRACE_PROBE_TRACE_H
 
@@ -119,7 +121,7 @@ enum inside_state {
 	INSIDE_TESTED,
 };
 
-/* How a SYN with MP_JOIN was answered. */
+/* How the target answered a SYN with MP_JOIN. */
 enum join_answer {
 	JOIN_UNASKED,
 	JOIN_SILENT,
@@ -131,6 +133,8 @@ enum join_answer {
 	JOIN_RESET,    /* with RST alone */
 	JOIN_ANSWERS,
 };
+
+const char *join_answer_name(enum join_answer answer); /* "accepted"… */
 
 struct trace_join {
 	enum join_answer answer;
@@ -154,6 +158,7 @@ struct trace_inside {
 	uint8_t gap_asked;	   /* how often the target was sent such data … */
 	bool gap_acked;		   /* … and said so */
 	bool gap_kept;		   /* it had them all the same once the gap was filled */
+	uint16_t data_sent;	   /* times, once there was no gap */
 	bool sack_wrong;	   /* it acknowledged selectively what was never sent */
 	struct value sack_sent, sack_seen;
 	struct trace_join valid, bogus;

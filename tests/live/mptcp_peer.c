@@ -83,10 +83,13 @@ static void take(struct transfer *t, int fd)
 	char in[CHUNK];
 	ssize_t got = read(fd, t->echo ? t->out : in, CHUNK);
 
-	if (got < 0)
+	if (got < 0 && !(t->echo && errno == ECONNRESET))
 		die("read");
-	if (!got)
+	if (got <= 0) /* who only measures may end an echo with a reset */
 		t->reading = false;
+	if (got < 0)
+		t->writing = false;
+	got = got < 0 ? 0 : got;
 	hash(t, t->echo ? t->out : in, (size_t)got);
 	if (t->echo) {
 		t->out_at = 0;
@@ -116,7 +119,9 @@ static void give(struct transfer *t, int fd)
 		return;
 	}
 	put = send(fd, t->out + t->out_at, t->out_len - t->out_at, MSG_NOSIGNAL | MSG_DONTWAIT);
-	if (put < 0 && errno != EAGAIN)
+	if (put < 0 && t->echo && (errno == ECONNRESET || errno == EPIPE))
+		t->reading = t->writing = false;
+	else if (put < 0 && errno != EAGAIN)
 		die("send");
 	if (put > 0) {
 		t->out_at += (size_t)put;

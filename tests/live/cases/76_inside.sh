@@ -27,7 +27,7 @@ clean_inside() {
 	status_is 0
 	is '.verdict == "clean" and .findings == [] and .path_length == 7'
 	is '.inside.tested and .inside.fallback == null and (.inside.note | test("acknowledged by MPTCP"))'
-	is '[.probes[] | select(.name | test("^(data|ack)-")) | .received] == [6, 6, 6, 6, 6]'
+	is '[.probes[] | select(.name | test("^(data|ack)-")) | .received >= 6] == [true, true, true, true, true]'
 	is '[.probes[] | select(.name | test("mp-join-")) | .received >= 7] == [true, true]'
 }
 
