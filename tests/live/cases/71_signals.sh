@@ -98,7 +98,7 @@ we_make_a_backup() {
 	served 1000 10000000
 	counted duo-s MPPrioRx -eq 1
 	has '.subflows[0].backup and (.subflows[1].backup | not) and .subflows[1].received > 9000000'
-	has '.subflows[0].sent <= 1000 and .subflows[1].sent >= 10000000'
+	has '.subflows[0].sent < 100000 and .subflows[1].sent > 9900000'
 }
 
 kernel_announces_a_backup() {
@@ -125,7 +125,7 @@ kernel_client_backs_up() {
 		counted duo-c MPPrioTx -eq 1
 		[ "$(events backup-changed)" -eq 1 ] || fail 'MP_PRIO was not seen'
 	else
-		has '.subflows[1] | .sent == 0 and .received < 100000'
+		has '.subflows[1] | .sent < 100000 and .received < 100000'
 	fi
 }
 
