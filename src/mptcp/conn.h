@@ -105,6 +105,10 @@ enum conn_outcome conn_outcome(const struct conn *c);
 /* Changes while it runs (CLI, tests): addresses come and go, priorities change. */
 int conn_add_local(struct conn *c, const struct pm_addr *addr, int64_t now_ns);
 int conn_remove_local(struct conn *c, uint8_t id, int64_t now_ns);
+/* All that are this address: as conn_remove_local, unless nothing else carries the connection. */
+void conn_address_gone(struct conn *c, const struct ip_addr *addr, int64_t now_ns);
+/* It is there again; false: it is forgotten, conn_add_local has to tell what it is for. */
+bool conn_address_back(struct conn *c, const struct ip_addr *addr, int64_t now_ns);
 int conn_set_backup(struct conn *c, uint8_t subflow, bool backup, int64_t now_ns);
 
 /* What happened, for summaries and events. */
