@@ -194,6 +194,20 @@ static void add(struct trace *t, const struct finding *seen)
 	move_behind_witnesses(t, f);
 }
 
+static bool is_suspicion(const struct finding *f)
+{
+	return f->direction == DIRECTION_END_TO_END &&
+	       (f->basis == BASIS_ENDPOINT || f->basis == BASIS_REPLY);
+}
+
+/* Acknowledgements that came too soon, where both ends tell who sent them. */
+static bool is_refuted(const struct trace_mirrored *m, const struct finding *f)
+{
+	return f->change == CHANGE_ANSWERED && !strcmp(f->field, "tcp.ack") &&
+	       f->basis == BASIS_ENDPOINT && f->confidence != CONFIDENCE_CERTAIN &&
+	       mirrored_covers(&m->mirrored) && !mirrored_tells_of(&m->mirrored, f);
+}
+
 /* What the connection from inside which was traced, or an answer, let suspect gives way to what was
  * seen, but for its impact. */
 static void drop_suspicions(struct trace *t, struct trace_mirrored *m)
@@ -203,10 +217,7 @@ static void drop_suspicions(struct trace *t, struct trace_mirrored *m)
 
 	for (size_t i = 0; i < r->finding_count; i++) {
 		const struct finding *f = &r->findings[i];
-		bool suspicion = f->direction == DIRECTION_END_TO_END &&
-				 (f->basis == BASIS_ENDPOINT || f->basis == BASIS_REPLY);
-
-		if (!suspicion || !mirrored_tells_of(&m->mirrored, f))
+		if (!(is_suspicion(f) && mirrored_tells_of(&m->mirrored, f)) && !is_refuted(m, f))
 			r->findings[kept++] = *f;
 	}
 	r->finding_count = kept;
