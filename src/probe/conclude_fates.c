@@ -99,6 +99,21 @@ static void conclude_refused(struct trace *t, int probe)
 		f->cause = CAUSE_RESETTER;
 }
 
+/* How much of a doubt is left about where a RST came from? One that the control got from farther
+ * on, but from as far away, may be the same, and what answered it here lost. */
+static enum confidence least_doubt(const struct trace *t, const struct trace_reply *r, int control)
+{
+	bool refused = observe_fate(t, control) == FATE_RST;
+	const struct trace_reply *plain = observe_answer(t, control);
+
+	if (refused && t->series[control].top < r->ttl && plain &&
+	    plain->received_ttl == r->received_ttl)
+		return CONFIDENCE_POSSIBLE;
+	if (!r->guessed || !t->series[r->probe].serial)
+		return CONFIDENCE_CERTAIN;
+	return t->duplicates || refused ? CONFIDENCE_POSSIBLE : CONFIDENCE_LIKELY;
+}
+
 static void conclude_reset(struct trace *t, int probe, int control)
 {
 	const struct trace_reply *r = observe_answer(t, probe);
@@ -113,10 +128,8 @@ static void conclude_reset(struct trace *t, int probe, int control)
 	if (at == t->result.probes[control].reached_ttl ||
 	    (observe_fate(t, control) == FATE_RST && t->series[control].top < at))
 		f->confidence = CONFIDENCE_LIKELY;
-	if (r && r->guessed && t->series[probe].serial)
-		f->confidence = t->duplicates || observe_fate(t, control) == FATE_RST
-				    ? CONFIDENCE_POSSIBLE
-				    : CONFIDENCE_LIKELY;
+	if (r && f->confidence < least_doubt(t, r, control))
+		f->confidence = least_doubt(t, r, control);
 }
 
 /* What befell MP_CAPABLE, did it befall MP_JOIN at the hop where it was asked? */
@@ -149,6 +162,8 @@ static void conclude_join(struct trace *t)
 	f->after = like.after;
 	f->by = like.by;
 	f->confidence = like.confidence == CONFIDENCE_CERTAIN ? CONFIDENCE_LIKELY : like.confidence;
+	if (!r && like.change == CHANGE_RESET) /* it did not fare alike: mere loss? */
+		f->confidence = CONFIDENCE_POSSIBLE;
 	f->impact = IMPACT_NO_SUBFLOW;
 }
 

@@ -89,6 +89,17 @@ static void note_progress(struct trace *t, const struct trace_reply *reply)
 		t->target_ttl = probe->reached_ttl;
 }
 
+/* A packet with a sequence number of its own brought what had been guessed. */
+static void confirm(struct trace *t, const struct trace_reply *reply)
+{
+	for (size_t i = 0; i < t->result.reply_count; i++) {
+		struct trace_reply *r = &t->result.replies[i];
+
+		if (r->probe == reply->probe && r->ttl == reply->ttl && r->kind == reply->kind)
+			r->guessed = false;
+	}
+}
+
 /* Files a reply under the packet `number` that caused it. */
 static void place(struct trace *t, const struct trace_reply *reply, int number, int64_t now_ns)
 {
@@ -111,6 +122,8 @@ static void place(struct trace *t, const struct trace_reply *reply, int number, 
 	note_rtt(t, filed->ttl, filed->rtt_ns);
 	if (t->series[filed->probe].walks && filed->ttl > t->farthest)
 		t->farthest = filed->ttl;
+	if (!filed->guessed)
+		confirm(t, filed);
 	note_answered(t, filed);
 	note_progress(t, filed);
 	if (t->events.reply)
@@ -141,6 +154,15 @@ static int only_open(const struct trace *t, int probe)
 		number = (int)s->question[ttl].number;
 	}
 	return s->serial || ((!s->walks || t->rounds) && !s->inside) ? number : -1;
+}
+
+/* What acknowledges the common sequence number of its series does not answer a packet that had one
+ * of its own: it comes late, or twice. */
+static int answered_open(const struct trace *t, int probe, const struct packet *answer)
+{
+	int number = only_open(t, probe);
+
+	return number >= 0 && t->sent[number].own_isn && answer->tcp.flags & TCP_ACK ? -1 : number;
 }
 
 /* Did every packet of this series so far bring just one reply? */
@@ -231,7 +253,7 @@ static bool credit_answer(struct trace *t, int64_t now_ns, const struct packet *
 	t->result.probes[m.probe].received++;
 	reply->guessed = m.number < 0;
 	if (m.number < 0)
-		m.number = only_open(t, m.probe);
+		m.number = answered_open(t, m.probe, p);
 	if (m.number >= 0)
 		place(t, reply, m.number, now_ns);
 	else if (t->series[m.probe].tcp)
@@ -356,6 +378,24 @@ static void disown(struct trace *t, size_t i)
 		t->orphan[r.probe] = r;
 	s->nameless = true;
 	note_reached(t, r.probe);
+}
+
+/* It lies farther away, if anywhere: further than the guess had the series asked. */
+void credit_retract(struct trace *t, int probe)
+{
+	struct series *s = &t->series[probe];
+
+	for (size_t i = t->result.reply_count; i-- > 0;)
+		if (t->result.replies[i].probe == probe && t->result.replies[i].guessed)
+			disown(t, i);
+	s->limit = highest_asked(t, s);
+	t->target_ttl = 0;
+	for (size_t i = 0; i < t->result.probe_count; i++) {
+		uint8_t ttl = t->result.probes[i].reached_ttl;
+
+		if (t->series[i].walks && ttl && (!t->target_ttl || ttl < t->target_ttl))
+			t->target_ttl = ttl;
+	}
 }
 
 void credit_disown(struct trace *t)

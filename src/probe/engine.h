@@ -37,6 +37,7 @@ struct series {
 	uint16_t payload_len;
 	bool tcp, syn, echo;
 	bool keeps_checksum; /* the user gave one: it goes out as given */
+	bool keeps_seq;	     /* likewise */
 	bool has_id;	     /* IPv4: the IP ID tells its TTLs apart */
 	bool half_open;	     /* the target may hold a connection of ours */
 	bool walks;	     /* asked at every TTL (else only where a follow-up wants) */
@@ -58,6 +59,7 @@ struct sent {
 	int64_t time_ns;
 	uint8_t probe, ttl, attempt;
 	bool answered;
+	bool own_isn; /* its sequence number tells it from the others of its series */
 };
 
 struct trace {
@@ -97,6 +99,9 @@ int series_add(struct trace *t, enum probe_role role, struct error *err);
 int series_find(const struct trace *t, enum probe_role role); /* -1 if not there */
 /* Writes the packet that number `n`, at `ttl`, is (was): the series' octets with its tokens. */
 size_t series_packet(const struct trace *t, int probe, uint8_t ttl, size_t n, uint8_t *out);
+/* Is `seq`, or something up to `slack` behind it, of this series? *number is the packet, or -1 if
+ * it is what they have in common. */
+bool series_owns_seq(const struct trace *t, int probe, uint32_t seq, uint32_t slack, int *number);
 size_t series_reset_packet(const struct trace *t, int probe, uint8_t *out); /* RST that closes it */
 
 /* Takes over a complete segment of somebody else's connection; -1 if there is no room. */
@@ -117,6 +122,10 @@ bool schedule_next(struct trace *t, int64_t now_ns, int *probe, uint8_t *ttl);
 int64_t schedule_wait_ns(const struct trace *t, int probe, uint8_t ttl);
 int64_t schedule_expiry_ns(const struct trace *t);
 
+/* schedule_orphans.c: answers of which the question is not known, or only guessed */
+void schedule_orphans(struct trace *t, int probe, int64_t now_ns);
+void schedule_guesses(struct trace *t, int64_t now_ns); /* once nothing is wanted nor open */
+
 /* match.c: whose reply is it */
 struct match {
 	int probe;     /* -1: none of ours, or one of several held */
@@ -130,6 +139,8 @@ struct match match_answer(const struct trace *t, const struct packet *answer);
 /* True if the target answered. */
 bool credit_packet(struct trace *t, int64_t now_ns, struct span octets);
 
+/* Takes back what was credited by guess to a question of this series. */
+void credit_retract(struct trace *t, int probe);
 /* Takes back what was credited by guess to a TTL at which, or beyond which, a router answered. */
 void credit_disown(struct trace *t);
 

@@ -55,14 +55,14 @@ static int score_held(const struct series *s, const struct packet *p)
 	       ts->len == 10 && load_u32(ts->at + 2) == load_u32(ours->at + 2);
 }
 
-static int score_tcp(const struct trace *t, size_t probe, const struct packet *p)
+static int score_tcp(const struct trace *t, size_t probe, const struct packet *p, int *number)
 {
 	const struct series *s = &t->series[probe];
+	bool ours = series_owns_seq(t, (int)probe, p->tcp.seq, 0, number);
 
 	if (p->ip.proto != IP_PROTO_TCP || !(p->have & PACKET_HAS_PORTS))
 		return -SCORE_ENOUGH;
-	return score_held(s, p) + 2 * (p->tcp.seq == s->seq) +
-	       (p->tcp.src_port == load_u16(s->octets + s->port_at)) +
+	return score_held(s, p) + 2 * ours + (p->tcp.src_port == load_u16(s->octets + s->port_at)) +
 	       (p->tcp.dst_port == load_u16(s->octets + s->port_at + 2));
 }
 
@@ -80,10 +80,11 @@ static int score_other(const struct trace *t, size_t probe, const struct packet 
 /* How well a quote fits a series; *number is its packet, or -1. */
 static int score(const struct trace *t, size_t probe, const struct packet *p, int *number)
 {
-	int points = t->series[probe].tcp ? score_tcp(t, probe, p) : score_other(t, probe, p);
-	int by_ts = number_by_ts(t, probe, p), by_id = number_by_id(t, probe, p);
+	int by_ts = number_by_ts(t, probe, p), by_id = number_by_id(t, probe, p), by_seq = -1;
+	int points =
+	    t->series[probe].tcp ? score_tcp(t, probe, p, &by_seq) : score_other(t, probe, p);
 
-	*number = by_ts >= 0 ? by_ts : by_id;
+	*number = by_ts >= 0 ? by_ts : by_id >= 0 ? by_id : by_seq;
 	return points + score_addresses(t, p) + 2 * (by_ts >= 0) + (by_id >= 0);
 }
 
@@ -117,7 +118,8 @@ static bool answers(const struct trace *t, size_t probe, const struct packet *p)
 	       p->tcp.src_port == load_u16(s->octets + s->port_at + 2);
 }
 
-/* An echo of our TSval tells the packet; else the acknowledgement at least that it is ours. */
+/* An echo of our TSval tells the packet; so does the acknowledgement of one with a sequence number
+ * of its own; of others it tells at least that they are ours. */
 static struct match match_segment(const struct trace *t, size_t probe, const struct packet *p)
 {
 	const struct series *s = &t->series[probe];
@@ -127,7 +129,7 @@ static struct match match_segment(const struct trace *t, size_t probe, const str
 	if (s->ts_at && ts && !ts->malformed && ts->len == 10)
 		m.number = number_of(t, probe, load_u32(ts->at + 6) - t->ts_base);
 	if (m.number < 0 && p->tcp.flags & TCP_ACK && s->syn &&
-	    p->tcp.ack - s->seq - 1 > s->payload_len)
+	    !series_owns_seq(t, (int)probe, p->tcp.ack - 1, s->payload_len, &m.number))
 		m.probe = -1;
 	return m;
 }

@@ -164,25 +164,6 @@ static void settle_series(struct trace *t, size_t probe, int64_t now_ns)
 	}
 }
 
-/* Some replies have no TTL: ask again, singly, once what is late or comes twice has come. */
-static void settle_orphans(struct trace *t, size_t probe, int64_t now_ns)
-{
-	struct series *s = &t->series[probe];
-	int64_t when_ns = now_ns + t->longest_rtt_ns;
-
-	if (s->serial || !(s->orphans || s->strays))
-		return;
-	for (unsigned ttl = 1; ttl <= t->highest; ttl++)
-		if (s->question[ttl].state == QUESTION_OPEN ||
-		    s->question[ttl].state == QUESTION_WANTED)
-			return;
-	s->serial = true;
-	for (unsigned ttl = s->strays ? 1 : s->top + 1u; ttl <= s->limit; ttl++)
-		if (s->question[ttl].state == QUESTION_SILENT)
-			schedule_want(t, (int)probe, (uint8_t)ttl, t->result.config.queries,
-				      when_ns);
-}
-
 /* The lowest TTL of the walk that still waits for something. */
 static unsigned lowest_pending(const struct trace *t)
 {
@@ -234,10 +215,12 @@ void schedule_settle(struct trace *t, int64_t now_ns)
 {
 	for (size_t i = 0; i < t->result.probe_count; i++) {
 		settle_series(t, i, now_ns);
-		settle_orphans(t, i, now_ns);
+		schedule_orphans(t, (int)i, now_ns);
 	}
 	if (t->phase == PHASE_ASKING)
 		walk_on(t);
+	if (t->phase == PHASE_ASKING && !t->rounds && schedule_idle(t))
+		schedule_guesses(t, now_ns);
 }
 
 bool schedule_hop_settled(const struct trace *t, uint8_t ttl)

@@ -8,6 +8,7 @@
 
 #define TS_OPTION_LEN	10
 #define TCP_CHECKSUM_AT 16
+#define ISN_STEP	(1u << 17) /* out of the window that any other of them may have opened */
 
 /* The default probes differ in one option only. They carry marks (AF11, ECT(0)) so that a remark
  * or a bleach shows. */
@@ -90,7 +91,8 @@ static void fill_tcp(struct trace *t, struct series *s, enum probe_role role, ui
 	packet_parse(&p, span_of(s->octets, s->len));
 	s->tcp = true;
 	s->syn = (p.tcp.flags & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_SYN;
-	s->seq = given & FIELD_BIT(FIELD_TCP_SEQ) ? p.tcp.seq : rng_u32(&t->rng);
+	s->keeps_seq = given & FIELD_BIT(FIELD_TCP_SEQ);
+	s->seq = s->keeps_seq ? p.tcp.seq : rng_u32(&t->rng);
 	field_write(s->octets, s->len, FIELD_TCP_SEQ, s->seq);
 	if (!(given & FIELD_BIT(FIELD_TCP_SRC_PORT)))
 		field_write(s->octets, s->len, FIELD_TCP_SRC_PORT, port);
@@ -193,6 +195,25 @@ int series_hold(struct trace *t, enum probe_role role, struct span segment)
 	return (int)i;
 }
 
+static uint32_t isn_of(const struct trace *t, int probe, size_t n)
+{
+	return t->series[probe].seq + (t->sent[n].own_isn ? (uint32_t)n * ISN_STEP : 0);
+}
+
+bool series_owns_seq(const struct trace *t, int probe, uint32_t seq, uint32_t slack, int *number)
+{
+	uint32_t offset = seq - t->series[probe].seq, n = offset / ISN_STEP;
+
+	*number = -1;
+	if (offset <= slack)
+		return true;
+	if (offset % ISN_STEP > slack || n >= t->sent_count || t->sent[n].probe != probe ||
+	    !t->sent[n].own_isn)
+		return false;
+	*number = (int)n;
+	return true;
+}
+
 size_t series_packet(const struct trace *t, int probe, uint8_t ttl, size_t n, uint8_t *out)
 {
 	const struct series *s = &t->series[probe];
@@ -206,6 +227,8 @@ size_t series_packet(const struct trace *t, int probe, uint8_t ttl, size_t n, ui
 		store_u32(out + s->ts_at, t->ts_base + (uint32_t)n);
 	if (s->echo)
 		store_u16(out + s->len - 2, (uint16_t)n);
+	if (t->sent[n].own_isn)
+		field_write(out, s->len, FIELD_TCP_SEQ, isn_of(t, probe, n));
 	packet_fix_checksums(out, s->len);
 	if (s->keeps_checksum)
 		memcpy(out + s->port_at + TCP_CHECKSUM_AT, s->octets + s->port_at + TCP_CHECKSUM_AT,

@@ -6,6 +6,7 @@
 
 #define MEASUREMENT_WALKS 3	/* test, control, sham */
 #define SENT_MAX	  40000 /* so that no IP ID of a run is used twice */
+#define OWN_ISNS	  32768 /* as many as there are steps of series.c in 32 bits */
 #define RESET_IDS	  9	/* below them: of the RSTs of the first probes */
 
 void trace_config_defaults(struct trace_config *config)
@@ -112,13 +113,27 @@ static bool sent_room(struct trace *t)
 	return true;
 }
 
+/* RSTs bear no token but what they acknowledge. Where they cannot be told apart by it, each packet
+ * gets a sequence number of its own: nothing that answers with them holds a connection to which
+ * another one would be a stranger. */
+static bool wants_own_isn(const struct trace *t, int probe, size_t number)
+{
+	const struct series *s = &t->series[probe];
+
+	return s->serial && s->syn && !s->keeps_seq && s->nameless &&
+	       t->orphan[probe].kind == REPLY_RST && number < OWN_ISNS;
+}
+
 static struct span ask(struct trace *t, int probe, uint8_t ttl, int64_t now_ns)
 {
 	struct question *q = &t->series[probe].question[ttl];
 	size_t number = t->sent_count++;
 
-	t->sent[number] = (struct sent){
-	    .time_ns = now_ns, .probe = (uint8_t)probe, .ttl = ttl, .attempt = q->asked};
+	t->sent[number] = (struct sent){.time_ns = now_ns,
+					.probe = (uint8_t)probe,
+					.ttl = ttl,
+					.attempt = q->asked,
+					.own_isn = wants_own_isn(t, probe, number)};
 	q->state = QUESTION_OPEN;
 	q->asked++;
 	q->sent_ns = now_ns;

@@ -15,7 +15,9 @@
  * until trace_finished(t). probe/run.h is that loop over a `struct net`.
  *
  * A probe keeps its 5-tuple, ISN and flow label over all TTLs; TTLs are told apart by IP ID (IPv4)
- * and TSval; where a box rewrites both, the hops in doubt are asked again one at a time. */
+ * and TSval; where a box rewrites both, the hops in doubt are asked again one at a time. RSTs bear
+ * no tokens: they are counted, and where the count puts one where no other probe was answered, it
+ * is asked for again with an ISN of its own, which its acknowledgement tells. */
 #ifndef MBOXTRACE_PROBE_TRACE_H
 #define MBOXTRACE_PROBE_TRACE_H
 

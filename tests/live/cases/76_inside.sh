@@ -1,5 +1,4 @@
 # Traced from inside a connection (--connect) with the kernel's MPTCP at its other end.
-. "$here/transfer.sh"
 
 # A port that no case before used.
 next_port() {
