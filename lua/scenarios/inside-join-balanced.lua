@@ -15,6 +15,6 @@ target { name = "example.net", addr = "203.0.113.80", addr6 = "2001:db8:2::80", 
          endpoint = true, service = "echo", mptcp = 1 }
 probe  { connect = true }
 expect { verdict = "interference", findings = {
-	{ field = "tcp.options.mptcp.mp_join", change = "reset", after = 4, by = 5, direction = "end-to-end", basis = "reply",
+	{ field = "tcp.options.mptcp.mp_join", change = "reset", after = 2, by = 3, direction = "forward", basis = "reply",
 	  cause = "load-balancer", confidence = "likely", impact = "no-subflow" },
 } }

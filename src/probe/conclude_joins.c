@@ -116,16 +116,21 @@ static void find_reset(struct trace *t)
 /* Refused as is a token that nobody has, though the target has it: so it was asked of another. */
 static void find_stranger(struct trace *t)
 {
+	const struct trace_reply *r = observe_answer(t, series_find(t, ROLE_JOIN_VALID));
 	const struct trace_inside *in = &t->result.inside;
 	struct finding *f;
 
-	if (!in->mapped || in->bogus.answer != JOIN_REFUSED || in->valid.reason != REASON_UNKNOWN ||
-	    in->bogus.reason != REASON_UNKNOWN)
+	if (!r || !in->mapped || in->bogus.answer != JOIN_REFUSED ||
+	    in->valid.reason != REASON_UNKNOWN || in->bogus.reason != REASON_UNKNOWN)
 		return;
 	f = add(t, CHANGE_RESET, DIRECTION_END_TO_END, CAUSE_LOAD_BALANCER);
 	if (!f)
 		return;
 	put_places(t, f);
+	if (r->ttl < t->result.path_length) {
+		f->direction = DIRECTION_FORWARD;
+		f->by = observe_place(t, series_find(t, ROLE_CONTROL), r->ttl);
+	}
 	EXPLAIN(f, "A SYN that joins the connection is refused as is one with a token of nobody's: "
 		   "probably it comes to another server, behind a load balancer; no further MPTCP "
 		   "subflow can be opened over this path.");
