@@ -116,11 +116,21 @@ static void note_tied(struct trace *t, uint32_t tied)
 		t->series[i].tied |= tied >> i & 1;
 }
 
+static void diff_quote(const struct trace *t, struct diff *diff, const struct match *m,
+		       const struct packet *quote)
+{
+	uint8_t octets[PROBE_OCTETS_MAX];
+	struct packet sent;
+
+	series_packet(t, m->probe, t->sent[m->number].ttl, (size_t)m->number, octets);
+	packet_parse(&sent, span_of(octets, t->series[m->probe].len));
+	diff_packets(diff, &sent, quote);
+}
+
 static void credit_error(struct trace *t, int64_t now_ns, const struct packet *p,
 			 const struct icmp_error *e)
 {
-	uint8_t octets[PROBE_OCTETS_MAX];
-	struct packet quote, sent;
+	struct packet quote;
 	struct trace_reply *reply;
 	struct match m;
 
@@ -141,9 +151,7 @@ static void credit_error(struct trace *t, int64_t now_ns, const struct packet *p
 	if (!reply)
 		return;
 	fill_error(t, reply, p, e);
-	series_packet(t, m.probe, t->sent[m.number].ttl, (size_t)m.number, octets);
-	packet_parse(&sent, span_of(octets, t->series[m.probe].len));
-	diff_packets(&reply->diff, &sent, &quote);
+	diff_quote(t, &reply->diff, &m, &quote);
 	credit_file(t, reply, m.number, now_ns);
 	credit_orphans(t, m.probe);
 }
