@@ -58,6 +58,14 @@ def finding: change,
 def probe: must((.name | text) and (.spec | text); "name or spec of a probe"),
 	must((.sent | number_of(0; 65535)) and (.received | number_of(0; 1000000)); "sent, received");
 
+def join: must((.answer | one_of("silent accepted forged mirrored bare refused reset")); "join \(.answer)"),
+	must(if .answer == "refused" then (.reason | number_of(0; 255)) else .reason == null end; "reason of a join");
+
+def inside: must((.tested | type) == "boolean" and (.note | text); "inside"),
+	must(.fallback == null or (.fallback | one_of("syn-ack third-ack first-data later")); "fallback \(.fallback)"),
+	(if .tested then must((.version | number_of(0; 1)); "version inside") else empty end),
+	(if has("join_valid") then (.join_valid, .join_bogus | join) else empty end);
+
 def trace: must((.start | test("^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{6}Z$")); "start \(.start)"),
 	must((.elapsed_us | number_of(0; 1e15)); "elapsed_us"),
 	must((.target.name | text) and (.target.addr | address) and (.target.port | number_of(1; 65535)); "target"),
@@ -67,6 +75,7 @@ def trace: must((.start | test("^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0
 	must([.hops[].ttl] | . == sort and . == unique; "hops out of order"),
 	must((.reached | type) == "boolean"; "reached"),
 	must(.path_length == null or (.path_length | number_of(1; 255)); "path_length"),
+	(if has("inside") then (.inside | inside) else empty end),
 	must((.findings | type) == "array"; "findings"), (.findings[] | finding),
 	must((.verdict | one_of("clean interference inconclusive unreachable")); "verdict \(.verdict)"),
 	must((.reason | text); "reason"),

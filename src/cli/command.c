@@ -24,7 +24,8 @@ const struct command command_table[] = {
 	      "it asks and\njudges by itself.\n"},
     {"serve", "accept MPTCP connections: echo, discard or send a file", command_serve,
      .options = &serve_options,
-     .usage = "mboxtrace serve [OPTION]... PORT [echo | discard | send FILE]\n",
+     .usage = "mboxtrace serve [OPTION]... PORT [echo | discard | send FILE]\n"
+	      "mboxtrace serve --lab FILE [OPTION]... PORT [echo | discard | send FILE]\n",
      .about = "Accepts MPTCP and TCP connections in user space until it is interrupted, and "
 	      "prints a\nline for each.\n"},
     {"help", "print the usage and exit", command_help, .options = NULL},

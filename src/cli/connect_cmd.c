@@ -1,5 +1,6 @@
 /* The sub-command `connect`: options, something to run over, one connection (with --check perhaps
  * a second without MPTCP, to compare), and what is to be said of it. */
+#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -286,6 +287,16 @@ static void connect_say(struct connect *c)
 	reach_warn(&c->reach);
 }
 
+/* Who reads no further has what it wanted. */
+static int check_written(const struct connect *c, struct error *err)
+{
+	int why = c->stream.out_errno;
+
+	if (!why || why == EPIPE)
+		return 0;
+	return error_set(err, ERR_DEVICE, "writing to standard output: %s", strerror(why));
+}
+
 static int connect_session(struct connect *c)
 {
 	struct error err = {0}, close_err = {0};
@@ -293,8 +304,11 @@ static int connect_session(struct connect *c)
 
 	if (!rc)
 		rc = connect_measure(c, &err);
-	if (!rc) {
+	if (!rc)
 		connect_say(c);
+	if (!rc)
+		rc = check_written(c, &err);
+	if (!rc) {
 		status = verdict_exit_status(c->result.verdict);
 	} else {
 		status = command_fail(&err);

@@ -23,8 +23,7 @@ static int open_net(struct path *path, const struct options *o, const char *devi
 	if (warning.code)
 		fprintf(stderr, "mboxtrace: warning: %s\n", warning.text);
 	memcpy(path->ports, config.ports, sizeof(path->ports));
-	path->at_ns = net_now_ns(path->net);
-	path->wall_ns = resolve_wall_clock_ns();
+	resolve_wall_clock(path->net, &path->wall_ns, &path->at_ns);
 	return 0;
 }
 

@@ -69,10 +69,26 @@ bool resolve_is_address(const char *text)
 	return true;
 }
 
-int64_t resolve_wall_clock_ns(void)
+static int64_t wall_clock_ns(void)
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	return (int64_t)now.tv_sec * NS_PER_S + now.tv_nsec;
+	return now.tv_sec * NS_PER_S + now.tv_nsec;
+}
+
+void resolve_wall_clock(struct net *net, int64_t *wall_ns, int64_t *at_ns)
+{
+	int64_t least_ns = TIME_NEVER;
+
+	for (int i = 0; i < 8; i++) {
+		int64_t before_ns = net_now_ns(net), wall = wall_clock_ns();
+		int64_t took_ns = net_now_ns(net) - before_ns;
+
+		if (took_ns >= least_ns)
+			continue;
+		least_ns = took_ns;
+		*wall_ns = wall;
+		*at_ns = before_ns + took_ns / 2;
+	}
 }

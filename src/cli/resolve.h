@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 
+#include "net/net.h"
 #include "packet/ip_addr.h"
 #include "util/error.h"
 
@@ -25,6 +26,7 @@ int resolve_device(const char **device, const struct host *host, const char *cho
 
 bool resolve_is_address(const char *text); /* a zone may stand behind it */
 
-int64_t resolve_wall_clock_ns(void); /* since 1970 */
+/* The time of day, since 1970, and that of the net at the same moment. */
+void resolve_wall_clock(struct net *net, int64_t *wall_ns, int64_t *at_ns);
 
 #endif

@@ -14,7 +14,9 @@ struct serve_client {
 	int64_t start_ns;
 	size_t offset; /* of the file: handed over so far */
 	struct mirror_server mirror;
-	bool shut; /* our end is told */
+	bool shut;  /* our end is told */
+	bool ended; /* by us, because we end … */
+	bool whole; /* … when both directions were through */
 };
 
 struct serve;

@@ -110,8 +110,13 @@ struct box *lab_add_box(struct lab *lab, const char *name, struct error *err);
 int lab_add_target(struct lab *lab, const struct lab_target *target, struct error *err);
 
 /* Before the first packet: makes a simple target an endpoint that speaks as much MPTCP, and echoes;
- * one that listens everywhere stays what it is. 0, ERR_NOMEM. */
+ * one that is silent or listens everywhere stays what it is. 0, ERR_NOMEM. */
 int lab_serve(struct lab *lab, struct error *err);
+/* Likewise, but whatever the target was it becomes an endpoint that listens on `port`, so
+ * configured. */
+struct conn_config;
+int lab_serve_as(struct lab *lab, uint16_t port, const struct conn_config *conn, bool cookies,
+		 struct error *err);
 
 /* Begins another path, from the client on; the target closes them all. Without it there is one that
  * takes every packet; before the first link, router or box it describes that one. */

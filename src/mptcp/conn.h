@@ -113,7 +113,8 @@ struct conn_subflow_info {
 	struct ip_addr local, remote;
 	uint16_t local_port, remote_port, mss;
 	enum tcp_state state;
-	bool joined, backup;
+	bool joined, backup; /* joined: not the initial one */
+	bool opened;	     /* ever */
 	enum subflow_close { SUBFLOW_OPEN, SUBFLOW_FIN, SUBFLOW_RST, SUBFLOW_FASTCLOSE } close;
 	int reset_reason; /* -1: none; MP_TCPRST's */
 	struct tcp_stats stats;

@@ -59,6 +59,7 @@ void conn_fastclose(struct conn *c, int64_t now_ns)
 		subflow_reset(sf, 0);
 		sf->reset_fastclose = !c->plain;
 		sf->close = c->plain ? SUBFLOW_RST : SUBFLOW_FASTCLOSE;
+		sf->close_reason = -1; /* MP_FASTCLOSE goes without MP_TCPRST */
 	}
 	conn_end(c, OUTCOME_RESET);
 	conn_touch(c);
@@ -67,13 +68,17 @@ void conn_fastclose(struct conn *c, int64_t now_ns)
 /* MP_FASTCLOSE with our key: every subflow is answered with a RST. */
 void close_peer_fast(struct conn *c, struct subflow *sf)
 {
+	int heard;
+
 	(void)sf;
 	c->fastclosed = true;
 	for (unsigned i = 0; i < c->subflow_count; i++) {
 		if (is_over(c->subflow[i]))
 			continue;
+		heard = c->subflow[i]->close_reason;
 		subflow_reset(c->subflow[i], 0);
 		c->subflow[i]->close = SUBFLOW_FASTCLOSE;
+		c->subflow[i]->close_reason = heard;
 	}
 	conn_end(c, OUTCOME_RESET);
 }

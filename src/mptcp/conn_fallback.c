@@ -37,13 +37,16 @@ static bool is_alone(const struct subflow *sf)
 	return true;
 }
 
+/* In particular, nothing of what is not DATA_ACKed was sent twice under different numbers: a box
+ * that changed lengths would leave no telling which copy of what is where. */
 static bool is_contiguous(const struct subflow *sf)
 {
 	const struct conn *c = sf->conn;
 	const struct tx *tx = &c->tx;
 
-	if (tx->next != tx->una && (sf->tx_next != tx->next || dsn_before(tx->una, sf->tx_from) ||
-				    (tx->again.count && reinject_allowed(c))))
+	if (tx->next != tx->una &&
+	    (sf->tx_next != tx->next || dsn_before(tx->una, sf->tx_from) ||
+	     dsn_before(tx->una, sf->tx_again) || (tx->again.count && reinject_allowed(c))))
 		return false;
 	return !c->rx.early.count && (!c->rx.known || sf->rx_end == c->rx.next);
 }

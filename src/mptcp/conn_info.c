@@ -41,6 +41,7 @@ static void subflow_info(const struct subflow *sf, struct conn_subflow_info *out
 					  .mss = sf->tcp.mss,
 					  .state = sf->tcp.state,
 					  .joined = !sf->initial,
+					  .opened = sf->opened_told,
 					  .backup = sf->backup_set || sf->backup_asked,
 					  .close = sf->close,
 					  .reset_reason = sf->close_reason,

@@ -128,17 +128,17 @@ static bool may_come_to(const struct conn *c, const struct tuple *t)
 	return !c->client;
 }
 
-/* 1: an error of MPTCP; 2: no room; 3: not allowed now; 6: TCP is what will be left. */
-static uint8_t refuse(const struct conn *c, const struct tuple *t)
+/* 1: an error of MPTCP; 0: not yet; 2: no room; 3: not allowed; 6: TCP is what will be left. -1:
+ * welcome. */
+static int refuse(const struct conn *c, const struct tuple *t)
 {
 	if (c->plain || c->state == CONN_CLOSED || c->closing_subflows || c->fastclosed)
 		return 1;
 	if (fallback_pending(c))
 		return 6;
-	if (c->state == CONN_OPENING || !c->dss_heard || !may_come_to(c, t) ||
-	    joined(c) >= c->config.limits.subflows)
-		return 3;
-	return 0;
+	if (c->state == CONN_OPENING || !c->dss_heard)
+		return 0;
+	return may_come_to(c, t) && joined(c) < c->config.limits.subflows ? -1 : 3;
 }
 
 /* The address with this port, or else that with any; NULL: none that was told. */
@@ -170,14 +170,12 @@ bool conn_join_accept(struct conn *c, const struct packet *syn, const struct mpt
 	const struct pm_addr *local;
 	struct tcp_config config;
 	struct subflow *sf;
+	int why = refuse(c, &t);
 
 	c->now_ns = now_ns;
-	*refusal = refuse(c, &t);
-	if (*refusal)
-		return false;
-	sf = new_join(c, &t, false);
+	sf = why < 0 ? new_join(c, &t, false) : NULL;
 	if (!sf) {
-		*refusal = 2;
+		*refusal = why < 0 ? 2 : (uint8_t)why;
 		return false;
 	}
 	local = local_at(c, &t.local, t.local_port);

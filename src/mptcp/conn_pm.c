@@ -30,26 +30,27 @@ static void forget_failed(struct conn *c, uint8_t local_id, uint8_t remote_id)
 			c->failed[i].count = 0;
 }
 
-static void add_failed(struct conn *c, uint8_t local_id, uint8_t remote_id)
+static void add_failed(struct conn *c, uint8_t local_id, uint8_t remote_id, uint8_t more)
 {
 	for (unsigned i = 0; i < c->failed_count; i++) {
 		struct failed_pair *f = &c->failed[i];
 
 		if (f->local_id != local_id || f->remote_id != remote_id)
 			continue;
-		f->count += f->count < UINT8_MAX;
+		f->count = (uint8_t)(f->count < UINT8_MAX - more ? f->count + more : UINT8_MAX);
 		return;
 	}
 	if (c->failed_count < FAILED_PAIRS)
-		c->failed[c->failed_count++] = (struct failed_pair){local_id, remote_id, 1};
+		c->failed[c->failed_count++] = (struct failed_pair){local_id, remote_id, more};
 }
 
-/* Counts an open that came to nothing, or a subflow that did not last: one that did starts anew. */
+/* Counts an open that came to nothing, or a subflow that did not last: one that did starts anew.
+ * What the peer refused for good is not tried again soon (RFC 8684 §3.6). */
 void pm_failed(struct conn *c, const struct subflow *sf)
 {
 	if (sf->opened_told && c->now_ns - sf->up_ns > LASTING_NS)
 		forget_failed(c, sf->local_id, sf->remote_id);
-	add_failed(c, sf->local_id, sf->remote_id);
+	add_failed(c, sf->local_id, sf->remote_id, sf->unwelcome ? PM_FAILED_MAX : 1);
 	if (c->timer[TIMER_FORGIVE] == TIME_NEVER)
 		c->timer[TIMER_FORGIVE] = c->now_ns + FORGIVE_NS;
 }
@@ -101,6 +102,7 @@ static void view_init(const struct conn *c, struct pm_view *v, const struct pm_s
 {
 	*v = (struct pm_view){.client = c->client,
 			      .established = c->dss_heard,
+			      .ending = c->tx.fin_sent,
 			      .remote_c_flag = c->remote_c,
 			      .limits = c->config.limits,
 			      .local_count = c->config.local_count,
@@ -137,7 +139,7 @@ static void open_one(struct conn *c, const struct pm_action *a)
 		set_known(c, a->local_id, true, false);
 		return;
 	}
-	add_failed(c, a->local_id, a->remote_id);
+	add_failed(c, a->local_id, a->remote_id, 1);
 }
 
 static void carry_out(struct conn *c, const struct pm_action *a)

@@ -94,6 +94,10 @@ static void pushed(struct conn *c, struct subflow *sf, const struct tcp_piece *p
 	if (sf->tx_next != dsn)
 		sf->tx_from = dsn;
 	sf->tx_next = end;
+	if (dsn_before(dsn, sf->tx_high) && dsn_before(sf->tx_again, end))
+		sf->tx_again = end;
+	if (dsn_before(sf->tx_high, end))
+		sf->tx_high = end;
 	if (piece->mapping.data_fin)
 		c->tx.fin_sent = true;
 	if (dsn_before(c->tx.next, end)) {
@@ -305,7 +309,7 @@ void conn_pump(struct conn *c)
 		pump_redundant(c);
 	else if (c->tx.again.count || c->tx.next != c->tx.end)
 		pump(c);
-	if (c->tx.next != c->tx.end && !window_left(c))
+	if (c->tx.next != c->tx.end && window_left(c) < segment_size(c))
 		reinject_opportunistic(c);
 	pump_fin(c);
 }

@@ -59,6 +59,7 @@ void reply_rst(struct endpoint *e, const struct packet *p, int reason)
 	rst_numbers(p, &r);
 	if (reason >= 0) {
 		o.tcprst.reason = (uint8_t)reason;
+		o.tcprst.flags = reason == 0 || reason == 2 ? MPTCP_TCPRST_T : 0;
 		len = mptcp_option_build(&o, octets, sizeof(octets));
 		tcp_options_parse(&r.tcp.options, span_of(octets, len > 0 ? (size_t)len : 0));
 	}

@@ -206,11 +206,20 @@ static void next_piece(struct mirror_client *m, int64_t now_ns)
 	m->left = pieces[m->step++];
 }
 
+static int64_t shut(struct mirror_client *m, struct conn *conn, int64_t now_ns)
+{
+	conn_shutdown(conn, now_ns);
+	m->shut = true;
+	return TIME_NEVER;
+}
+
 int64_t mirror_client_pump(struct mirror_client *m, struct conn *conn, int64_t now_ns)
 {
 	read_records(m, conn);
 	if (conn_state(conn) == CONN_OPENING || conn_state(conn) == CONN_CLOSED || m->shut)
 		return TIME_NEVER;
+	if (m->alien && !m->mirrors)
+		return shut(m, conn, now_ns); /* to whom does not mirror nothing more is said */
 	write_piece(m, conn, now_ns);
 	while (!m->left && m->step < PIECES) {
 		int64_t due_ns = next_due_ns(m, conn, now_ns);
@@ -225,7 +234,5 @@ int64_t mirror_client_pump(struct mirror_client *m, struct conn *conn, int64_t n
 	/* The last is answered before the end, so that its segments are told of. */
 	if (!m->heard && now_ns < m->stepped_ns + STEP_WAIT_NS)
 		return m->stepped_ns + STEP_WAIT_NS;
-	conn_shutdown(conn, now_ns);
-	m->shut = true;
-	return TIME_NEVER;
+	return shut(m, conn, now_ns);
 }

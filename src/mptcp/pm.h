@@ -35,7 +35,8 @@ struct pm_addr {
 	uint8_t use; /* a local one's: of enum pm_use */
 	/* The connection's, to tell the path manager how far things are. A local address that was
 	 * removed stays in the view as `gone` until it is withdrawn and its subflows are closed;
-	 * one that the peer removed (REMOVE_ADDR), until its subflows are closed. */
+	 * one that the peer removed (REMOVE_ADDR), until its subflows are closed, which is not the
+	 * path manager's task: nothing is opened to it. */
 	bool gone;
 	bool known; /* local: the peer was told of it, by ADD_ADDR or MP_JOIN, and not withdrawn */
 	bool announced; /* local: by ADD_ADDR */
@@ -61,7 +62,8 @@ struct pm_limits {
 /* All that a path manager may look at; owned by the connection. */
 struct pm_view {
 	bool client;
-	bool established;   /* fully: a DSS has been exchanged */
+	bool established; /* fully: a DSS has been exchanged */
+	bool ending; /* our DATA_FIN is out: peers refuse joins; one is tried if all else is gone */
 	bool remote_c_flag; /* do not join to the initial address and port */
 	struct pm_limits limits;
 	size_t local_count, remote_count, subflow_count;

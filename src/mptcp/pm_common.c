@@ -10,10 +10,11 @@ static const struct pm_addr *find_gone(const struct pm_addr *addr, size_t count,
 	return NULL;
 }
 
+/* Its address is not ours any more. One that the peer has taken back is the connection's business,
+ * who asks whether it is true. */
 static bool is_stranded(const struct pm_view *view, const struct pm_subflow *s)
 {
-	return s->alive && (find_gone(view->local, view->local_count, s->local_id) ||
-			    find_gone(view->remote, view->remote_count, s->remote_id));
+	return s->alive && find_gone(view->local, view->local_count, s->local_id);
 }
 
 /* The initial subflow's address is a backup, and the peer does not know. */
@@ -79,7 +80,7 @@ bool pm_may_open(const struct pm_view *view)
 	for (size_t i = 0; i < view->subflow_count; i++)
 		further += view->subflow[i].alive && !view->subflow[i].initial;
 	return (view->client || view->limits.server_opens) && view->established &&
-	       further < view->limits.subflows;
+	       further < view->limits.subflows && !(view->ending && pm_any_alive(view));
 }
 
 static const struct pm_addr *initial_remote(const struct pm_view *view)

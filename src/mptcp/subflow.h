@@ -56,6 +56,7 @@ struct hold {
 struct subflow {
 	struct tcp tcp;
 	struct conn *conn;
+	size_t accounted; /* octets that its TCP and its mappings hold, as the endpoint knows */
 	UT_hash_handle by_tuple;
 	bool listed; /* in the endpoint's table */
 	struct tuple tuple;
@@ -82,6 +83,7 @@ struct subflow {
 	/* How it is to be reset, and was */
 	bool reset_wanted, reset_fail, reset_fastclose;
 	uint8_t reset_reason;
+	bool unwelcome;	  /* a join that the peer refused for good */
 	int close_reason; /* MP_TCPRST's, ours or the peer's; -1: none */
 	enum subflow_close close;
 
@@ -96,8 +98,11 @@ struct subflow {
 
 	/* Sending */
 	uint64_t tx_from, tx_next; /* the latest stretch of the stream that it carried in one run */
+	uint64_t tx_high;	   /* behind the last octet of the stream that it carried */
+	uint64_t tx_again;	   /* behind the last that it carried when it had passed it */
 	uint64_t copied;	   /* redundant scheduler: how far it has sent */
 	int64_t up_ns;		   /* when it came up */
+	uint8_t asked;		   /* whether it lives, so often, since its address was removed */
 	bool stale;		   /* timed out, not acknowledged anything since */
 	uint32_t reinject_mark;	   /* pieces before this ssn have been queued elsewhere */
 	int64_t penalised_ns;
@@ -130,6 +135,7 @@ struct subflow *subflow_new(struct conn *c);
 void subflow_free(struct subflow *sf);
 void subflow_bury(struct subflow *sf); /* its TCP is closed: frees all but the summary */
 size_t subflow_memory(const struct subflow *sf);
+void subflow_account(struct subflow *sf);      /* tells the endpoint what it holds now */
 bool subflow_usable(const struct subflow *sf); /* for data, MPTCP-wise; it may be stale */
 bool subflow_alive(const struct subflow *sf);  /* opening, or open and not closing */
 bool subflow_hangs(const struct subflow *sf);  /* stale for long */

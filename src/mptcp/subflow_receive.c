@@ -102,8 +102,10 @@ static bool take_rst(struct subflow *sf, const struct packet *p)
 		if (list->item[i].kind != TCP_OPT_MPTCP || mptcp_option_parse(&o, &list->item[i]))
 			continue;
 		c->options_seen |= UINT64_C(1) << o.subtype;
-		if (o.subtype == MPTCP_TCPRST)
+		if (o.subtype == MPTCP_TCPRST) {
 			sf->close_reason = o.tcprst.reason;
+			sf->unwelcome = sf->stage < STAGE_UP && !(o.tcprst.flags & MPTCP_TCPRST_T);
+		}
 		if (o.subtype == MPTCP_FASTCLOSE && !c->plain && c->has_key &&
 		    o.fastclose_key == c->local_key)
 			close_peer_fast(c, sf);
@@ -185,6 +187,7 @@ bool subflow_segment(struct tcp *t, const struct packet *p, uint32_t ssn)
 		return false;
 	if (p->tcp.flags & TCP_RST)
 		return take_rst(sf, p);
+	sf->asked = 0;
 	if (sf->stage == STAGE_UP)
 		sf->conn->heard_ns = sf->conn->now_ns;
 	arrived_parse(&a, p, ssn);

@@ -3,8 +3,9 @@
 #include "mptcp/tcp_parts.h"
 #include "util/octets.h"
 
-#define WSCALE_MAX 14 /* RFC 7323 §2.3 */
-#define MSS_LEAST  88 /* options and half as much payload: no peer makes us send dust */
+#define WSCALE_MAX     14 /* RFC 7323 §2.3 */
+#define RTO_UNKNOWN_NS (3 * NS_PER_S)
+#define MSS_LEAST      88 /* options and half as much payload: no peer makes us send dust */
 
 const char *tcp_state_name(enum tcp_state state)
 {
@@ -197,6 +198,8 @@ void tcp_established(struct tcp *t)
 {
 	if (t->timeouts == 0 && t->last_sent_ns != TIME_NEVER && t->now_ns > t->last_sent_ns)
 		tcp_rtt_sample(t, t->now_ns - t->last_sent_ns);
+	else if (t->timeouts && t->rto_ns < RTO_UNKNOWN_NS) /* RFC 6298 §5.7 */
+		t->rto_ns = RTO_UNKNOWN_NS;
 	t->snd_una = t->iss + 1;
 	t->state = t->fin_queued ? TCP_FIN_WAIT_1 : TCP_ESTABLISHED;
 	t->timer[TCP_TIMER_RTX] = TIME_NEVER;

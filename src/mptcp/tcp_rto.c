@@ -70,7 +70,7 @@ void tcp_rtt_take(struct tcp *t, const struct tcp_arrival *a, const struct tcp_d
 		tcp_rtt_sample(t, ticks ? (int64_t)ticks * NS_PER_MS : NS_PER_MS / 2);
 }
 
-/* RFC 8985 §7.2: a probe of the tail goes out before the time-out would. */
+/* RFC 8985 §7.2: a probe of the tail goes out before the time-out would, or when it would. */
 static int64_t tail_probe_ns(const struct tcp *t)
 {
 	int64_t wait = 2 * t->srtt_ns;
@@ -89,10 +89,10 @@ void tcp_rtx_arm(struct tcp *t)
 	t->rtx = TCP_RTX_RTO;
 	if (t->snd_una != t->snd_nxt) {
 		probe = tail_probe_ns(t);
-		if (probe < rto) {
+		if (probe != TIME_NEVER)
 			t->rtx = TCP_RTX_TAIL_PROBE;
+		if (probe < rto)
 			rto = probe;
-		}
 		t->timer[TCP_TIMER_RTX] = t->now_ns + rto;
 	} else if (tcp_window_blocks(t)) {
 		t->rtx = TCP_RTX_PERSIST;

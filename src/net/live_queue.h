@@ -1,15 +1,18 @@
-/* Packets on their way out that wait for company: one system call sends them all. */
+/* Packets on their way out that wait for company: one system call sends them all, as frames if they
+ * are many (live_frames.h). */
 #ifndef MBOXTRACE_NET_LIVE_QUEUE_H
 #define MBOXTRACE_NET_LIVE_QUEUE_H
 
+#include "net/live_frames.h"
 #include "net/live_inject.h"
 
 struct live_queue {
-	struct live_inject *inject; /* of all that wait */
-	uint8_t *octets;	    /* owned */
+	uint8_t *octets; /* owned */
 	size_t used;
 	unsigned count;
 	struct span packet[LIVE_INJECT_BATCH];
+	struct live_inject *inject[LIVE_INJECT_BATCH]; /* of each */
+	struct live_frames frames;
 	uint64_t lost;	     /* packets that could not be sent … */
 	struct error reason; /* … and why the last of them */
 };

@@ -27,6 +27,7 @@ enum mptcp_subtype {
 enum mptcp_capable_flag {
 	MPTCP_CAPABLE_A = 0x80, /* checksum required */
 	MPTCP_CAPABLE_B = 0x40, /* extensibility; must be 0 */
+	MPTCP_TCPRST_T = 0x01,	/* transient: it may go better another time */
 	MPTCP_CAPABLE_C = 0x20, /* do not join to this address and port (v1) */
 	MPTCP_CAPABLE_H = 0x01, /* HMAC-SHA1 (v0) or HMAC-SHA256 (v1) */
 };
@@ -88,7 +89,7 @@ struct mptcp_option {
 		uint64_t fail_dsn;
 		uint64_t fastclose_key;
 		struct {
-			uint8_t flags, reason;
+			uint8_t flags, reason; /* flags: MPTCP_TCPRST_T */
 		} tcprst;
 	};
 };

@@ -160,16 +160,10 @@ static void find_data_lost(struct trace *t, int plain)
 		 f->change == CHANGE_DROPPED ? "dropped" : "answered with RST", after, by);
 }
 
-/* Data behind a gap passed no hop from some on, until what fills the gap had passed. */
-static bool is_kept_back(const struct trace_inside *in)
+/* The chance that the target was only unlucky with `sent` segments, judged by its SYNs. */
+static double target_chance(const struct trace *t, uint32_t sent)
 {
-	return in->gap_by && in->gap_filled;
-}
-
-/* The chance that the target was only unlucky with data behind a gap, judged by its SYNs. */
-static double gap_chance(const struct trace *t)
-{
-	uint32_t sent = t->result.inside.gap_asked, asked = 0, answers = 0;
+	uint32_t asked = t->result.inside.gap_acked, answers = asked;
 	uint8_t length = t->result.path_length;
 
 	for (size_t i = 0; i < t->result.probe_count; i++) {
@@ -181,75 +175,112 @@ static double gap_chance(const struct trace *t)
 	return exact_test(sent, sent, asked, asked > answers ? asked - answers : 0);
 }
 
-static void explain_gap(const struct trace *t, struct finding *f)
+static void explain_gap(struct finding *f)
 {
-	char after[80], by[80];
+	char after[80], by[80], where[200];
 
 	explain_place(&f->after, after, sizeof(after));
 	explain_place(&f->by, by, sizeof(by));
-	if (f->by.ttl >= t->result.path_length)
-		snprintf(by, sizeof(by), "the target");
+	if (f->direction == DIRECTION_FORWARD)
+		snprintf(where, sizeof(where), "between %s and %s", after, by);
+	else
+		snprintf(where, sizeof(where),
+			 "behind %s, the last router before the target, or nothing that the target "
+			 "says of them comes back",
+			 after);
 	snprintf(f->explain, sizeof(f->explain),
-		 "Data behind a gap are held back until it is filled, %s%s%s%s; losses are "
-		 "noticed and mended later, also by MPTCP.",
-		 f->direction == DIRECTION_FORWARD ? "between " : "behind ", after,
-		 f->direction == DIRECTION_FORWARD ? " and " : "",
-		 f->direction == DIRECTION_FORWARD ? by : ", or what the target says of them is");
+		 "%sata behind a gap are held back until it is filled, %s; losses are noticed and "
+		 "mended later, also by MPTCP.",
+		 f->confidence == CONFIDENCE_CERTAIN  ? "D"
+		 : f->confidence == CONFIDENCE_LIKELY ? "Probably d"
+						      : "Possibly d",
+		 where);
 }
 
-/* What puts segments in order holds back what the target would have told its sender of. */
+/* What puts segments in order holds back what the target would have told its sender of. That is
+ * looked at once only, so less must speak for it. */
 static void find_gap(struct trace *t)
 {
 	const struct trace_inside *in = &t->result.inside;
-	bool target = in->gap_asked && !in->gap_acked && in->gap_kept;
+	bool seen = in->gap_by && in->gap_filled; /* by routers, until the gap was filled */
+	double p = seen ? in->gap_chance : 1;
 	uint8_t length = t->result.path_length;
-	double p = target ? gap_chance(t) : 1;
 	struct finding *f;
 
-	if (is_kept_back(in))
-		p = target ? p * in->gap_chance : in->gap_chance;
+	if (in->gap_asked && !in->gap_acked && in->gap_kept)
+		p *= target_chance(t, in->gap_asked) / 10;
 	if (p >= POSSIBLE)
 		return;
 	f = conclude_add(t, "packet", CHANGE_REORDERED);
 	if (!f)
 		return;
-	f->direction = is_kept_back(in) ? DIRECTION_FORWARD : DIRECTION_END_TO_END;
+	f->direction = seen ? DIRECTION_FORWARD : DIRECTION_END_TO_END;
 	f->basis = BASIS_CONTROL;
 	f->impact = IMPACT_DEGRADED;
 	f->confidence = confidence_of(p);
-	f->after = observe_place(t, 0, is_kept_back(in) ? in->gap_after : length - 1);
-	f->by = observe_place(t, 0, is_kept_back(in) ? in->gap_by : length);
-	explain_gap(t, f);
+	f->after = observe_place(t, 0, seen ? in->gap_after : (uint8_t)(length - 1));
+	f->by = observe_place(t, 0, seen ? in->gap_by : length);
+	explain_gap(f);
 }
 
-/* Data came to the last router, the target answers SYNs, but not one of these. */
+/* Is there a finding that says why nothing comes back? */
+static bool is_explained(const struct trace *t)
+{
+	for (size_t i = 0; i < t->result.finding_count; i++)
+		if (t->result.findings[i].impact == IMPACT_BROKEN ||
+		    t->result.findings[i].impact == IMPACT_FALLBACK)
+			return true;
+	return false;
+}
+
+static void explain_unanswered(const struct trace *t, struct finding *f)
+{
+	char after[80];
+
+	explain_place(&f->after, after, sizeof(after));
+	if (t->result.inside.gap_acked)
+		snprintf(
+		    f->explain, sizeof(f->explain),
+		    "The target tells of data behind a gap, but once the gap is filled nothing "
+		    "comes back any more: probably its segments with DSS are dropped on the "
+		    "way; connections with MPTCP fail.");
+	else
+		snprintf(
+		    f->explain, sizeof(f->explain),
+		    "Segments behind the SYN come to %s, the last router before the target, "
+		    "but nothing comes back: they or the target's own are dropped behind it or "
+		    "on the way back; connections with MPTCP fail.",
+		    after);
+}
+
+/* Data came to the last router, the target answers SYNs, but none of these; or it did as long as
+ * there was nothing that MPTCP could acknowledge. */
 static void find_unanswered(struct trace *t)
 {
 	const struct trace_inside *in = &t->result.inside;
-	uint8_t length = t->result.path_length;
-	char after[80];
+	uint32_t sent = in->data_sent + (in->gap_acked ? 0 : in->gap_asked);
 	struct finding *f;
 
-	if (arrived(in) || in->bare_ack || in->gap_acked || in->connection.info.sent ||
-	    in->connection.info.outcome == OUTCOME_RESET || gap_chance(t) >= POSSIBLE ||
-	    t->result.finding_count)
+	if (arrived(in) || in->bare_ack || in->connection.info.sent || !in->gap_asked ||
+	    in->connection.info.outcome == OUTCOME_RESET || is_explained(t) ||
+	    target_chance(t, sent) >= POSSIBLE)
 		return;
-	f = conclude_add(t, "packet", CHANGE_DROPPED);
+	f = conclude_add(t, in->gap_acked ? DSS : "packet", CHANGE_DROPPED);
 	if (!f)
 		return;
-	f->direction = DIRECTION_END_TO_END;
+	f->direction = in->gap_acked ? DIRECTION_REVERSE : DIRECTION_END_TO_END;
 	f->basis = BASIS_ENDPOINT;
 	f->cause = CAUSE_BLACKHOLE;
 	f->impact = IMPACT_BROKEN;
 	f->confidence = CONFIDENCE_LIKELY;
-	f->after = observe_place(t, series_find(t, ROLE_DATA_DSS), length - 1);
-	f->by = (struct place){true, length, t->result.config.target};
-	explain_place(&f->after, after, sizeof(after));
-	snprintf(f->explain, sizeof(f->explain),
-		 "Segments behind the SYN come to %s, the last router before the target, but "
-		 "nothing comes back: they or the target's own are dropped behind it or on the way "
-		 "back; connections with MPTCP fail.",
-		 after);
+	f->after =
+	    observe_place(t, series_find(t, ROLE_DATA_DSS), (uint8_t)(t->result.path_length - 1));
+	f->by = (struct place){true, t->result.path_length, t->result.config.target};
+	explain_unanswered(t, f);
+	if (!in->gap_acked)
+		return;
+	f->after = f->by;
+	f->by = observe_place(t, 0, 0);
 }
 
 static void find_wrong_sack(struct trace *t)

@@ -49,8 +49,8 @@ static const struct sign signs[] = {
     [FALLBACK_BECAUSE_NO_DSS] =
 	{DSS, CHANGE_REMOVED, DIRECTION_END_TO_END, CAUSE_OPTION_STRIPPER, CONFIDENCE_LIKELY,
 	 "MPTCP was agreed on, but data or acknowledgements come without DSS: something on the "
-	 "path removes MPTCP options behind the SYN, in one direction or both; MPTCP falls back "
-	 "to plain TCP."},
+	 "path removes MPTCP options behind the SYN, in one direction or both, or answers in the "
+	 "peer's name; MPTCP falls back to plain TCP."},
     [FALLBACK_BECAUSE_CHECKSUM] =
 	{"tcp.payload", CHANGE_REWRITTEN, DIRECTION_REVERSE, CAUSE_ALG, CONFIDENCE_CERTAIN,
 	 "A checksum of the stream does not fit what arrived: something on the path changes the "
@@ -99,6 +99,14 @@ static struct finding *add(struct connection_result *r, const char *field, enum 
 	return f;
 }
 
+static void describe(struct finding *f, const struct sign *sign)
+{
+	f->direction = sign->direction;
+	f->cause = sign->cause;
+	f->confidence = sign->confidence;
+	snprintf(f->explain, sizeof(f->explain), "%s", sign->explain);
+}
+
 static void find_fallback(struct connection_result *r)
 {
 	const struct sign *sign = sign_of(&r->info);
@@ -107,12 +115,8 @@ static void find_fallback(struct connection_result *r)
 	if (r->info.fallback_stage == FALLBACK_NONE || !sign)
 		return;
 	f = add(r, sign->field, sign->change, IMPACT_FALLBACK);
-	if (!f)
-		return;
-	f->direction = sign->direction;
-	f->cause = sign->cause;
-	f->confidence = sign->confidence;
-	snprintf(f->explain, sizeof(f->explain), "%s", sign->explain);
+	if (f)
+		describe(f, sign);
 }
 
 /* Checksums failed on a connection that could go on without the subflow. */
@@ -173,24 +177,59 @@ static void find_resets(struct connection_result *r)
 		 broken ? ", and that was the end of the connection" : "");
 }
 
-/* The same again without MPTCP fared better. */
+/* What a connection came to whose like without MPTCP fared better: before it came about, the first
+ * that fits of the SYN's option, and after that of those behind it. */
+static const struct contrast {
+	bool established;
+	enum conn_outcome outcome;
+	struct sign sign;
+} contrasts[] = {
+    {false,
+     OUTCOME_TIMEOUT,
+     {MP_CAPABLE, CHANGE_DROPPED, DIRECTION_END_TO_END, CAUSE_BLACKHOLE, CONFIDENCE_LIKELY,
+      "The connection with MPTCP was not answered, the same without MPTCP right after it was."}},
+    {false,
+     OUTCOME_REFUSED,
+     {MP_CAPABLE, CHANGE_RESET, DIRECTION_END_TO_END, CAUSE_RESETTER, CONFIDENCE_LIKELY,
+      "The connection with MPTCP was refused with a reset, the same without MPTCP right after it "
+      "was not."}},
+    {false,
+     OUTCOME_RESET,
+     {MP_CAPABLE, CHANGE_RESET, DIRECTION_END_TO_END, CAUSE_RESETTER, CONFIDENCE_LIKELY,
+      "The connection with MPTCP was reset, the same without MPTCP right after it was not."}},
+    {true,
+     OUTCOME_TIMEOUT,
+     {DSS, CHANGE_DROPPED, DIRECTION_END_TO_END, CAUSE_NONE, CONFIDENCE_LIKELY,
+      "The connection with MPTCP came about and then stood still, the same without MPTCP right "
+      "after it did not: DSS options behind the SYN do not arrive, or the segments that carry "
+      "them do not."}},
+    {true,
+     OUTCOME_RESET,
+     {DSS, CHANGE_RESET, DIRECTION_END_TO_END, CAUSE_RESETTER, CONFIDENCE_LIKELY,
+      "The connection with MPTCP came about and was then reset, the same without MPTCP right "
+      "after it was not."}},
+};
+
+static const struct sign *contrast_of(const struct connection_result *r)
+{
+	for (size_t i = 0; i < sizeof(contrasts) / sizeof(*contrasts); i++)
+		if (contrasts[i].established == r->established &&
+		    contrasts[i].outcome == r->info.outcome)
+			return &contrasts[i].sign;
+	return NULL;
+}
+
+/* The same again without MPTCP fared better; a fallback says it all by itself. */
 static void find_control(struct connection_result *r)
 {
-	bool dropped = r->info.outcome == OUTCOME_TIMEOUT;
+	const struct sign *sign = contrast_of(r);
 	struct finding *f;
 
-	if (!r->had_control || !r->control_good)
+	if (!r->had_control || !r->control_good || !sign || r->info.fallback_stage != FALLBACK_NONE)
 		return;
-	f = add(r, MP_CAPABLE, dropped ? CHANGE_DROPPED : CHANGE_RESET, IMPACT_BROKEN);
-	if (!f)
-		return;
-	f->confidence = CONFIDENCE_LIKELY;
-	f->cause = dropped ? CAUSE_BLACKHOLE : CAUSE_RESETTER;
-	snprintf(f->explain, sizeof(f->explain),
-		 "The connection with MPTCP was %s, the same without MPTCP right after it was not.",
-		 dropped			      ? "not answered"
-		 : r->info.outcome == OUTCOME_REFUSED ? "refused with a reset"
-						      : "reset");
+	f = add(r, sign->field, sign->change, IMPACT_BROKEN);
+	if (f)
+		describe(f, sign);
 }
 
 /* What was inferred of how the connection went gives way to what was seen, but for its impact. */

@@ -141,21 +141,28 @@ bool trace_ask_again(struct trace *t, int plain, int64_t when_ns)
 	return asked;
 }
 
-/* All that is silent to the end of the path is so beyond doubt. */
+static bool is_decided(const struct trace *t, int probe, int judge)
+{
+	uint8_t by = judge < 0 ? 0 : observe_first_silent(t, probe, judge);
+
+	return by && observe_chance(t, probe, judge, by) < DECIDED;
+}
+
+/* All that is silent to the end of the path is so beyond doubt: if data alone are let through,
+ * judged by these, else by SYNs. */
 bool trace_decided(const struct trace *t)
 {
 	int plain = series_find(t, ROLE_DATA_PLAIN), control = series_find(t, ROLE_CONTROL);
+	int judge = plain < 0 || is_decided(t, plain, control) ? control : plain;
 	bool suspects = false;
 
 	for (size_t i = 0; i < t->result.probe_count; i++) {
 		const struct series *s = &t->series[i];
-		int judge = s->held && (int)i != plain && plain >= 0 ? plain : control;
-		uint8_t by;
 
-		if (!s->inside || s->tied || s->top + 1u >= t->result.path_length || judge < 0)
+		if (!s->inside || s->tied || (int)i == plain ||
+		    s->top + 1u >= t->result.path_length)
 			continue;
-		by = observe_first_silent(t, (int)i, judge);
-		if (!by || observe_chance(t, (int)i, judge, by) >= DECIDED)
+		if (!is_decided(t, (int)i, s->held ? judge : control))
 			return false;
 		suspects = true;
 	}
@@ -237,4 +244,15 @@ void trace_conclude(struct trace *t, const struct trace_inside *inside, int64_t 
 	t->result.end_ns = now_ns;
 	conclude(t);
 	t->phase = PHASE_CLOSING;
+}
+
+const char *join_answer_name(enum join_answer answer)
+{
+	static const char *const names[JOIN_ANSWERS] = {
+	    [JOIN_UNASKED] = "unasked", [JOIN_SILENT] = "silent",     [JOIN_ACCEPTED] = "accepted",
+	    [JOIN_FORGED] = "forged",	[JOIN_MIRRORED] = "mirrored", [JOIN_BARE] = "bare",
+	    [JOIN_REFUSED] = "refused", [JOIN_RESET] = "reset",
+	};
+
+	return names[answer];
 }

@@ -100,6 +100,7 @@ static int release(struct inside *in, struct error *err)
 	int rc = 0;
 
 	in->released_ns = net_now_ns(in->net);
+	in->result.data_sent = 1;
 	for (size_t i = 0; rc >= 0 && i < in->count; i++)
 		if (i != 1 || !in->result.gap_asked)
 			rc = net_send(in->net, span_of(in->held[i].octets, in->held[i].len), err);

@@ -50,7 +50,7 @@ static int put_out(struct inside *in, struct span octets, struct error *err)
 {
 	bool data = has_data(octets);
 
-	in->resent |= data && !in->collecting;
+	in->result.data_sent += data && !in->collecting;
 	if (!data || !in->collecting || in->count == 2 || octets.len > PROBE_OCTETS_MAX)
 		return net_send(in->net, octets, err);
 	keep(in, octets);
@@ -121,8 +121,8 @@ static void observe(struct inside *in, const struct packet *p, int64_t now_ns)
 		observe_bare(in, now_ns);
 	in->result.dss_later |= dss && in->result.bare_ack;
 	in->heard |= dss;
-	in->result.gap_kept |= in->result.gap_asked && !in->result.gap_acked && !in->resent &&
-			       !in->frozen && p->tcp.ack == in->end;
+	in->result.gap_kept |= in->result.gap_asked && !in->result.gap_acked &&
+			       in->result.data_sent == 1 && !in->frozen && p->tcp.ack == in->end;
 }
 
 static struct value number(uint32_t n)

@@ -26,7 +26,6 @@ struct inside {
 	int64_t released_ns;
 	bool heard;   /* acknowledgements of data with a DSS */
 	bool gapping; /* only data behind a gap are out */
-	bool resent;  /* data, by the endpoint */
 	uint32_t bare_acks, acks_before;
 	int valid, bogus, plain; /* probes of the trace; -1: not there */
 	struct trace_inside result;

@@ -6,13 +6,13 @@
 #define WALK_NS	      (20 * NS_PER_S)
 #define PAUSE_NS      (1100 * NS_PER_MS) /* kernels give an ICMP token back every second */
 #define CLEAR_NS      (20 * NS_PER_MS)
-#define AGAIN_NS      (3 * NS_PER_S) /* for that, and … */
-#define PATIENCE      6		     /* … so many times two round trips */
-#define PAUSES	      3
-#define GAP_ASKINGS   5
-#define GAP_ROUNDS    4
+#define AGAIN_NS      (1500 * NS_PER_MS) /* for that, and … */
+#define PATIENCE      6			 /* … so many times two round trips */
+#define PAUSES	      2
+#define GAP_ASKINGS   6
+#define GAP_ROUNDS    5
 #define GAP_CHANCE    0.05
-#define GAP_SURE      0.001
+#define GAP_SURE      0.0001
 #define JOINED	      3 /* times that what may be joined is sent */
 #define EARLY_ASKINGS 2
 #define PLAIN_MS      4 /* behind the last ACK that is made */

@@ -121,7 +121,7 @@ enum inside_state {
 	INSIDE_TESTED,
 };
 
-/* How a SYN with MP_JOIN was answered. */
+/* How the target answered a SYN with MP_JOIN. */
 enum join_answer {
 	JOIN_UNASKED,
 	JOIN_SILENT,
@@ -133,6 +133,8 @@ enum join_answer {
 	JOIN_RESET,    /* with RST alone */
 	JOIN_ANSWERS,
 };
+
+const char *join_answer_name(enum join_answer answer); /* "accepted"… */
 
 struct trace_join {
 	enum join_answer answer;
@@ -156,6 +158,7 @@ struct trace_inside {
 	uint8_t gap_asked;	   /* how often the target was sent such data … */
 	bool gap_acked;		   /* … and said so */
 	bool gap_kept;		   /* it had them all the same once the gap was filled */
+	uint16_t data_sent;	   /* times, once there was no gap */
 	bool sack_wrong;	   /* it acknowledged selectively what was never sent */
 	struct value sack_sent, sack_seen;
 	struct trace_join valid, bogus;

@@ -86,6 +86,16 @@ static json_t *json_of_findings(const struct trace_result *result)
 	return findings;
 }
 
+static json_t *json_of_join(const struct trace_join *join)
+{
+	json_t *out = json_object();
+
+	json_put(out, "answer", json_string(join_answer_name(join->answer)));
+	json_put(out, "reason",
+		 join->answer == JOIN_REFUSED ? json_integer(join->reason) : json_null());
+	return out;
+}
+
 /* What --connect did. */
 static json_t *json_of_inside(const struct trace_result *result)
 {
@@ -100,6 +110,12 @@ static json_t *json_of_inside(const struct trace_result *result)
 	json_put(out, "fallback_reason",
 		 fell_back ? json_string(fallback_reason_text(info->fallback_reason))
 			   : json_null());
+	if (inside->state == INSIDE_TESTED)
+		json_put(out, "version", json_integer(inside->version));
+	if (inside->valid.answer != JOIN_UNASKED && inside->bogus.answer != JOIN_UNASKED) {
+		json_put(out, "join_valid", json_of_join(&inside->valid));
+		json_put(out, "join_bogus", json_of_join(&inside->bogus));
+	}
 	json_put(out, "note", json_string(inside->note));
 	return out;
 }

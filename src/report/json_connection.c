@@ -37,7 +37,7 @@ static json_t *json_of_subflow(const struct conn_subflow_info *s)
 	json_put(out, "remote", json_of_endpoint(&s->remote, s->remote_port));
 	json_put(out, "state", json_string(tcp_state_name(s->state)));
 	json_put(out, "mss", json_integer(s->mss));
-	json_put(out, "joined", json_boolean(s->joined || (!s->id && s->mss)));
+	json_put(out, "joined", json_boolean(s->opened));
 	json_put(out, "backup", json_boolean(s->backup));
 	json_put(out, "close", json_or_null(subflow_close_name(s->close)));
 	json_put(out, "reset_reason",

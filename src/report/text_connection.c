@@ -35,12 +35,12 @@ static void put_outcome(struct buf *out, const struct conn_info *info)
 		buf_printf(out, "%s", words[info->outcome]);
 }
 
-static size_t joined(const struct conn_info *info)
+static size_t opened(const struct conn_info *info)
 {
 	size_t count = 0;
 
 	for (size_t i = 0; i < info->subflow_count; i++)
-		count += info->subflow[i].joined || !i;
+		count += info->subflow[i].opened;
 	return count;
 }
 
@@ -49,12 +49,16 @@ static void put_count(struct buf *out, size_t count, const char *what)
 	buf_printf(out, "%zu %s%s", count, what, count == 1 ? "" : "s");
 }
 
-static void put_subflow(struct buf *out, const struct conn_subflow_info *s)
+static void put_close(struct buf *out, const struct conn_subflow_info *s)
 {
-	buf_printf(out, "  %u  ", s->id);
-	put_endpoint(out, &s->local, s->local_port);
-	buf_printf(out, " -> ");
-	put_endpoint(out, &s->remote, s->remote_port);
+	if (subflow_close_name(s->close))
+		buf_printf(out, "  %s", subflow_close_name(s->close));
+	if (s->reset_reason >= 0)
+		buf_printf(out, " (reason %d)", s->reset_reason);
+}
+
+static void put_octets(struct buf *out, const struct conn_subflow_info *s)
+{
 	buf_printf(out, "  %sMSS %u  sent %llu  received %llu", s->backup ? "backup  " : "", s->mss,
 		   (unsigned long long)s->stats.sent_octets,
 		   (unsigned long long)s->stats.received_octets);
@@ -65,10 +69,21 @@ static void put_subflow(struct buf *out, const struct conn_subflow_info *s)
 		buf_printf(out, "  moved elsewhere %llu", (unsigned long long)s->reinjected);
 	if (s->srtt_ns)
 		buf_printf(out, "  rtt %.3f ms", (double)s->srtt_ns / NS_PER_MS);
-	if (subflow_close_name(s->close))
-		buf_printf(out, "  %s", subflow_close_name(s->close));
-	if (s->reset_reason >= 0)
-		buf_printf(out, " (reason %d)", s->reset_reason);
+	put_close(out, s);
+}
+
+static void put_subflow(struct buf *out, const struct conn_subflow_info *s)
+{
+	buf_printf(out, "  %u  ", s->id);
+	put_endpoint(out, &s->local, s->local_port);
+	buf_printf(out, " -> ");
+	put_endpoint(out, &s->remote, s->remote_port);
+	if (s->opened)
+		put_octets(out, s);
+	else
+		buf_printf(out, "  never opened");
+	if (!s->opened && s->close == SUBFLOW_RST)
+		put_close(out, s);
 	buf_printf(out, "\n");
 }
 
@@ -100,7 +115,7 @@ static void put_head(struct buf *out, const struct connection_report *c,
 	buf_printf(out, ", port %u", r->port);
 	if (r->info.outcome == OUTCOME_MPTCP) {
 		buf_printf(out, ": ");
-		put_count(out, joined(&r->info), "subflow");
+		put_count(out, opened(&r->info), "subflow");
 		buf_printf(out, "%s", r->info.checksum ? ", with checksums" : "");
 	}
 	buf_printf(out, "\n");
@@ -180,7 +195,7 @@ void connection_text_line(const struct connection_report *c, const struct connec
 	buf_printf(&out, " ");
 	put_endpoint(&out, &r->target, r->port);
 	buf_printf(&out, "  ");
-	put_count(&out, joined(&r->info), "subflow");
+	put_count(&out, opened(&r->info), "subflow");
 	buf_printf(&out, "  sent %llu  received %llu%s\n", (unsigned long long)r->info.sent,
 		   (unsigned long long)r->info.received, r->ended ? "" : "  cut short");
 	put_out(c->out, &out);

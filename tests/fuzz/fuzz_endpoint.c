@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "mptcp/endpoint.h"
+#include "packet/mptcp_option.h"
 #include "packet/packet.h"
 #include "util/cursor.h"
 
@@ -38,13 +39,23 @@ static struct ip_addr address(unsigned net, unsigned host)
 	return ip_addr_v4((const uint8_t[]){10, 0, (uint8_t)net, (uint8_t)host});
 }
 
-static void configure(struct conn_config *config, uint8_t bits, unsigned side)
+/* `more`: the scheduler, the path manager, the congestion control, and whether the stream wraps. */
+static void configure(struct conn_config *config, uint8_t bits, uint8_t more, unsigned side)
 {
+	static const char *const scheduler[] = {"lowest-rtt", "round-robin", "redundant", "blest"};
+	static const char *const pm[] = {"fullmesh", "ndiffports", "backup", "single-path"};
+	static const char *const cc[] = {"lia", "olia", "wvegas", "cubic"};
+
 	conn_config_defaults(config);
 	config->version = bits & 1;
 	config->checksum = bits & 2;
-	config->scheduler = bits & 4 ? "redundant" : NULL;
-	config->pm = bits & 8 ? "ndiffports" : NULL;
+	config->dsn_octets = bits & 4 ? 4 : 8;
+	config->mss_policy = bits & 8 ? MSS_MIN : MSS_ADAPTIVE;
+	config->scheduler = scheduler[more & 3];
+	config->pm = pm[more >> 2 & 3];
+	config->cc = cc[more >> 4 & 3];
+	if (more & 64)
+		config->idsn = (more & 128 ? UINT64_MAX : UINT32_MAX) - 4000;
 	config->send_buffer = config->receive_buffer = BUFFER;
 	config->local_count = 2;
 	for (unsigned i = 0; i < 2; i++)
@@ -52,7 +63,7 @@ static void configure(struct conn_config *config, uint8_t bits, unsigned side)
 		    .addr = address(side, i + 1), .id = (uint8_t)i, .prefix_len = 24};
 }
 
-static void world_init(struct world *w, uint8_t bits)
+static void world_init(struct world *w, uint8_t bits, uint8_t more)
 {
 	struct listener_config listen = {.port = 80, .backlog = 4, .always_cookies = bits & 16};
 	struct ip_addr to = address(1, 1);
@@ -61,9 +72,9 @@ static void world_init(struct world *w, uint8_t bits)
 	for (int i = 0; i < 2; i++)
 		w->end[i] = endpoint_new(
 		    &(struct endpoint_config){.seed = (uint64_t)i, .memory_max = MEMORY_MAX}, NULL);
-	configure(&listen.conn, bits, 1);
+	configure(&listen.conn, bits, more, 1);
 	endpoint_listen(w->end[1], &listen, NULL);
-	configure(&config, bits & 32 ? bits ^ 1 : bits, 0);
+	configure(&config, bits & 32 ? bits ^ 1 : bits & 64 ? bits ^ 4 : bits, more, 0);
 	w->conn[0] = endpoint_connect(w->end[0], &to, 80, &config, w->now_ns, NULL);
 	require(w->conn[0]);
 }
@@ -178,6 +189,37 @@ static void flip(struct world *w, int from, uint8_t where, uint8_t value)
 	deliver(w, !from, out, len);
 }
 
+/* The mapping or DATA_ACK of the latest packet, a little beside what it was. */
+static void shift_dss(struct world *w, int from)
+{
+	uint8_t options[TCP_OPTIONS_MAX], out[PACKET];
+	const struct tcp_option *item;
+	struct mptcp_option o;
+	struct packet p;
+	int len;
+
+	if (!w->last_len[from] || packet_parse(&p, span_of(w->last[from], w->last_len[from])))
+		return;
+	item = tcp_option_find(&p.tcp.options, TCP_OPT_MPTCP, MPTCP_DSS);
+	if (!item || mptcp_option_parse(&o, item))
+		return;
+	o.dss.flags ^= cursor_u8(&w->in) & 0x1f;
+	o.dss.dsn += (uint64_t)(int64_t)(int16_t)cursor_u16(&w->in);
+	o.dss.ack += (uint64_t)(int64_t)(int8_t)cursor_u8(&w->in);
+	o.dss.ssn += (uint32_t)(int32_t)(int8_t)cursor_u8(&w->in);
+	o.dss.data_len = (uint16_t)(o.dss.data_len + (int8_t)cursor_u8(&w->in));
+	len = mptcp_option_build(&o, options, sizeof(options));
+	if (len < 0)
+		return;
+	while (len & 3)
+		options[len++] = TCP_OPT_NOP;
+	tcp_options_parse(&p.tcp.options, span_of(options, (size_t)len));
+	p.tcp.seq += (uint32_t)(int32_t)(int8_t)cursor_u8(&w->in);
+	len = packet_build(&p, PACKET_FIX_ALL, out, sizeof(out));
+	if (len > 0)
+		deliver(w, !from, out, (size_t)len);
+}
+
 static void use(struct world *w, int side, uint8_t what)
 {
 	static const uint8_t octets[3000];
@@ -213,7 +255,12 @@ static void step(struct world *w)
 	case 4: use(w, side, how); break;
 	case 5: w->now_ns += (int64_t)how * how * 10 * NS_PER_MS; break;
 	case 6: w->lose = how & 15; break;
-	case 7: deliver(w, !side, w->last[side], w->last_len[side]); break;
+	case 7:
+		if (what & 8)
+			shift_dss(w, side);
+		else
+			deliver(w, !side, w->last[side], w->last_len[side]);
+		break;
 	}
 }
 
@@ -233,10 +280,12 @@ static void check_memory(const struct world *w)
 int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t len)
 {
 	struct world *w = calloc(1, sizeof(*w));
+	uint8_t bits;
 
 	w->in = cursor_over(span_of(octets, len));
 	w->now_ns = NS_PER_S;
-	world_init(w, cursor_u8(&w->in));
+	bits = cursor_u8(&w->in);
+	world_init(w, bits, cursor_u8(&w->in));
 	for (unsigned i = 0; i < STEPS_MAX && cursor_left(&w->in); i++) {
 		step(w);
 		check_memory(w);

@@ -1,6 +1,6 @@
 /* The kernel's MPTCP (or TCP) as the other end of a transfer, with octets that can be compared:
  *
- *   mptcp_peer listen [-t] [-n COUNT] PORT SEND     serves COUNT connections (1), one after another
+ *   mptcp_peer listen [-t] [-n COUNT] [-j JOINS] PORT SEND  serves COUNT connections (1) in turn
  *   mptcp_peer connect [-t] [-j JOINS] ADDRESS PORT SEND    (-t: plain TCP; -j: wait for joins)
  *   mptcp_peer make N                               N octets to standard output
  *   mptcp_peer hash                                 of standard input
@@ -83,10 +83,13 @@ static void take(struct transfer *t, int fd)
 	char in[CHUNK];
 	ssize_t got = read(fd, t->echo ? t->out : in, CHUNK);
 
-	if (got < 0)
+	if (got < 0 && !(t->echo && errno == ECONNRESET))
 		die("read");
-	if (!got)
+	if (got <= 0) /* who only measures may end an echo with a reset */
 		t->reading = false;
+	if (got < 0)
+		t->writing = false;
+	got = got < 0 ? 0 : got;
 	hash(t, t->echo ? t->out : in, (size_t)got);
 	if (t->echo) {
 		t->out_at = 0;
@@ -116,7 +119,9 @@ static void give(struct transfer *t, int fd)
 		return;
 	}
 	put = send(fd, t->out + t->out_at, t->out_len - t->out_at, MSG_NOSIGNAL | MSG_DONTWAIT);
-	if (put < 0 && errno != EAGAIN)
+	if (put < 0 && t->echo && (errno == ECONNRESET || errno == EPIPE))
+		t->reading = t->writing = false;
+	else if (put < 0 && errno != EAGAIN)
 		die("send");
 	if (put > 0) {
 		t->out_at += (size_t)put;
@@ -150,7 +155,8 @@ static bool is_mptcp(int fd)
 	return !getsockopt(fd, SOL_MPTCP, 1 /* MPTCP_INFO */, info, &len) && len > 0;
 }
 
-/* Joins take their time on a busy machine: half-way through, they are waited for, a few seconds. */
+/* Joins take their time on a busy machine: half-way through, they are waited for, a few seconds.
+ * (A kernel that has sent all it had, and said so, neither joins any more nor is joined.) */
 static void await_joins(int fd, unsigned joins)
 {
 	struct mptcp_info info = {0};
@@ -210,7 +216,8 @@ static int open_at(const char *host, const char *port, bool tcp, bool server)
 	return fd;
 }
 
-static void serve(const char *port, const char *send, bool tcp, bool abortive, int count)
+static void serve(const char *port, const char *send, bool tcp, bool abortive, int count,
+		  unsigned joins)
 {
 	int fd = open_at("::", port, tcp, true);
 
@@ -221,7 +228,7 @@ static void serve(const char *port, const char *send, bool tcp, bool abortive, i
 
 		if (client < 0)
 			die("accept");
-		run(client, send, abortive, 0);
+		run(client, send, abortive, joins);
 	}
 }
 
@@ -262,7 +269,7 @@ int main(int argc, char **argv)
 	argc -= optind;
 	argv += optind;
 	if (!strcmp(what, "listen") && argc == 2)
-		serve(argv[0], argv[1], tcp, abortive, count);
+		serve(argv[0], argv[1], tcp, abortive, count, (unsigned)joins);
 	else if (!strcmp(what, "connect") && argc == 3)
 		run(open_at(argv[0], argv[1], tcp, false), argv[2], abortive, (unsigned)joins);
 	else if (!strcmp(what, "make") && argc == 1)

@@ -5,8 +5,15 @@
 #   stream N…                    N octets, a pause, N octets, … to standard output
 #   connect NS SEND OPTION… ADDR runs `mboxtrace connect` from NS; SEND: as for stream
 #   arrived N…                   what the client got is a stream N…; served N…: what the server got
+#   serving OPTION… MODE         `mboxtrace serve` in duo-s on $PORT, until the case ends
+#   served_out                   ends it once a connection has ended
+#   client SEND RECEIVE [OPTION…] ADDR   the kernel in duo-c; what comes back is compared
+#   cut c|s DEVICE               drops all that comes and goes there, until rules are flushed
 #   has JQ                       a jq expression over the connection object; events NAME: how many
 #   count NS NAME                an MPTcpExt counter since `fresh`
+
+PATIENCE=60 # seconds that anything may take
+[ -z "$LONG" ] || PATIENCE=300
 
 fresh() {
 	local ns
@@ -14,7 +21,7 @@ fresh() {
 	echo $PORT >"$TMP/port"
 	for ns in duo-c duo-s; do
 		within $ns nft flush ruleset
-		within $ns sysctl -qw net.mptcp.checksum_enabled=0 net.ipv4.tcp_syncookies=1
+		within $ns sysctl -qw net.mptcp.checksum_enabled=0 net.ipv4.tcp_syncookies=1 net.ipv4.tcp_timestamps=1
 		within $ns ip mptcp endpoint flush
 		within $ns ip mptcp limits set subflows 8 add_addr_accepted 8
 		within $ns cat /proc/net/netstat >"$TMP/counts-$ns"
@@ -40,14 +47,14 @@ listen() {
 	local ns=$1 send=$2
 	shift 2
 	rm -f "$TMP/server"
-	within "$ns" timeout 60 "$PEER" listen "$@" "$PORT" "$send" >"$TMP/server" 2>&1 &
+	within "$ns" timeout $PATIENCE "$PEER" listen "$@" "$PORT" "$send" >"$TMP/server" 2>&1 &
 	await "$TMP/server" ready
 }
 
 stream() {
 	local n first=1
 	for n; do
-		[ -n "$first" ] || sleep 1
+		[ -n "$first" ] || sleep 0.5
 		first=
 		"$PEER" make "$n"
 	done
@@ -60,7 +67,7 @@ connect() {
 	# shellcheck disable=SC2086 # a list of numbers
 	{
 		STATUS=0
-		stream $send | within "$ns" timeout 60 "$MBOXTRACE" connect -w 20 -o "$TMP/out" "$@" $PORT \
+		stream $send | within "$ns" timeout $PATIENCE "$MBOXTRACE" connect -w 20 -o "$TMP/out" "$@" $PORT \
 			2>"$TMP/err" || STATUS=$?
 		echo $STATUS >"$TMP/status"
 	} | "$PEER" hash >"$TMP/got"
@@ -94,4 +101,34 @@ events() {
 # The addresses of the client and of the server of `duo`.
 at() {
 	[ "$2" = 4 ] && echo "10.4.$3.$1" || echo "fd00:4:$3::$1"
+}
+
+serving() {
+	[ -x "$MBOXTRACE" ] || skip "there is no $MBOXTRACE"
+	rm -f "$TMP/err" "$TMP/lines"
+	(exec nsenter --net=/run/netns/duo-s -- timeout -s INT $PATIENCE "$MBOXTRACE" serve -o "$TMP/out" "$@" \
+		>"$TMP/lines" 2>"$TMP/err") &
+	SERVING=$!
+	trap 'kill $SERVING 2>/dev/null || true; forget_rules' EXIT
+	await "$TMP/err" serving
+}
+
+# Ends it once a connection has ended: what it wrote is then whole.
+served_out() {
+	await "$TMP/lines" '  '
+	kill -INT $SERVING 2>/dev/null || true
+	wait $SERVING || true
+}
+
+client() {
+	local send=$1 back=$2
+	shift 2
+	within duo-c timeout $PATIENCE "$PEER" connect "$@" "$PORT" "$send" >"$TMP/got" || fail 'the client failed'
+	grep -q "^$(HASH "$back"), sent $send" "$TMP/got" || fail "the client: $(cat "$TMP/got"), not $(HASH "$back")"
+}
+
+cut() {
+	within "duo-$1" nft "add table inet cut; add chain inet cut in { type filter hook input priority -300; };
+		add chain inet cut out { type filter hook output priority -300; };
+		add rule inet cut in iifname $2 drop; add rule inet cut out oifname $2 drop"
 }

@@ -139,6 +139,17 @@ static void lay_path(const struct lab_plan *plan, struct lab *lab, unsigned i, s
 	share_path(plan, lab, i, &laid);
 }
 
+/* Behind a DNAT the client knows it by another address. */
+static void hide_target(const struct lab_plan *plan, struct lab_target *target)
+{
+	for (size_t i = 0; i < plan->box_count; i++) {
+		if (strcmp(plan->box[i].name, "dnat") != 0)
+			continue;
+		target->outside4 = target->addr4;
+		target->addr4 = rig_addr(LAB_PLAN_INSIDE);
+	}
+}
+
 struct lab *lab_plan_build(const struct lab_plan *plan, uint64_t seed)
 {
 	struct lab_target target = {.name = "example.net", .port = RIG_PORT};
@@ -152,6 +163,7 @@ struct lab *lab_plan_build(const struct lab_plan *plan, uint64_t seed)
 	for (unsigned i = 0; i < plan->paths; i++)
 		lay_path(plan, lab, i, shared);
 	put(plan->family, &target.addr4, &target.addr6, target_addr(plan, 0));
+	hide_target(plan, &target);
 	target.serve = plan->serve;
 	check(lab_add_target(lab, &target, &err), &err);
 	return lab;

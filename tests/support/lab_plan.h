@@ -11,7 +11,8 @@
 #define LAB_PLAN_PATHS	 4
 #define LAB_PLAN_BOXES	 6
 #define LAB_PLAN_ROUTERS 16
-#define LAB_PLAN_ALL	 (-1) /* one box of every path: it sees them all */
+#define LAB_PLAN_ALL	 (-1)	     /* one box of every path: it sees them all */
+#define LAB_PLAN_INSIDE	 "10.0.0.80" /* the target's address behind a "dnat" */
 
 struct lab_plan_box {
 	int path;

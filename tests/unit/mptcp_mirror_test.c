@@ -1,4 +1,5 @@
 /* The mirror's format: what is put is read, cut anywhere it waits, damaged it is refused. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "mptcp/mirror.h"
@@ -89,11 +90,35 @@ static void heads(void **state)
 	(void)state;
 	mirror_put_head(MIRROR_CLIENT, head);
 	for (size_t len = 0; len < MIRROR_HEAD; len++)
-		assert_int_equal(mirror_match_head(MIRROR_CLIENT, span_of(head, len)), 0);
-	assert_int_equal(mirror_match_head(MIRROR_CLIENT, span_of(head, MIRROR_HEAD)), 1);
+		assert_int_equal(mirror_match_head(MIRROR_CLIENT, span_of(head, len)),
+				 MIRROR_MAY_BE);
+	assert_int_equal(mirror_match_head(MIRROR_CLIENT, span_of(head, MIRROR_HEAD)), MIRROR_IS);
 	/* An echo is no mirror. */
-	assert_int_equal(mirror_match_head(MIRROR_SERVER, span_of(head, MIRROR_HEAD)), -1);
-	assert_int_equal(mirror_match_head(MIRROR_CLIENT, span_of("GET", 3)), -1);
+	assert_int_equal(mirror_match_head(MIRROR_SERVER, span_of(head, MIRROR_HEAD)),
+			 MIRROR_IS_NOT);
+	assert_int_equal(mirror_match_head(MIRROR_CLIENT, span_of("GET", 3)), MIRROR_IS_NOT);
+}
+
+/* Whatever another version has behind its role. */
+static void other_versions(void **state)
+{
+	uint8_t head[MIRROR_HEAD];
+
+	(void)state;
+	for (unsigned version = 0; version < 256; version++) {
+		mirror_put_head(MIRROR_SERVER, head);
+		head[8] = (uint8_t)version;
+		head[10] = head[11] = 0xff;
+		if (version == MIRROR_VERSION)
+			continue;
+		assert_int_equal(mirror_match_head(MIRROR_SERVER, span_of(head, MIRROR_HEAD)),
+				 MIRROR_IS_OTHER);
+		assert_int_equal(mirror_match_head(MIRROR_CLIENT, span_of(head, MIRROR_HEAD)),
+				 MIRROR_IS_NOT);
+		assert_int_equal(mirror_match_head(MIRROR_SERVER, span_of(head, 11)),
+				 MIRROR_MAY_BE);
+		assert_int_equal(mirror_head_version(span_of(head, MIRROR_HEAD)), version);
+	}
 }
 
 static void hop_is_read_back(void **state)
@@ -140,11 +165,11 @@ static void walk_back(void **state)
 	struct mirror_back b = {.wanted = false};
 
 	(void)state;
-	mirror_back_sent(&b, 1, span_of(packet, sizeof(packet)), 3);
+	mirror_back_sent(&b, 1, MIRROR_WALKED_DATA, span_of(packet, sizeof(packet)));
 	assert_int_equal(b.walk[0].len, 0);
 	assert_true(mirror_back_expiry_ns(&b) == TIME_NEVER);
 	b.wanted = true;
-	mirror_back_sent(&b, 1, span_of(packet, sizeof(packet)), 3);
+	mirror_back_sent(&b, 1, MIRROR_WALKED_DATA, span_of(packet, sizeof(packet)));
 	assert_true(mirror_back_expiry_ns(&b) == TIME_NEVER); /* how far, is not known yet */
 	mirror_back_arrived(&b, 62);			      /* two routers */
 	for (uint8_t ttl = 1; ttl <= 2; ttl++) {
@@ -161,6 +186,64 @@ static void walk_back(void **state)
 	assert_false(b.done);
 	assert_int_equal(mirror_back_next(&b, 3 * NS_PER_S, 1500, copy), 0);
 	assert_true(b.done);
+}
+
+/* One that walks; nobody answers its copies. */
+static void walking(struct mirror_server *m)
+{
+	*m = (struct mirror_server){.phase = MIRROR_TELLS, .read = 100000};
+	m->back.wanted = true;
+	mirror_back_sent(&m->back, 1, MIRROR_WALKED_DATA, span_of(packet, sizeof(packet)));
+	mirror_back_arrived(&m->back, 40);
+}
+
+/* However many walk: a copy every five milliseconds, over all; and of one, none before the last was
+ * given up. */
+static void walks_are_paced(void **state)
+{
+	int64_t last_ns = 0, its_last_ns[8] = {0};
+	struct mirror_rate rate = {0};
+	uint8_t copy[MIRROR_SEGMENT_MAX];
+	struct mirror_server *m = calloc(8, sizeof(*m));
+	unsigned copies = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < 8; i++)
+		walking(&m[i]);
+	for (int64_t now_ns = NS_PER_MS; now_ns < 5 * NS_PER_S; now_ns += NS_PER_MS / 2)
+		for (unsigned i = 0; i < 8; i++) {
+			if (!mirror_server_copy(&m[i], &rate, now_ns, copy))
+				continue;
+			assert_true(!last_ns || now_ns - last_ns >= 5 * NS_PER_MS);
+			assert_true(!its_last_ns[i] || now_ns - its_last_ns[i] >= 400 * NS_PER_MS);
+			last_ns = its_last_ns[i] = now_ns;
+			copies++;
+		}
+	assert_int_equal(copies, 8 * 3); /* three hops that say nothing are enough */
+	for (unsigned i = 0; i < 8; i++)
+		assert_true(m[i].back.done);
+	free(m);
+}
+
+/* Copies count among what may be sent. */
+static void walks_are_paid_for(void **state)
+{
+	struct mirror_rate rate = {0};
+	uint8_t copy[MIRROR_SEGMENT_MAX];
+	struct mirror_server m;
+
+	(void)state;
+	walking(&m);
+	m.read = 2 * sizeof(packet) + 1;
+	for (int64_t now_ns = NS_PER_MS; now_ns < 5 * NS_PER_S; now_ns += NS_PER_MS)
+		mirror_server_copy(&m, &rate, now_ns, copy);
+	assert_int_equal(m.walked, 2 * sizeof(packet));
+	assert_false(m.back.done);
+	/* Nobody is walked to who did not ask. */
+	walking(&m);
+	m.back.wanted = false;
+	assert_true(mirror_server_expiry_ns(&m, &rate) == TIME_NEVER);
+	assert_int_equal(mirror_server_copy(&m, &rate, 9 * NS_PER_S, copy), 0);
 }
 
 static void log_forgets_the_oldest(void **state)
@@ -185,8 +268,11 @@ int main(void)
 	    cmocka_unit_test(record_is_read_back),
 	    cmocka_unit_test(cut_or_damaged),
 	    cmocka_unit_test(heads),
+	    cmocka_unit_test(other_versions),
 	    cmocka_unit_test(hop_is_read_back),
 	    cmocka_unit_test(walk_back),
+	    cmocka_unit_test(walks_are_paced),
+	    cmocka_unit_test(walks_are_paid_for),
 	    cmocka_unit_test(log_forgets_the_oldest),
 	};
 

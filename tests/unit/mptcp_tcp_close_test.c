@@ -86,6 +86,26 @@ static void time_wait_answers(void **state)
 	pair_fini(&pair);
 }
 
+/* RFC 1337: a stray RST does not end TIME-WAIT. */
+static void time_wait_outlives_a_reset(void **state)
+{
+	struct tcp_pair pair;
+	struct tcp *t = &pair.end[0].tcp;
+
+	(void)state;
+	pair_init(&pair, 3);
+	pair.end[0].shut_when_sent = pair.end[1].shut_when_sent = true;
+	pair_connect(&pair);
+	pair_run(&pair, 100 * NS_PER_MS);
+	assert_int_equal(t->state, TCP_TIME_WAIT);
+	pair_forge(&pair, 0, TCP_RST, t->rcv_nxt, 0, span_of(NULL, 0));
+	assert_int_equal(t->state, TCP_TIME_WAIT);
+	pair_run(&pair, 61 * NS_PER_S);
+	assert_int_equal(t->state, TCP_CLOSED);
+	assert_int_equal(pair.end[0].events[TCP_EVENT_RESET], 0);
+	pair_fini(&pair);
+}
+
 static void fin_with_data_both(void **state)
 {
 	struct tcp_pair pair;
@@ -201,11 +221,11 @@ static void forgotten_half_close(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(active_close),	    cmocka_unit_test(simultaneous_close),
-	    cmocka_unit_test(time_wait_answers),    cmocka_unit_test(fin_with_data_both),
-	    cmocka_unit_test(shutdown_before_open), cmocka_unit_test(shutdown_half_open),
-	    cmocka_unit_test(abort_resets),	    cmocka_unit_test(gives_up),
-	    cmocka_unit_test(forgotten_half_close),
+	    cmocka_unit_test(active_close),	  cmocka_unit_test(simultaneous_close),
+	    cmocka_unit_test(time_wait_answers),  cmocka_unit_test(time_wait_outlives_a_reset),
+	    cmocka_unit_test(fin_with_data_both), cmocka_unit_test(shutdown_before_open),
+	    cmocka_unit_test(shutdown_half_open), cmocka_unit_test(abort_resets),
+	    cmocka_unit_test(gives_up),		  cmocka_unit_test(forgotten_half_close),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

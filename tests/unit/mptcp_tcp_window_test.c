@@ -194,13 +194,75 @@ static void shared(void **state)
 	pair_fini(&pair);
 }
 
+/* RFC 7323 §2.2: the window of a SYN is never scaled; §2.3: a scale beyond 14 is taken as 14. */
+static bool large_scale(struct tcp_pair *pair, unsigned from, uint8_t *octets, size_t len,
+			const struct packet *p)
+{
+	const struct tcp_option *o = tcp_option_find(&p->tcp.options, TCP_OPT_WSCALE, -1);
+
+	if (from == 1 && o) {
+		octets[o->at - octets + 2] = (uint8_t)pair->counter;
+		packet_fix_checksums(octets, len);
+	}
+	return true;
+}
+
+static void windows_of_syns(void **state)
+{
+	(void)state;
+	for (unsigned scale = 13; scale <= 16; scale++) {
+		struct tcp_pair pair;
+
+		pair_init(&pair, 9);
+		pair.filter = large_scale;
+		pair.counter = scale;
+		pair.end[1].buffer = 20000;
+		pair_connect(&pair);
+		assert_int_equal(pair.end[0].tcp.snd_wnd, 20000);
+		assert_int_equal(pair.end[0].tcp.snd_wscale, scale < 14 ? scale : 14);
+		pair_fini(&pair);
+	}
+}
+
+/* RFC 9293 §3.10.7.4: an old segment that comes late does not set the window. */
+static void windows_of_old_segments(void **state)
+{
+	struct tcp_pair pair;
+	struct tcp *t = &pair.end[0].tcp;
+	uint32_t before;
+
+	(void)state;
+	pair_init(&pair, 10);
+	pair.config[0].timestamps = false;
+	pair.end[1].to_send = 5000;
+	pair_connect(&pair);
+	assert_true(pair_settle(&pair, NS_PER_S));
+	before = t->snd_wnd;
+	assert_true(before > 1000);
+	pair_forge(&pair, 0, TCP_ACK, t->rcv_nxt - 1400, t->snd_nxt, span_of("12345678", 8));
+	assert_int_equal(t->snd_wnd, before);
+	pair_forge(&pair, 0, TCP_ACK, t->rcv_nxt - 2000, t->snd_nxt,
+		   span_of(pair.end[0].last, 2001)); /* its last octet is new */
+	assert_int_equal(pair.end[0].received, 5001);
+	assert_int_equal(t->snd_wnd, before);
+	pair_forge(&pair, 0, TCP_ACK, t->rcv_nxt, t->snd_nxt, span_of(NULL, 0));
+	assert_int_not_equal(t->snd_wnd, before);
+	pair_fini(&pair);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(scaled),	   cmocka_unit_test(closed_and_reopened),
-	    cmocka_unit_test(lost_update), cmocka_unit_test(not_silly),
-	    cmocka_unit_test(tiny),	   cmocka_unit_test(edge_stays),
-	    cmocka_unit_test(shared),	   cmocka_unit_test(coarse_scale),
+	    cmocka_unit_test(scaled),
+	    cmocka_unit_test(closed_and_reopened),
+	    cmocka_unit_test(lost_update),
+	    cmocka_unit_test(not_silly),
+	    cmocka_unit_test(tiny),
+	    cmocka_unit_test(edge_stays),
+	    cmocka_unit_test(shared),
+	    cmocka_unit_test(coarse_scale),
+	    cmocka_unit_test(windows_of_syns),
+	    cmocka_unit_test(windows_of_old_segments),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -132,9 +132,19 @@ static void test_control(void **state)
 	assert_int_equal(r.findings[0].change, CHANGE_RESET);
 	assert_int_equal(r.findings[0].cause, CAUSE_RESETTER);
 	assert_int_equal(r.findings[0].impact, IMPACT_BROKEN);
+	assert_string_equal(r.findings[0].field, "tcp.options.mptcp.mp_capable");
 	r.info.outcome = OUTCOME_TIMEOUT;
 	connection_conclude(&r);
 	assert_int_equal(r.findings[0].change, CHANGE_DROPPED);
+	assert_string_equal(r.findings[0].field, "tcp.options.mptcp.mp_capable");
+	r.established = true; /* so the SYN passed: it is what comes behind it */
+	connection_conclude(&r);
+	assert_int_equal(r.findings[0].change, CHANGE_DROPPED);
+	assert_string_equal(r.findings[0].field, "tcp.options.mptcp.dss");
+	r.info.outcome = OUTCOME_RESET;
+	connection_conclude(&r);
+	assert_int_equal(r.findings[0].change, CHANGE_RESET);
+	assert_string_equal(r.findings[0].field, "tcp.options.mptcp.dss");
 }
 
 static void test_subflow_reset_by_middlebox(void **state)

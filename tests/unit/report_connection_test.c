@@ -58,6 +58,7 @@ static void open_output(struct output *o)
 						      .state = TCP_TIME_WAIT,
 						      .close = SUBFLOW_FIN,
 						      .reset_reason = -1,
+						      .opened = true,
 						      .srtt_ns = 12345678};
 	info->subflow[0].stats.sent_octets = 1200;
 	info->subflow[0].stats.received_octets = 310;

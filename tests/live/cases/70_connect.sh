@@ -1,18 +1,18 @@
 # Our client against the kernel's MPTCP: every transfer is compared octet by octet.
-. "$here/transfer.sh"
 
-# One path, or two (the client joins), or four subflows (the server announces its second address).
+# One path, or two (the client joins), or all pairs (the server announces its second address) up to a
+# limit.
 locals() {
-	echo "--local $(at 1 "$1" 1)"
+	echo "--limits $(($2 - 1)) --local $(at 1 "$1" 1)"
 	[ "$2" -eq 1 ] || echo "--local $(at 1 "$1" 2)"
-	[ "$2" -lt 4 ] || within duo-s ip mptcp endpoint add "$(at 2 "$1" 2)" signal
+	[ "$2" -lt 3 ] || within duo-s ip mptcp endpoint add "$(at 2 "$1" 2)" signal
 }
 
 transfer() {
 	local family=$1 subflows=$2 checksum=$3
 	fresh
 	within duo-s sysctl -qw net.mptcp.checksum_enabled="$checksum"
-	listen duo-s 3000000
+	listen duo-s 3000000 -j $((subflows - 1))
 	# shellcheck disable=SC2046
 	connect duo-c '3000000 1000000' $(locals "$family" "$subflows") "$(at 2 "$family" 1)"
 	arrived 3000000
@@ -101,7 +101,7 @@ fastclose_to_peer() {
 	local pid
 	fresh
 	listen duo-s 1000
-	{ stream 1000 1000 || true; } | within duo-c timeout -s INT 0.7 "$MBOXTRACE" connect -o "$TMP/out" 10.4.1.2 $PORT >/dev/null 2>"$TMP/err" || STATUS=$?
+	{ stream 1000 1000 || true; } | within duo-c timeout -s INT 0.3 "$MBOXTRACE" connect -o "$TMP/out" 10.4.1.2 $PORT >/dev/null 2>"$TMP/err" || STATUS=$?
 	has '.interrupted and (.intact | not)'
 	counted duo-s MPFastcloseRx -ge 1
 	left_nothing duo
@@ -133,12 +133,6 @@ closed_port_connect() {
 	connect duo-c 1000 10.4.1.2
 	status_is 4
 	has '.outcome == "refused" and .verdict == "unreachable" and .findings == []'
-}
-
-cut() {
-	within "duo-$1" nft "add table inet cut; add chain inet cut in { type filter hook input priority -300; };
-		add chain inet cut out { type filter hook output priority -300; };
-		add rule inet cut in iifname $2 drop; add rule inet cut out oifname $2 drop"
 }
 
 # One path is cut in the middle, and restored.
@@ -187,7 +181,7 @@ gigabyte() {
 	[ -n "$LONG" ] || skip 'takes long: LONG=1'
 	fresh
 	listen duo-s 1000000000
-	{ for _ in 1 2 3; do sleep 2 && cut s p1 && sleep 2 && within duo-s nft flush ruleset; done; } &
+	{ for _ in 1 2 3; do sleep 2 && cut s "p$1" && sleep 2 && within duo-s nft flush ruleset; done; } &
 	connect duo-c 1000000000 --local 10.4.1.1 --local 10.4.2.1 10.4.1.2
 	arrived 1000000000
 	served 1000000000
@@ -219,7 +213,7 @@ check_answers() {
 
 for family in 4 6; do
 	for checksum in 0 1; do
-		for subflows in 1 2 4; do
+		for subflows in 1 2 3 4; do
 			run_case "connect to the kernel (IPv$family): $subflows subflows, checksums $checksum" \
 				transfer $family $subflows $checksum
 		done
@@ -239,6 +233,8 @@ run_case 'connect: interrupted' fastclose_to_peer
 run_case 'connect: closed port' closed_port_connect
 run_case 'connect: first path cut and restored' path_cut 1
 run_case 'connect: second path cut and restored' path_cut 2
-run_case 'connect: a gigabyte each way, one path cut and restored three times' gigabyte
+for path in 1 2; do
+	run_case "connect: a gigabyte each way, path $path cut and restored three times" gigabyte $path
+done
 run_case 'connect: device down and up' link_down
 run_case 'connect --check' check_answers

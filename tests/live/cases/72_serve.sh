@@ -1,35 +1,11 @@
 # The kernel's MPTCP as client of our `serve`.
 
-# serving OPTION… MODE: in duo-s on $PORT, until the case ends.
-serving() {
-	[ -x "$MBOXTRACE" ] || skip "there is no $MBOXTRACE"
-	rm -f "$TMP/err" "$TMP/lines"
-	(exec nsenter --net=/run/netns/duo-s -- timeout -s INT 60 "$MBOXTRACE" serve -o "$TMP/out" "$@" \
-		>"$TMP/lines" 2>"$TMP/err") &
-	SERVING=$!
-	trap 'kill $SERVING 2>/dev/null || true; forget_rules' EXIT
-	await "$TMP/err" serving
-}
-
-# Ends it once a connection has ended: what it wrote is then whole.
-served_out() {
-	await "$TMP/lines" '  '
-	kill -INT $SERVING 2>/dev/null || true
-	wait $SERVING || true
-}
-
-# client SEND RECEIVE [OPTION…] ADDR: what comes back is compared with the stream of RECEIVE octets.
-client() {
-	local send=$1 back=$2
-	shift 2
-	within duo-c timeout 60 "$PEER" connect "$@" "$PORT" "$send" >"$TMP/got" || fail 'the client failed'
-	grep -q "^$(HASH "$back"), sent $send" "$TMP/got" || fail "the client: $(cat "$TMP/got"), not $(HASH "$back")"
-}
-
-# The kernel joins from its second address (2), and to our second one as well (4).
+# The kernel joins from its second address (2), and to our second one as well (3), from both (4).
 kernel_joins() {
-	local family=$1 subflows=$2
-	[ "$subflows" -lt 2 ] || within duo-c ip mptcp endpoint add "$(at 1 "$family" 2)" subflow
+	local family=$1 subflows=$2 mesh=
+	[ "$subflows" -lt 4 ] || mesh=fullmesh
+	[ "$subflows" -lt 4 ] || within duo-c ip mptcp endpoint add "$(at 1 "$family" 1)" subflow $mesh
+	[ "$subflows" -lt 2 ] || within duo-c ip mptcp endpoint add "$(at 1 "$family" 2)" subflow $mesh
 	[ "$subflows" -lt 3 ] || echo "--add-addr $(at 2 "$family" 2)"
 }
 
@@ -44,7 +20,7 @@ echoes() {
 	served_out
 	has '.role == "server" and .outcome == "mptcp" and .verdict == "clean" and .intact'
 	has ".checksum == ($checksum == 1) and .sent == 20000000 and .received == 20000000"
-	has "[.subflows[] | select(.received > 0 or .sent > 0)] | length >= $((subflows > 1 ? 2 : 1))"
+	has "[.subflows[] | select(.received > 0 or .sent > 0)] | length == $subflows"
 	counted duo-c MPCapableSYNACKRX -eq 1
 	counted duo-c MPJoinSynAckRx -eq $((subflows - 1))
 	counted duo-c DataCsumErr -eq 0
@@ -124,10 +100,22 @@ path_cut_serving() {
 	fresh
 	kernel_joins 4 2 >/dev/null
 	serving $PORT
-	{ sleep 0.2 && cut c p2 && sleep 1 && within duo-c nft flush ruleset; } &
+	{ sleep 0.2 && cut c "p$1" && sleep 1 && within duo-c nft flush ruleset; } &
 	client 60000000 60000000 10.4.1.2
 	served_out
 	has '.outcome == "mptcp" and .intact'
+}
+
+# A gigabyte to us and back; LONG=1 asks for it.
+gigabyte_served() {
+	[ -n "$LONG" ] || skip 'takes long: LONG=1'
+	fresh
+	kernel_joins 4 2 >/dev/null
+	serving $PORT
+	{ for _ in 1 2 3; do sleep 2 && cut c "p$1" && sleep 2 && within duo-c nft flush ruleset; done; } &
+	client 1000000000 1000000000 10.4.1.2
+	served_out
+	has '.outcome == "mptcp" and .intact and .sent == 1000000000 and .received == 1000000000'
 }
 
 removed() {
@@ -160,7 +148,7 @@ own_both() {
 
 for family in 4 6; do
 	for checksum in 0 1; do
-		for subflows in 1 2 3; do
+		for subflows in 1 2 3 4; do
 			run_case "serve the kernel (IPv$family): $subflows subflows, checksums $checksum" \
 				echoes $family $subflows $checksum
 		done
@@ -172,7 +160,11 @@ run_case 'serve: discard' discards
 run_case 'serve: send' sends
 run_case 'serve: twenty clients at once' many_clients
 run_case 'serve: fastclose from the kernel' client_fastcloses
-run_case 'serve: second path cut and restored' path_cut_serving
+run_case 'serve: first path cut and restored' path_cut_serving 1
+run_case 'serve: second path cut and restored' path_cut_serving 2
+for path in 1 2; do
+	run_case "serve: a gigabyte each way, path $path cut and restored three times" gigabyte_served $path
+done
 run_case 'serve: the kernel removes an address' removed
 run_case 'serve: port taken' port_taken
 run_case 'serve and connect on one host' own_both

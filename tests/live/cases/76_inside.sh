@@ -1,5 +1,4 @@
 # Traced from inside a connection (--connect) with the kernel's MPTCP at its other end.
-. "$here/transfer.sh"
 
 # inside FAMILY OPTION…: an echoing MPTCP server at the end of seven hops.
 inside() {
@@ -28,7 +27,7 @@ clean_inside() {
 	status_is 0
 	is '.verdict == "clean" and .findings == [] and .path_length == 7'
 	is '.inside.tested and .inside.fallback == null and (.inside.note | test("acknowledged by MPTCP"))'
-	is '[.probes[] | select(.name | test("^(data|ack)-")) | .received] == [6, 6, 6, 6, 6]'
+	is '[.probes[] | select(.name | test("^(data|ack)-")) | .received >= 6] == [true, true, true, true, true]'
 	is '[.probes[] | select(.name | test("mp-join-")) | .received >= 7] == [true, true]'
 }
 
