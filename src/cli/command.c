@@ -24,7 +24,8 @@ const struct command command_table[] = {
 	      "it asks and\njudges by itself.\n"},
     {"serve", "accept MPTCP connections: echo, discard or send a file", command_serve,
      .options = &serve_options,
-     .usage = "mboxtrace serve [OPTION]... PORT [echo | discard | send FILE]\n",
+     .usage = "mboxtrace serve [OPTION]... PORT [echo | discard | send FILE]\n"
+	      "mboxtrace serve --lab FILE [OPTION]... PORT [echo | discard | send FILE]\n",
      .about = "Accepts MPTCP and TCP connections in user space until it is interrupted, and "
 	      "prints a\nline for each.\n"},
     {"help", "print the usage and exit", command_help, .options = NULL},
@@ -72,7 +73,12 @@ void command_print_help(const struct command *c)
 int command_help(int argc, char **argv)
 {
 	const struct command *c = argc > 1 ? command_find(argv[1]) : NULL;
+	struct error err;
 
+	if (argc > 1 && !c) {
+		error_set(&err, ERR_USAGE, "help '%s': there is no such command", argv[1]);
+		return command_fail(&err);
+	}
 	if (c && c != command_table && c->options) {
 		command_print_help(c);
 		return EXIT_CLEAN;

@@ -143,6 +143,10 @@ static const struct option_info serve_table[] = {
     MPTCP_ROWS,
     FLAG(0, "json", json, 1, "print JSON Lines"),
     FILE_ROWS,
+    FROM_FILE(0, "lab", lab, "serve clients over the emulated path that FILE describes"),
+    NUMBER("clients", clients, 1, 200, "how many clients --lab has"),
+    NUMBER("octets", octets, 0, 1000000000, "how many octets each of them sends"),
+    NUMBER("seed", seed, 0, INT64_MAX, "of everything random in --lab"),
     HELP_ROW,
     {0},
 };
@@ -153,7 +157,8 @@ static void defaults(void *options)
 	struct conn_config c;
 
 	conn_config_defaults(&c);
-	*o = (struct endpoint_options){.limits.at = c.limits, .backlog = 128, .seed = -1};
+	*o = (struct endpoint_options){
+	    .limits.at = c.limits, .backlog = 128, .seed = -1, .clients = 1, .octets = 100000};
 }
 
 const struct option_set connect_options = {
@@ -299,6 +304,11 @@ int serve_options_parse(struct endpoint_options *o, int argc, char **argv, struc
 	if (rc || o->help)
 		return rc;
 	rc = serve_operands(o, &operands, err);
+	if (!rc && o->lab && (o->device || o->local.count || o->announced.count || o->mirror))
+		return error_set(err, ERR_USAGE,
+				 "--lab '%s': the scenario's target serves: no -i, --addr, "
+				 "--add-addr, --mirror",
+				 o->lab);
 	return rc ? rc : check_common(o, err);
 }
 

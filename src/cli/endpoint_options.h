@@ -37,6 +37,7 @@ struct endpoint_options {
 	const char *data;
 	const char *mode, *file; /* serve */
 	int64_t backlog, cookies;
+	int64_t clients, octets; /* serve --lab */
 	int64_t json;
 	const char *output, *pcap, *lab;
 	int64_t seed; /* -1: not given */

@@ -179,19 +179,12 @@ static void lab_locals(struct reach *reach)
 						     .prefix_len = addrs[i].family == 4 ? 24 : 64});
 }
 
-int reach_open_lab(struct reach *reach, const struct endpoint_options *o, struct error *err)
+static int open_lab(struct reach *reach, const struct endpoint_options *o, struct error *err)
 {
 	struct net_route route;
 	const char *name;
 	int rc;
 
-	reach->seed = o->seed < 0 ? LAB_SEED : (uint64_t)o->seed;
-	rc = load(reach, o->lab, err);
-	if (rc)
-		return rc;
-	rc = lab_serve(reach->scenario->lab, err);
-	if (rc)
-		return rc;
 	reach->port = o->port ? o->port : reach->scenario->port;
 	name = o->host ? o->host : lab_target(reach->scenario->lab)->name;
 	snprintf(reach->target_name, sizeof(reach->target_name), "%s", name);
@@ -210,7 +203,38 @@ int reach_open_lab(struct reach *reach, const struct endpoint_options *o, struct
 	reach->port_first = LAB_FIRST_PORT;
 	reach->port_last = LAB_FIRST_PORT + PORTS - 1;
 	reach->mtu = (uint16_t)route.mtu;
-	rc = reach_addr_announce(reach, o, err);
+	return 0;
+}
+
+static int load_seeded(struct reach *reach, const struct endpoint_options *o, struct error *err)
+{
+	reach->seed = o->seed < 0 ? LAB_SEED : (uint64_t)o->seed;
+	return load(reach, o->lab, err);
+}
+
+int reach_open_lab(struct reach *reach, const struct endpoint_options *o, struct error *err)
+{
+	int rc = load_seeded(reach, o, err);
+
+	if (!rc)
+		rc = lab_serve(reach->scenario->lab, err);
+	if (!rc)
+		rc = open_lab(reach, o, err);
+	if (!rc)
+		rc = reach_addr_announce(reach, o, err);
+	return rc ? rc : reach_tap(reach, o, err);
+}
+
+int reach_open_lab_server(struct reach *reach, const struct endpoint_options *o, struct error *err)
+{
+	struct conn_config conn;
+	int rc = load_seeded(reach, o, err);
+
+	endpoint_options_conn(o, &conn);
+	if (!rc)
+		rc = lab_serve_as(reach->scenario->lab, o->port, &conn, o->cookies, err);
+	if (!rc)
+		rc = open_lab(reach, o, err);
 	return rc ? rc : reach_tap(reach, o, err);
 }
 

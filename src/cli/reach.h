@@ -27,6 +27,8 @@ struct reach {
 int reach_open_live(struct reach *reach, const struct endpoint_options *o, struct error *err);
 int reach_open_lab(struct reach *reach, const struct endpoint_options *o, struct error *err);
 int reach_open_server(struct reach *reach, const struct endpoint_options *o, struct error *err);
+/* The clients' end of the lab; its target serves as the options say. */
+int reach_open_lab_server(struct reach *reach, const struct endpoint_options *o, struct error *err);
 void reach_close(struct reach *reach);
 
 /* The connection's and the endpoint's configuration, by options and reach. */

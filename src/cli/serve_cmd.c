@@ -10,7 +10,10 @@
 #include "cli/command.h"
 #include "cli/interrupt.h"
 #include "cli/serve.h"
+#include "cli/serve_lab.h"
+#include "lab/lab_endpoint.h"
 #include "probe/drive.h"
+#include "script/scenario.h"
 
 /* How long clients may take to hear that it is over. */
 #define STOP_WAIT_NS (1 * NS_PER_S)
@@ -70,9 +73,8 @@ static void tell_end(struct serve *s, const struct serve_client *client, int64_t
 		    r.info.fallback_stage == FALLBACK_NONE ? OUTCOME_MPTCP : OUTCOME_FALLBACK;
 	r.target = r.info.subflow[0].remote;
 	r.port = r.info.subflow[0].remote_port;
-	r.ended =
-	    (client->ended ? client->whole : client->shut && conn_read_ended(client->conn)) &&
-	    (r.info.outcome == OUTCOME_MPTCP || r.info.outcome == OUTCOME_FALLBACK);
+	r.ended = (client->ended ? client->whole : client->shut && conn_read_ended(client->conn)) &&
+		  (r.info.outcome == OUTCOME_MPTCP || r.info.outcome == OUTCOME_FALLBACK);
 	connection_conclude(&r);
 	s->mptcp += r.info.outcome == OUTCOME_MPTCP;
 	s->fallback += r.info.outcome == OUTCOME_FALLBACK;
@@ -245,6 +247,23 @@ static int open_listener(struct serve *s, struct error *err)
 	return endpoint_listen(s->endpoint, &listener, err) ? 0 : err->code;
 }
 
+static int open_live(struct serve *s, struct error *err)
+{
+	int rc = reach_open_server(&s->reach, &s->options, err);
+
+	return rc ? rc : open_listener(s, err);
+}
+
+/* Its target is the endpoint. */
+static int open_lab(struct serve *s, struct error *err)
+{
+	int rc = reach_open_lab_server(&s->reach, &s->options, err);
+
+	if (!rc)
+		s->endpoint = lab_endpoint_of(lab_endpoint(s->reach.scenario->lab));
+	return rc;
+}
+
 static int serve_open(struct serve *s, struct error *err)
 {
 	int rc = open_sinks(s, err);
@@ -254,10 +273,10 @@ static int serve_open(struct serve *s, struct error *err)
 		rc = error_set(err, ERR_NOMEM, "out of memory");
 	if (!rc && s->options.file)
 		rc = open_file(s, err);
-	if (!rc)
-		rc = reach_open_server(&s->reach, &s->options, err);
-	if (!rc)
-		rc = open_listener(s, err);
+	if (!rc && s->options.lab)
+		rc = open_lab(s, err);
+	else if (!rc)
+		rc = open_live(s, err);
 	s->report.wall_ns = s->reach.wall_ns;
 	s->report.at_ns = s->reach.at_ns;
 	return rc;
@@ -272,7 +291,7 @@ static int serve_close(struct serve *s, struct error *err)
 		next = c->next;
 		free(c);
 	}
-	if (s->endpoint)
+	if (s->endpoint && !s->options.lab) /* the lab's is its own */
 		endpoint_free(s->endpoint);
 	mirror_log_fini(&s->log);
 	reach_close(&s->reach);
@@ -282,7 +301,7 @@ static int serve_close(struct serve *s, struct error *err)
 	return sink_close(&s->text, rc ? &second : err) || rc ? ERR_DEVICE : 0;
 }
 
-static int serve_loop(struct serve *s, struct error *err)
+static int live_loop(struct serve *s, struct error *err)
 {
 	struct drive drive = {
 	    .endpoint = s->endpoint,
@@ -295,11 +314,16 @@ static int serve_loop(struct serve *s, struct error *err)
 	    .finished = on_finished,
 	    .packet = s->log.size ? on_packet : NULL,
 	};
-	int rc;
 
 	fprintf(stderr, "mboxtrace: serving %s on port %u; Ctrl-C ends it\n", s->service->name,
 		s->reach.port);
-	rc = drive_run(&drive, err);
+	return drive_run(&drive, err);
+}
+
+static int serve_loop(struct serve *s, struct error *err)
+{
+	int rc = s->options.lab ? serve_lab_run(s, on_event, err) : live_loop(s, err);
+
 	for (struct serve_client *c = s->clients, *next; c; c = next) {
 		next = c->next;
 		client_end(s, c, net_now_ns(s->reach.net));

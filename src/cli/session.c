@@ -43,6 +43,37 @@ static int session_parse_probe(struct session *s, const char *text, struct error
 	return 0;
 }
 
+/* An address that the probe has of its own must be the one of the trace. */
+static int check_address(const struct session *s, enum field f, const struct ip_addr *is,
+			 const char *what, struct error *err)
+{
+	struct span octets = is->family == 4 ? span_of(s->probe.octets4, s->probe.len4)
+					     : span_of(s->probe.octets6, s->probe.len6);
+	char text[IP_ADDR_TEXT];
+	struct value value;
+	struct packet p;
+
+	if (!(s->probe.fields_set & FIELD_BIT(f)) || packet_parse(&p, octets) ||
+	    !field_read(&p, f, &value) || !memcmp(value.octets, is->octets, value.len))
+		return 0;
+	return error_set(err, ERR_USAGE, "the probe '%s': %s: expected %s, %s", s->probe.text,
+			 field_info(f)->key, ip_addr_print(is, text), what);
+}
+
+static int session_check_probe(const struct session *s, struct error *err)
+{
+	bool v4 = s->path.target.family == 4;
+	int rc;
+
+	if (!s->has_probe)
+		return 0;
+	rc = check_address(s, v4 ? FIELD_IP4_DST : FIELD_IP6_DST, &s->path.target, "the target",
+			   err);
+	return rc ? rc
+		  : check_address(s, v4 ? FIELD_IP4_SRC : FIELD_IP6_SRC, &s->path.route.source,
+				  "where it is sent from (-s)", err);
+}
+
 static int session_open_path(struct session *s, struct error *err)
 {
 	const struct options *o = &s->options;
@@ -132,6 +163,8 @@ int session_open(struct session *s, const struct trace_events *events, struct er
 		rc = session_open_path(s, err);
 	if (!rc && !s->has_probe && s->path.probe && *s->path.probe)
 		rc = session_parse_probe(s, s->path.probe, err);
+	if (!rc)
+		rc = session_check_probe(s, err);
 	if (!rc)
 		rc = session_open_report(s, err);
 	if (rc)

@@ -135,6 +135,8 @@ int options_parse(struct options *o, int argc, char **argv, struct error *err)
 	if (operands.count > 1)
 		return error_set(err, ERR_USAGE, "'%s': one target at a time, and that is '%s'",
 				 operands.at[1], operands.at[0]);
+	if (operands.count && !*operands.at[0])
+		return error_set(err, ERR_USAGE, "'': expected the name or address of a target");
 	o->target = operands.count ? operands.at[0] : NULL;
 	return check(o, err);
 }

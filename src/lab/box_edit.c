@@ -23,7 +23,7 @@ static bool is_known_kind(uint8_t kind)
 	}
 }
 
-bool box_option_given(const struct box_option *option)
+static bool option_given(const struct box_option *option)
 {
 	return option->kind != BOX_KIND_UNSET || option->subtype >= 0;
 }
@@ -53,7 +53,7 @@ const struct tcp_option *box_option_find(const struct box_option *option, const 
 
 int box_option_ready(const struct box *box, const struct box_option *option, struct error *err)
 {
-	if (box_option_given(option))
+	if (option_given(option))
 		return 0;
 	return error_set(err, ERR_USAGE, "box '%s': no option named: expected kind or subtype",
 			 box->ops->name);

@@ -58,8 +58,6 @@ static inline struct box_option box_option_unset(void)
 	return (struct box_option){.kind = BOX_KIND_UNSET, .subtype = -1};
 }
 
-/* Was either of kind and subtype given? */
-bool box_option_given(const struct box_option *option);
 bool box_option_matches(const struct box_option *option, const struct tcp_option *o);
 const struct tcp_option *box_option_find(const struct box_option *option, const struct packet *p);
 /* For `ready`: ERR_USAGE unless an option was named. */

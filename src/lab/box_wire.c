@@ -125,15 +125,7 @@ int box_wire_port(const struct box_wire *w, bool source)
 	return at >= 0 && is_there(w, (size_t)at, 2) ? load_u16(w->at + w->transport + at) : -1;
 }
 
-void box_wire_set_port(struct box_wire *w, bool source, uint16_t to)
-{
-	int at = port_at(w, source);
-
-	if (at >= 0)
-		box_wire_set_u16(w, (size_t)at, to);
-}
-
-void box_wire_set_u16(struct box_wire *w, size_t offset, uint16_t to)
+static void set_u16(struct box_wire *w, size_t offset, uint16_t to)
 {
 	uint8_t *at = w->at + w->transport + offset;
 
@@ -144,10 +136,18 @@ void box_wire_set_u16(struct box_wire *w, size_t offset, uint16_t to)
 	store_u16(at, to);
 }
 
+void box_wire_set_port(struct box_wire *w, bool source, uint16_t to)
+{
+	int at = port_at(w, source);
+
+	if (at >= 0)
+		set_u16(w, (size_t)at, to);
+}
+
 void box_wire_set_u32(struct box_wire *w, size_t offset, uint32_t to)
 {
-	box_wire_set_u16(w, offset, (uint16_t)(to >> 16));
-	box_wire_set_u16(w, offset + 2, (uint16_t)to);
+	set_u16(w, offset, (uint16_t)(to >> 16));
+	set_u16(w, offset + 2, (uint16_t)to);
 }
 
 void box_wire_set_id(struct box_wire *w, uint16_t to)

@@ -35,8 +35,7 @@ void box_wire_set_addr(struct box_wire *w, bool source, const struct ip_addr *to
 int box_wire_port(const struct box_wire *w, bool source);
 void box_wire_set_port(struct box_wire *w, bool source, uint16_t to);
 
-/* A 16-bit word of the transport header, as far as it is there. */
-void box_wire_set_u16(struct box_wire *w, size_t offset, uint16_t to);
+/* A word of the transport header, as far as it is there. */
 void box_wire_set_u32(struct box_wire *w, size_t offset, uint32_t to);
 void box_wire_set_id(struct box_wire *w, uint16_t to); /* IPv4 only */
 

@@ -79,15 +79,6 @@ int lab_resolve(const struct lab *lab, const char *name, uint8_t family, struct 
 	return error_set(err, ERR_RESOLVE, "%s: not in this lab: its target is %s", name, t->name);
 }
 
-size_t lab_box_count(const struct lab *lab)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < lab->element_count; i++)
-		count += lab_element_box(lab->elements[i]) != NULL;
-	return count;
-}
-
 const struct box *lab_box_at(const struct lab *lab, size_t i, uint8_t *after_ttl)
 {
 	for (size_t at = 0; at < lab->element_count; at++) {

@@ -108,9 +108,15 @@ int lab_add_router(struct lab *lab, const struct lab_router *router, struct erro
 /* A box by name, not yet configured: set its parameters with box_set. Owned by the lab. */
 struct box *lab_add_box(struct lab *lab, const char *name, struct error *err);
 int lab_add_target(struct lab *lab, const struct lab_target *target, struct error *err);
+
 /* Before the first packet: makes a simple target an endpoint that speaks as much MPTCP, and echoes;
  * one that is silent or listens everywhere stays what it is. 0, ERR_NOMEM. */
 int lab_serve(struct lab *lab, struct error *err);
+/* Likewise, but whatever the target was it becomes an endpoint that listens on `port`, so
+ * configured. */
+struct conn_config;
+int lab_serve_as(struct lab *lab, uint16_t port, const struct conn_config *conn, bool cookies,
+		 struct error *err);
 
 /* Begins another path, from the client on; the target closes them all. Without it there is one that
  * takes every packet; before the first link, router or box it describes that one. */
@@ -140,8 +146,7 @@ struct net *lab_net(struct lab *lab);
 /* Lets everything under way arrive; virtual time goes on to the last of it. */
 void lab_settle(struct lab *lab);
 
-/* Ground truth, for scoring: how many boxes; between which routers each stands. */
-size_t lab_box_count(const struct lab *lab);
+/* Ground truth, for scoring: the boxes, and behind which router each stands; NULL: no more. */
 const struct box *lab_box_at(const struct lab *lab, size_t i, uint8_t *after_ttl);
 uint8_t lab_path_length(const struct lab *lab); /* routers and the target */
 size_t lab_half_open(const struct lab *lab);	/* SYNs the target answered that nobody closed */

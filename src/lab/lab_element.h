@@ -87,13 +87,18 @@ struct lab_packet *lab_packet_copy(struct lab *lab, const struct lab_packet *p);
 void lab_schedule(struct lab *lab, struct lab_packet *p, int64_t time_ns);
 /* Advances to the next event if it is not after `deadline_ns`; false if there is none. */
 bool lab_step(struct lab *lab, int64_t deadline_ns);
-/* The element behind `at` in a direction. */
-size_t lab_next(size_t at, enum box_direction direction);
 /* Sends a packet of the element's own away from it; `cause` is what it answers, or NULL. The packet
  * comes from lab_packet_new, with octets, direction and path set. What goes on the way its cause
  * went keeps its place among the others. */
 void lab_emit(struct lab *lab, const struct lab_element *e, const struct lab_packet *cause,
 	      struct lab_packet *p);
+/* lab_answer.c: sends `p`, whose octets are written (`len` of them; negative: they could not be),
+ * or an ICMP error with an ID of its own, back to where `cause` came from. */
+void lab_answer(struct lab *lab, const struct lab_element *e, const struct lab_packet *cause,
+		struct lab_packet *p, int len);
+struct icmp_error_spec;
+void lab_answer_error(struct lab *lab, const struct lab_element *e,
+		      const struct lab_packet *offender, struct icmp_error_spec *error);
 /* Has the element's expire called at `time_ns`, if it is not to be called before that anyway. */
 void lab_arm(struct lab *lab, struct lab_element *e, int64_t time_ns);
 void lab_walk_fini(struct lab *lab);

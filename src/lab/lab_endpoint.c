@@ -15,6 +15,8 @@ struct lab_endpoint {
 	struct lab_routes routes;
 	struct mirror_log log;	      /* of a service that mirrors */
 	struct mirror_rate walk_rate; /* and of one that walks back */
+	void (*event)(void *context, const struct endpoint_event *event); /* in its place */
+	void *context;
 	size_t count;
 	struct lab_served *served[LAB_SERVED_MAX]; /* owned */
 };
@@ -54,6 +56,10 @@ static void happened(struct lab_endpoint *e, const struct endpoint_event *event)
 {
 	struct lab_served *s;
 
+	if (e->event) {
+		e->event(e->context, event);
+		return;
+	}
 	if (event->kind == EVENT_ACCEPTED)
 		accepted(e, event->conn);
 	s = conn_user(event->conn);
@@ -254,14 +260,17 @@ struct endpoint *lab_endpoint_of(struct lab_endpoint *e)
 	return e->endpoint;
 }
 
+void lab_endpoint_hand_over(struct lab_endpoint *e,
+			    void (*event)(void *context, const struct endpoint_event *event),
+			    void *context)
+{
+	e->event = event;
+	e->context = context;
+}
+
 void lab_endpoint_touch(struct lab_endpoint *e)
 {
 	lab_arm(e->lab, &e->host.element, e->lab->now_ns);
-}
-
-size_t lab_endpoint_count(const struct lab_endpoint *e)
-{
-	return e->count;
 }
 
 struct lab_served *lab_endpoint_at(struct lab_endpoint *e, size_t i)

@@ -17,10 +17,15 @@ struct lab_endpoint;
 
 struct lab_endpoint *lab_endpoint(struct lab *lab); /* NULL: the target is a simple one */
 struct endpoint *lab_endpoint_of(struct lab_endpoint *e);
-size_t lab_endpoint_count(const struct lab_endpoint *e); /* accepted so far */
+/* The connections accepted so far; NULL behind the last. */
 struct lab_served *lab_endpoint_at(struct lab_endpoint *e, size_t i);
 /* After something was done to a connection from outside: sends what follows from it. */
 void lab_endpoint_touch(struct lab_endpoint *e);
+/* From now on events go to `event`, which does what else the service would: serves, and releases
+ * what is closed. Before the first packet only. */
+void lab_endpoint_hand_over(struct lab_endpoint *e,
+			    void (*event)(void *context, const struct endpoint_event *event),
+			    void *context);
 void lab_served_info(const struct lab_served *s, struct conn_info *out);
 
 #endif

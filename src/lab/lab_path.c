@@ -203,22 +203,40 @@ static void replace_target(struct lab *lab, struct lab_element *e)
 	lab->target = e;
 }
 
+static int become_endpoint(struct lab *lab, struct error *err)
+{
+	struct lab_element *e;
+
+	lab->target_spec.serve.endpoint = true;
+	e = lab_endpoint_new(lab, &lab->target_spec, err);
+	if (!e)
+		return err ? (int)err->code : ERR_NOMEM;
+	replace_target(lab, e);
+	return 0;
+}
+
+int lab_serve_as(struct lab *lab, uint16_t port, const struct conn_config *conn, bool cookies,
+		 struct error *err)
+{
+	struct lab_target *spec = &lab->target_spec;
+
+	if (!lab->target)
+		return error_set(err, ERR_USAGE, "lab: there is no target");
+	spec->port = port;
+	spec->serve = (struct lab_serve){.conn = *conn, .cookies = cookies};
+	return become_endpoint(lab, err);
+}
+
 int lab_serve(struct lab *lab, struct error *err)
 {
 	static const uint8_t versions[] = {
 	    [LAB_MPTCP_NONE] = 255, [LAB_MPTCP_V0] = 0, [LAB_MPTCP_V1] = 1};
 	struct lab_target *spec = &lab->target_spec;
-	struct lab_element *e;
 
 	if (!lab->target || spec->serve.endpoint || spec->silent || !spec->port)
 		return 0;
-	spec->serve.endpoint = true;
 	spec->serve.conn.version = versions[spec->mptcp];
-	e = lab_endpoint_new(lab, spec, err);
-	if (!e)
-		return err ? (int)err->code : ERR_NOMEM;
-	replace_target(lab, e);
-	return 0;
+	return become_endpoint(lab, err);
 }
 
 /* How well an end of a path fits an address: 1 if it names it, 0 if it names none, else -1. */

@@ -68,26 +68,10 @@ static void router_error(struct lab *lab, struct router *r, const struct lab_pac
 	    .labels = spec->labels,
 	    .label_count = spec->label_count,
 	};
-	struct lab_packet *p;
-	int len;
 
-	if (spec->silent || !error.from.family || !deserves_error(packet) ||
-	    !may_answer(r, lab->now_ns))
-		return;
-	p = lab_packet_new(lab);
-	if (!p)
-		return;
-	error.id = (uint16_t)rng_u32(&lab->rng);
-	len = icmp_error_build(&error, span_of(offender->box.octets, offender->box.len),
-			       p->box.octets, sizeof(p->box.octets));
-	if (len < 0) {
-		lab_packet_free(lab, p);
-		return;
-	}
-	p->box.len = (size_t)len;
-	p->box.path = offender->box.path;
-	p->box.direction = offender->box.direction == BOX_FORWARD ? BOX_REVERSE : BOX_FORWARD;
-	lab_emit(lab, &r->element, offender, p);
+	if (!spec->silent && error.from.family && deserves_error(packet) &&
+	    may_answer(r, lab->now_ns))
+		lab_answer_error(lab, &r->element, offender, &error);
 }
 
 static void decrement_ttl(uint8_t *octets, uint8_t version)

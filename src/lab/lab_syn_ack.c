@@ -69,7 +69,8 @@ static void add_wscale(struct layout *l, const struct syn_ack_host *host, const 
 	layout_add(l, TCP_OPT_WSCALE, 3)[0] = (uint8_t)host->wscale;
 }
 
-bool syn_mptcp_accepted(enum lab_mptcp mptcp, const struct packet *syn, struct mptcp_capable *out)
+/* Does a host that speaks `mptcp` accept what the SYN offers? *out is its MP_CAPABLE. */
+static bool accepted(enum lab_mptcp mptcp, const struct packet *syn, struct mptcp_capable *out)
 {
 	const struct tcp_option_list *list = &syn->tcp.options;
 	const struct tcp_option *o = tcp_option_find(list, TCP_OPT_MPTCP, MPTCP_CAPABLE);
@@ -92,7 +93,7 @@ static void add_mptcp(struct layout *l, const struct syn_ack_host *host, const s
 	struct mptcp_capable syns;
 	int len;
 
-	if (!syn_mptcp_accepted(host->mptcp, syn, &syns))
+	if (!accepted(host->mptcp, syn, &syns))
 		return;
 	m.capable.version = syns.version;
 	m.capable.flags = MPTCP_CAPABLE_H | (syns.flags & MPTCP_CAPABLE_A);

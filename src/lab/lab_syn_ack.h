@@ -19,8 +19,4 @@ struct syn_ack_host {
 uint8_t syn_ack_options(const struct syn_ack_host *host, const struct packet *syn,
 			uint8_t out[TCP_OPTIONS_MAX]);
 
-/* Does a host that speaks `mptcp` accept what the SYN offers? *offered is its MP_CAPABLE. */
-bool syn_mptcp_accepted(enum lab_mptcp mptcp, const struct packet *syn,
-			struct mptcp_capable *offered);
-
 #endif

@@ -31,7 +31,6 @@ void target_reply(struct lab *lab, struct target *t, const struct lab_packet *ca
 		  struct packet *reply, const struct packet *to)
 {
 	struct lab_packet *p = lab_packet_new(lab);
-	int len;
 
 	if (!p)
 		return;
@@ -43,15 +42,8 @@ void target_reply(struct lab *lab, struct target *t, const struct lab_packet *ca
 	reply->ip.flags = to->ip.version == 6 ? 0 : 2;
 	reply->ip.src = to->ip.dst;
 	reply->ip.dst = to->ip.src;
-	len = packet_build(reply, PACKET_FIX_ALL, p->box.octets, sizeof(p->box.octets));
-	if (len < 0) {
-		lab_packet_free(lab, p);
-		return;
-	}
-	p->box.len = (size_t)len;
-	p->box.direction = BOX_REVERSE;
-	p->box.path = cause->box.path;
-	lab_emit(lab, &t->element, cause, p);
+	lab_answer(lab, &t->element, cause, p,
+		   packet_build(reply, PACKET_FIX_ALL, p->box.octets, sizeof(p->box.octets)));
 }
 
 static bool is_echo(const struct packet *p)
@@ -83,22 +75,8 @@ static void target_error(struct lab *lab, struct target *t, const struct lab_pac
 	    .ttl = t->spec.ttl ? t->spec.ttl : LAB_TTL,
 	    .quote = QUOTE_FULL,
 	};
-	struct lab_packet *p = lab_packet_new(lab);
-	int len;
 
-	if (!p)
-		return;
-	error.id = (uint16_t)rng_u32(&lab->rng);
-	len = icmp_error_build(&error, span_of(cause->box.octets, cause->box.len), p->box.octets,
-			       sizeof(p->box.octets));
-	if (len < 0) {
-		lab_packet_free(lab, p);
-		return;
-	}
-	p->box.len = (size_t)len;
-	p->box.direction = BOX_REVERSE;
-	p->box.path = cause->box.path;
-	lab_emit(lab, &t->element, cause, p);
+	lab_answer_error(lab, &t->element, cause, &error);
 }
 
 static void target_packet(struct lab *lab, struct target *t, struct lab_packet *cause)

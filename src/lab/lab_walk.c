@@ -64,7 +64,8 @@ struct lab_packet *lab_packet_copy(struct lab *lab, const struct lab_packet *p)
 	return copy;
 }
 
-size_t lab_next(size_t at, enum box_direction direction)
+/* The element behind `at` in a direction. */
+static size_t lab_next(size_t at, enum box_direction direction)
 {
 	return direction == BOX_FORWARD ? at + 1 : at - 1;
 }

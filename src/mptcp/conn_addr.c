@@ -7,6 +7,7 @@
 
 #define ANNOUNCE_MAX 8
 #define ECHO_MAX     4
+#define ASK_MAX	     3
 
 static int64_t interval_ns(const struct conn *c)
 {
@@ -271,7 +272,51 @@ void addr_announced(struct subflow *sf, const struct mptcp_add_addr *add)
 	c->pm_due = c->settle_due = true;
 }
 
-/* The path manager closes its subflows. */
+/* RFC 8684 §3.4.2: what the peer takes back may be in use all the same, or somebody else may have
+ * said so. "The receipt of REMOVE_ADDR SHOULD first trigger the sending of a TCP keepalive on the
+ * path, and if a response is received, the path SHOULD NOT be removed." */
+static void ask(struct subflow *sf)
+{
+	int64_t due = sf->conn->now_ns + sf->tcp.rto_ns;
+
+	sf->asked++;
+	tcp_probe(&sf->tcp);
+	if (sf->conn->timer[TIMER_ASK] == TIME_NEVER || sf->conn->timer[TIMER_ASK] < due)
+		sf->conn->timer[TIMER_ASK] = due;
+	conn_touch(sf->conn);
+}
+
+void addr_ask_timer(struct conn *c)
+{
+	for (unsigned i = 0; i < c->subflow_count; i++) {
+		struct subflow *sf = c->subflow[i];
+
+		if (!sf->asked || !subflow_alive(sf))
+			continue;
+		if (sf->asked < ASK_MAX)
+			ask(sf);
+		else
+			subflow_reset(sf, 0);
+	}
+}
+
+static const struct subflow *ask_all(struct conn *c, uint8_t remote_id)
+{
+	const struct subflow *any = NULL;
+
+	for (unsigned i = 0; i < c->subflow_count; i++) {
+		struct subflow *sf = c->subflow[i];
+
+		if (sf->remote_id != remote_id || !subflow_alive(sf))
+			continue;
+		any = sf;
+		if (sf->stage == STAGE_UP && !sf->asked)
+			ask(sf);
+	}
+	return any;
+}
+
+/* No subflow is opened to it any more. The peer may have told of it by a MP_JOIN alone. */
 void addr_removed(struct subflow *sf, struct span ids)
 {
 	struct conn *c = sf->conn;
@@ -279,8 +324,13 @@ void addr_removed(struct subflow *sf, struct span ids)
 	if (c->plain || !c->remote_known)
 		return;
 	for (size_t i = 0; i < ids.len; i++) {
-		struct pm_addr *a = conn_remote_addr(c, ids.at[i]);
+		struct pm_addr *a = conn_remote_addr(c, ids.at[i]), implied = {.id = ids.at[i]};
+		const struct subflow *user = a && a->gone ? NULL : ask_all(c, ids.at[i]);
 
+		if (!a && user) {
+			implied.addr = user->tuple.remote;
+			a = &implied;
+		}
 		if (!a || a->gone)
 			continue;
 		a->gone = true;

@@ -238,7 +238,8 @@ static bool hold_reserve(struct subflow *sf, size_t more)
 		return true;
 	while (capacity < h->len + more)
 		capacity *= 2;
-	if (capacity > 2 * sf->conn->config.receive_buffer + 65536)
+	if (capacity > 2 * sf->conn->config.receive_buffer + 65536 ||
+	    capacity - h->capacity > endpoint_memory_left(sf->conn->endpoint))
 		return false;
 	at = realloc(h->at, capacity);
 	if (!at)
@@ -288,8 +289,9 @@ void subflow_hold_flush(struct subflow *sf, uint64_t dsn)
 
 static void hold(struct subflow *sf, uint32_t ssn, struct span octets)
 {
-	if (!hold_reserve(sf, octets.len)) { /* no mapping comes (RFC 8684 §3.7) */
-		subflow_reset(sf, 6);
+	if (!hold_reserve(sf,
+			  octets.len)) { /* in vain for a mapping (RFC 8684 §3.7), or too much */
+		subflow_reset(sf, endpoint_memory_left(sf->conn->endpoint) < octets.len ? 2 : 6);
 		return;
 	}
 	if (!sf->hold.len)

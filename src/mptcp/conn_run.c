@@ -149,12 +149,26 @@ void conn_settle(struct conn *c)
 		settle_once(c);
 }
 
+/* Data behind a hole would need memory that the endpoint has not: a window was promised to others
+ * as well. It is lost; what fills the hole is not. */
+static bool is_too_far(const struct subflow *sf, const struct packet *p)
+{
+	uint32_t span = p->tcp.seq + (uint32_t)p->payload.len - sf->tcp.rcv_nxt;
+
+	if (!p->payload.len || p->tcp.seq == sf->tcp.rcv_nxt || span > INT32_MAX)
+		return false;
+	return 2 * (size_t)span > endpoint_memory_left(sf->conn->endpoint) + sf->tcp.reorder.size;
+}
+
 void conn_input(struct subflow *sf, int64_t now_ns, const struct packet *p)
 {
 	struct conn *c = sf->conn;
 
+	if (sf->stage == STAGE_UP && is_too_far(sf, p))
+		return;
 	c->now_ns = now_ns;
 	tcp_receive(&sf->tcp, now_ns, p);
+	subflow_account(sf);
 	if (c->state == CONN_CLOSING)
 		c->settle_due = true; /* the last ACK of a FIN is no event */
 	if (c->settle_due || c->pm_due)
@@ -214,6 +228,7 @@ static void fire(struct conn *c, enum conn_timer timer)
 	case TIMER_CLOSE: close_timer(c); return;
 	case TIMER_REJOIN: rejoin_timer(c); return;
 	case TIMER_ANNOUNCE: addr_timer(c); return;
+	case TIMER_ASK: addr_ask_timer(c); return;
 	case TIMER_FAIL: fail_timer(c); return;
 	case TIMER_TRIM: rx_trim(c); return;
 	case TIMER_FORGIVE: pm_forgive(c); return;
@@ -240,6 +255,7 @@ static bool send_one(struct conn *c, uint8_t *out, size_t cap, size_t *len)
 		if (sf->stage == STAGE_DEAD || !tcp_send(&sf->tcp, c->now_ns, out, cap, len))
 			continue;
 		c->send_turn = sf->id;
+		subflow_account(sf);
 		if (c->signal_again)
 			addr_ask(sf);
 		c->signal_again = false;

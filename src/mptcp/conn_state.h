@@ -57,6 +57,7 @@ enum conn_timer {
 	TIMER_CLOSE,
 	TIMER_REJOIN,
 	TIMER_ANNOUNCE,
+	TIMER_ASK,
 	TIMER_FAIL,
 	TIMER_TRIM,
 	TIMER_FORGIVE,
@@ -226,6 +227,7 @@ void conn_reset_all(struct conn *c, int reason);
 void addr_announced(struct subflow *sf, const struct mptcp_add_addr *add);
 void addr_removed(struct subflow *sf, struct span ids);
 void addr_timer(struct conn *c);
+void addr_ask_timer(struct conn *c);
 size_t addr_options(struct conn *c, uint8_t *out, size_t room);
 bool addr_options_due(const struct conn *c);
 /* Once a pure DATA_ACK went: an address alone, taken out on the way, leaves an ACK that looks

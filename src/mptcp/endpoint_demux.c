@@ -17,11 +17,18 @@ struct tuple packet_tuple(const struct packet *p)
 	return t;
 }
 
+/* uthash's own hash is no secret, and most of a tuple is the peer's choice. */
+static unsigned hash_of(const struct endpoint *e, const void *at, size_t len)
+{
+	return (unsigned)siphash(&e->table_key, at, len);
+}
+
 struct subflow *tuple_find(const struct endpoint *e, const struct tuple *t)
 {
 	struct subflow *found;
 
-	HASH_FIND(by_tuple, e->by_tuple, t, sizeof(*t), found);
+	HASH_FIND_BYHASHVALUE(by_tuple, e->by_tuple, t, sizeof(*t), hash_of(e, t, sizeof(*t)),
+			      found);
 	return found;
 }
 
@@ -31,7 +38,8 @@ bool endpoint_tuple_add(struct endpoint *e, struct subflow *sf)
 
 	if (tuple_find(e, &sf->tuple))
 		return false;
-	HASH_ADD(by_tuple, e->by_tuple, tuple, sizeof(sf->tuple), sf);
+	HASH_ADD_BYHASHVALUE(by_tuple, e->by_tuple, tuple, sizeof(sf->tuple),
+			     hash_of(e, &sf->tuple, sizeof(sf->tuple)), sf);
 	sf->listed = HASH_CNT(by_tuple, e->by_tuple) > before;
 	return sf->listed;
 }
@@ -49,7 +57,8 @@ struct conn *token_find(const struct endpoint *e, uint32_t token)
 {
 	struct conn *found;
 
-	HASH_FIND(by_token, e->by_token, &token, sizeof(token), found);
+	HASH_FIND_BYHASHVALUE(by_token, e->by_token, &token, sizeof(token),
+			      hash_of(e, &token, sizeof(token)), found);
 	return found;
 }
 
@@ -59,7 +68,8 @@ bool endpoint_token_add(struct endpoint *e, struct conn *c)
 
 	if (token_find(e, c->local_token))
 		return false;
-	HASH_ADD(by_token, e->by_token, local_token, sizeof(c->local_token), c);
+	HASH_ADD_BYHASHVALUE(by_token, e->by_token, local_token, sizeof(c->local_token),
+			     hash_of(e, &c->local_token, sizeof(c->local_token)), c);
 	return HASH_CNT(by_token, e->by_token) > before;
 }
 

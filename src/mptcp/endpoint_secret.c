@@ -16,6 +16,8 @@ void secret_init(struct endpoint *e)
 	sha256_init(&ctx);
 	sha256_update(&ctx, sizeof(seed), seed);
 	sha256_digest(&ctx, sizeof(e->secret), e->secret);
+	for (uint64_t i = 0; i < 2; i++)
+		e->table_key.k[i] = secret_hash(e, PURPOSE_TABLE, NULL, i);
 }
 
 static size_t put_addr(uint8_t *out, const struct ip_addr *a)

@@ -3,6 +3,7 @@
 #define MBOXTRACE_MPTCP_ENDPOINT_STATE_H
 
 #include "mptcp/conn_state.h"
+#include "util/siphash.h"
 
 #define ENDPOINT_PACKET_MAX 65535
 #define EVENTS_MAX	    65536
@@ -30,6 +31,7 @@ struct timer_heap {
 struct endpoint {
 	struct endpoint_config config;
 	uint8_t secret[SECRET_SIZE];
+	struct siphash_key table_key;
 	uint64_t drawn; /* random numbers */
 	struct subflow *by_tuple;
 	struct subflow *last; /* that a packet was for: mostly the next is for it, too */
@@ -61,7 +63,7 @@ void secret_init(struct endpoint *e);
 /* A number that only who knows the secret can tell; `purpose` keeps uses apart. */
 uint64_t secret_hash(const struct endpoint *e, uint32_t purpose, const struct tuple *t,
 		     uint64_t extra);
-enum { PURPOSE_ISN = 1, PURPOSE_TS, PURPOSE_RANDOM, PURPOSE_COOKIE, PURPOSE_KEY };
+enum { PURPOSE_ISN = 1, PURPOSE_TS, PURPOSE_RANDOM, PURPOSE_COOKIE, PURPOSE_KEY, PURPOSE_TABLE };
 
 /* Replies (endpoint_reply.c) */
 void reply_rst(struct endpoint *e, const struct packet *p, int reason); /* reason -1: no option */

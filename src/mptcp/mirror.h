@@ -19,7 +19,8 @@
  *   u32 FNV-1a as above
  *
  *   u8 kind (4, a hop of the way back)  u8 quoted octets  u8 TTL
- *   u8 4 or 6, and 16 if it is the SYN/ACK that is quoted  u32 FNV-1a as above
+ *   u8 4 or 6, and 16 if what is quoted announces an address, 32 if it is the SYN/ACK
+ *   u32 FNV-1a as above
  *   16 octets: who quoted (IPv4: the first four)  the quote (mirror_back.h)
  *
  * A client whose wish has bit 1 asks for the latter; with bit 2, that one segment of the server's
@@ -161,7 +162,6 @@ int64_t mirror_server_expiry_ns(const struct mirror_server *m, const struct mirr
 #define MIRROR_OCTETS_MAX 40960
 #define MIRROR_TOLD_MAX	  512
 #define MIRROR_LOG_CLIENT 1024
-#define MIRROR_WALKS	  2
 
 /* The octets of one direction of a subflow by their relative sequence number, less one. */
 struct mirror_octets {

@@ -11,9 +11,10 @@
 /* Where copies cannot be told apart an answer must not be late. */
 #define WAIT6_NS (1 * NS_PER_S)
 
-void mirror_back_sent(struct mirror_back *b, int64_t now_ns, struct span packet, size_t payload)
+void mirror_back_sent(struct mirror_back *b, int64_t now_ns, enum mirror_walked kind,
+		      struct span packet)
 {
-	struct mirror_walk *w = &b->walk[!payload];
+	struct mirror_walk *w = &b->walk[kind];
 
 	if (!b->wanted || w->len || packet.len > MIRROR_SEGMENT_MAX)
 		return;
@@ -79,7 +80,7 @@ void mirror_back_error(struct mirror_back *b, int64_t now_ns, struct span packet
 	hop = &w->hop[ttl];
 	if (!ttl || hop->answered)
 		return;
-	*hop = (struct mirror_hop){.answered = true, .syn = b->at, .ttl = ttl, .from = e.from};
+	*hop = (struct mirror_hop){.answered = true, .of = b->at, .ttl = ttl, .from = e.from};
 	hop->quote_len = (uint8_t)(e.quote.len < MIRROR_QUOTE_MAX ? e.quote.len : MIRROR_QUOTE_MAX);
 	memcpy(hop->quote, e.quote.at, hop->quote_len);
 	if (ttl == w->ttl)
@@ -88,18 +89,21 @@ void mirror_back_error(struct mirror_back *b, int64_t now_ns, struct span packet
 
 int64_t mirror_back_expiry_ns(const struct mirror_back *b)
 {
-	bool waits = b->at && !b->last_words;
+	bool waits = b->at == MIRROR_WALKED_SYN_ACK && !b->last_words;
 
 	return !b->wanted || b->done || waits || !b->walk[0].len || !b->last ? TIME_NEVER
 									     : b->due_ns;
 }
 
-/* Goes on with the SYN/ACK, if that is there. */
-static bool end_walk(struct mirror_back *b)
+/* On to the next of those that there are; NULL: not now, or there is none. */
+static struct mirror_walk *next_walk(struct mirror_back *b)
 {
-	b->done = b->at || !b->walk[1].len;
-	b->at |= !b->done;
-	return b->done;
+	do
+		b->at++;
+	while (b->at < MIRROR_WALKS && !b->walk[b->at].len);
+	b->done = b->at == MIRROR_WALKS;
+	b->at = (uint8_t)(b->at - b->done);
+	return mirror_back_expiry_ns(b) == TIME_NEVER ? NULL : &b->walk[b->at];
 }
 
 size_t mirror_back_next(struct mirror_back *b, int64_t now_ns, size_t cap, uint8_t *out)
@@ -111,9 +115,9 @@ size_t mirror_back_next(struct mirror_back *b, int64_t now_ns, size_t cap, uint8
 	if (w->ttl)
 		w->silent = w->hop[w->ttl].answered ? 0 : (uint8_t)(w->silent + 1);
 	if (w->ttl >= b->last || w->silent == SILENT_MAX) {
-		if (end_walk(b) || !b->last_words)
+		w = next_walk(b);
+		if (!w)
 			return 0;
-		w = &b->walk[b->at];
 	}
 	if (w->len > cap) { /* looked at again when there is more room, or none to come */
 		b->due_ns = now_ns + GAP_NS;

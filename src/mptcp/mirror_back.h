@@ -1,6 +1,7 @@
-/* The way back, walked by a mirror: one of its own segments with data and its SYN/ACK, octet for
- * octet but for the TTL (and the IPv4 ID, by which quotes are told apart), are sent once more to
- * the client with increasing TTL, always too small to get there; routers quote them.
+/* The way back, walked by a mirror: one of its own segments with data, one without that announces
+ * an address, if there is such, and its SYN/ACK, octet for octet but for the TTL (and the IPv4 ID,
+ * by which quotes are told apart), are sent once more to the client with increasing TTL, always too
+ * small to get there; routers quote them.
  *
  * Only to whom asked for it within an established connection, once, one packet at a time. The
  * SYN/ACK comes last, when the client has said all: who follows the connection may be confused. */
@@ -15,9 +16,16 @@
 #define MIRROR_QUOTE_MAX   120
 #define MIRROR_SEGMENT_MAX 1600
 
+enum mirror_walked {
+	MIRROR_WALKED_DATA,
+	MIRROR_WALKED_ANNOUNCE,
+	MIRROR_WALKED_SYN_ACK,
+	MIRROR_WALKS
+};
+
 struct mirror_hop {
 	bool answered;
-	bool syn; /* the SYN/ACK is quoted, else the segment with data */
+	enum mirror_walked of; /* what is quoted */
 	uint8_t ttl, quote_len;
 	struct ip_addr from;
 	uint8_t quote[MIRROR_QUOTE_MAX];
@@ -39,7 +47,7 @@ struct mirror_back {
 	uint8_t last;	 /* the last TTL that does not reach the client; 0: not known */
 	uint8_t at;	 /* of the walks: the one under way */
 	int64_t due_ns;
-	struct mirror_walk walk[2]; /* of the data, of the SYN/ACK */
+	struct mirror_walk walk[MIRROR_WALKS];
 };
 
 /* Between copies, whoever they are for. */
@@ -47,8 +55,9 @@ struct mirror_rate {
 	int64_t due_ns;
 };
 
-/* A whole segment that went to the client; `payload` octets of it are data. */
-void mirror_back_sent(struct mirror_back *b, int64_t now_ns, struct span packet, size_t payload);
+/* A whole segment that went to the client; the first of each kind is walked with. */
+void mirror_back_sent(struct mirror_back *b, int64_t now_ns, enum mirror_walked kind,
+		      struct span packet);
 void mirror_back_arrived(struct mirror_back *b, uint8_t ttl); /* a segment of the client */
 void mirror_back_error(struct mirror_back *b, int64_t now_ns, struct span packet);
 

@@ -8,7 +8,7 @@
 #define ROLE_AT	   9
 #define WISHES_AT  10
 #define FAMILY	   0x0f /* of a hop's octet, and: */
-#define SYN_ACK	   0x10
+#define KIND_SHIFT 4
 
 void mirror_put_head(enum mirror_role role, uint8_t out[MIRROR_HEAD])
 {
@@ -110,7 +110,7 @@ size_t mirror_put_hop(const struct mirror_hop *hop, uint8_t *out)
 	out[0] = MIRROR_HOP;
 	out[1] = hop->quote_len;
 	out[2] = hop->ttl;
-	out[3] = (uint8_t)(hop->from.family | (hop->syn ? SYN_ACK : 0));
+	out[3] = (uint8_t)(hop->from.family | (unsigned)hop->of << KIND_SHIFT);
 	memcpy(out + 8, hop->from.octets, hop->from.family == 4 ? 4 : 16);
 	memcpy(out + MIRROR_HOP_RECORD, hop->quote, hop->quote_len);
 	store_u32(out + HOP_CHECK_AT,
@@ -129,14 +129,14 @@ static int read_hop(struct mirror_record *out, struct cursor *c, uint8_t len)
 	hop->ttl = cursor_u8(c);
 	what = cursor_u8(c);
 	hop->from.family = what & FAMILY;
-	hop->syn = what & SYN_ACK;
+	hop->of = (enum mirror_walked)(what >> KIND_SHIFT);
 	check = cursor_u32(c);
 	from = cursor_take(c, 16);
 	quote = cursor_take(c, len);
 	if (c->failed)
 		return 0;
 	if (check != check_of(record, (size_t)MIRROR_HOP_RECORD + len, HOP_CHECK_AT) ||
-	    (hop->from.family != 4 && hop->from.family != 6))
+	    hop->of >= MIRROR_WALKS || (hop->from.family != 4 && hop->from.family != 6))
 		return ERR_MALFORMED;
 	memcpy(hop->from.octets, from.at, hop->from.family == 4 ? 4 : 16);
 	memcpy(hop->quote, quote.at, len);

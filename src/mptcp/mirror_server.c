@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "mptcp/mirror_tell.h"
+#include "packet/mptcp_option.h"
 #include "packet/packet.h"
 
 #define COPY_GAP_NS (5 * NS_PER_MS)
@@ -20,8 +21,13 @@ static struct mirror_flow initial_flow(const struct conn *conn)
 				    .remote_port = info.subflow[0].remote_port};
 }
 
-/* The SYN/ACK went before the client could wish for anything; it has no data. */
-static void give_syn_ack(struct mirror_server *m, const struct mirror_log *log, int64_t now_ns)
+static bool announces(const struct packet *p)
+{
+	return tcp_option_find(&p->tcp.options, TCP_OPT_MPTCP, MPTCP_ADD_ADDR) != NULL;
+}
+
+/* What went before the client could wish for anything: without data the headers are all of it. */
+static void give_earlier(struct mirror_server *m, const struct mirror_log *log, int64_t now_ns)
 {
 	for (uint64_t n = mirror_log_first(log); n < log->count; n++) {
 		const struct mirror_segment *s = mirror_log_at(log, n);
@@ -29,11 +35,15 @@ static void give_syn_ack(struct mirror_server *m, const struct mirror_log *log, 
 		struct mirror_flow flow;
 		struct packet p;
 
-		if (s->kind != MIRROR_SENT || packet_parse(&p, header) || !(p.tcp.flags & TCP_SYN))
+		if (s->kind != MIRROR_SENT || s->payload_len || packet_parse(&p, header))
 			continue;
 		flow = mirror_flow_of(&p, true);
-		if (mirror_flow_equal(&flow, &m->flow[0].flow))
-			mirror_back_sent(&m->back, now_ns, header, 0);
+		if (!mirror_flow_equal(&flow, &m->flow[0].flow))
+			continue;
+		if (p.tcp.flags & TCP_SYN)
+			mirror_back_sent(&m->back, now_ns, MIRROR_WALKED_SYN_ACK, header);
+		else if (announces(&p))
+			mirror_back_sent(&m->back, now_ns, MIRROR_WALKED_ANNOUNCE, header);
 	}
 }
 
@@ -47,7 +57,7 @@ static void begin(struct mirror_server *m, bool may_walk, const struct mirror_lo
 	m->flow_count = 1;
 	m->wants_hole = wishes & MIRROR_WISH_HOLE;
 	m->back.wanted = may_walk && wishes & MIRROR_WISH_WALK;
-	give_syn_ack(m, log, now_ns);
+	give_earlier(m, log, now_ns);
 }
 
 static enum mirror_match read_head(struct mirror_server *m, struct conn *conn)
@@ -131,7 +141,8 @@ bool mirror_server_pump(struct mirror_server *m, bool may_walk, const struct mir
 		return true;
 	mirror_tell(m, log, conn, now_ns);
 	/* Who has nothing more to say cannot pay for a longer walk either. */
-	if (walks(m) && !(conn_read_ended(conn) && mirror_tell_room(m) < m->back.walk[m->back.at].len))
+	if (walks(m) &&
+	    !(conn_read_ended(conn) && mirror_tell_room(m) < m->back.walk[m->back.at].len))
 		return false;
 	m->back.done = true;
 	if (conn_read_ended(conn) && mirror_tell_done(m, log, conn, now_ns))
@@ -159,8 +170,10 @@ void mirror_server_packet(struct mirror_server *m, bool sent, int64_t time_ns, s
 		mirror_back_error(&m->back, time_ns, packet);
 	else if (is_of(m, &p, sent) && !sent)
 		mirror_back_arrived(&m->back, p.ip.ttl);
-	else if (is_of(m, &p, sent) && p.payload.len)
-		mirror_back_sent(&m->back, time_ns, packet, p.payload.len);
+	else if (is_of(m, &p, sent) && (p.payload.len || announces(&p)))
+		mirror_back_sent(&m->back, time_ns,
+				 p.payload.len ? MIRROR_WALKED_DATA : MIRROR_WALKED_ANNOUNCE,
+				 packet);
 }
 
 bool mirror_server_loses(struct mirror_server *m, struct span packet)

@@ -180,7 +180,7 @@ void mirror_tell(struct mirror_server *m, const struct mirror_log *log, struct c
 	for (size_t i = 0; i < m->flow_count; i++)
 		if (!tell_flow(m, &m->flow[i], log, conn, now_ns))
 			return;
-	for (size_t i = 0; i < 2; i++)
+	for (size_t i = 0; i < MIRROR_WALKS; i++)
 		if (!tell_hops(m, &m->back.walk[i], conn, now_ns))
 			return;
 }

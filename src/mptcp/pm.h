@@ -35,7 +35,8 @@ struct pm_addr {
 	uint8_t use; /* a local one's: of enum pm_use */
 	/* The connection's, to tell the path manager how far things are. A local address that was
 	 * removed stays in the view as `gone` until it is withdrawn and its subflows are closed;
-	 * one that the peer removed (REMOVE_ADDR), until its subflows are closed. */
+	 * one that the peer removed (REMOVE_ADDR), until its subflows are closed, which is not the
+	 * path manager's task: nothing is opened to it. */
 	bool gone;
 	bool known; /* local: the peer was told of it, by ADD_ADDR or MP_JOIN, and not withdrawn */
 	bool announced; /* local: by ADD_ADDR */

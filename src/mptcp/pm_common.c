@@ -10,10 +10,11 @@ static const struct pm_addr *find_gone(const struct pm_addr *addr, size_t count,
 	return NULL;
 }
 
+/* Its address is not ours any more. One that the peer has taken back is the connection's business,
+ * who asks whether it is true. */
 static bool is_stranded(const struct pm_view *view, const struct pm_subflow *s)
 {
-	return s->alive && (find_gone(view->local, view->local_count, s->local_id) ||
-			    find_gone(view->remote, view->remote_count, s->remote_id));
+	return s->alive && find_gone(view->local, view->local_count, s->local_id);
 }
 
 /* The initial subflow's address is a backup, and the peer does not know. */

@@ -45,7 +45,8 @@ static void release(struct subflow *sf)
 
 	endpoint_tuple_remove(c->endpoint, sf);
 	tcp_fini(&sf->tcp);
-	endpoint_account(c->endpoint, 0, sf->hold.capacity);
+	endpoint_account(c->endpoint, 0, sf->hold.capacity + sf->accounted);
+	sf->accounted = 0;
 	free(sf->map.at);
 	free(sf->hold.at);
 	c->rx.spare -= sf->hold.len;
@@ -66,6 +67,16 @@ size_t subflow_memory(const struct subflow *sf)
 	size_t tcp = sf->stage == STAGE_DEAD ? 0 : tcp_memory(&sf->tcp);
 
 	return sizeof(*sf) + tcp + sf->hold.capacity + sf->map.capacity * sizeof(*sf->map.at);
+}
+
+void subflow_account(struct subflow *sf)
+{
+	size_t now = tcp_memory(&sf->tcp) + sf->map.capacity * sizeof(*sf->map.at);
+
+	if (sf->stage == STAGE_DEAD || now == sf->accounted)
+		return;
+	endpoint_account(sf->conn->endpoint, now, sf->accounted);
+	sf->accounted = now;
 }
 
 void subflow_announce_end(struct subflow *sf)

@@ -56,6 +56,7 @@ struct hold {
 struct subflow {
 	struct tcp tcp;
 	struct conn *conn;
+	size_t accounted; /* octets that its TCP and its mappings hold, as the endpoint knows */
 	UT_hash_handle by_tuple;
 	bool listed; /* in the endpoint's table */
 	struct tuple tuple;
@@ -101,6 +102,7 @@ struct subflow {
 	uint64_t tx_again;	   /* behind the last that it carried when it had passed it */
 	uint64_t copied;	   /* redundant scheduler: how far it has sent */
 	int64_t up_ns;		   /* when it came up */
+	uint8_t asked;		   /* whether it lives, so often, since its address was removed */
 	bool stale;		   /* timed out, not acknowledged anything since */
 	uint32_t reinject_mark;	   /* pieces before this ssn have been queued elsewhere */
 	int64_t penalised_ns;
@@ -133,6 +135,7 @@ struct subflow *subflow_new(struct conn *c);
 void subflow_free(struct subflow *sf);
 void subflow_bury(struct subflow *sf); /* its TCP is closed: frees all but the summary */
 size_t subflow_memory(const struct subflow *sf);
+void subflow_account(struct subflow *sf);      /* tells the endpoint what it holds now */
 bool subflow_usable(const struct subflow *sf); /* for data, MPTCP-wise; it may be stale */
 bool subflow_alive(const struct subflow *sf);  /* opening, or open and not closing */
 bool subflow_hangs(const struct subflow *sf);  /* stale for long */

@@ -46,7 +46,7 @@ static int reserve(struct live_block *block, uint16_t *port)
 	return 0;
 }
 
-static int explain(uint16_t port, int failed, struct error *err)
+int live_block_explain(uint16_t port, int failed, struct error *err)
 {
 	if (failed == EADDRINUSE)
 		return error_set(err, ERR_USAGE, "local port %u is in use by another program",
@@ -61,7 +61,7 @@ int live_block_add(struct live_block *block, uint16_t port, struct error *err)
 {
 	int failed = block->count == LIVE_BLOCK_MAX ? EMFILE : reserve(block, &port);
 
-	return failed ? explain(port, failed, err) : 0;
+	return failed ? live_block_explain(port, failed, err) : 0;
 }
 
 static void shrink(struct live_block *block, size_t count)
@@ -76,7 +76,7 @@ int live_block_find(struct live_block *block, size_t count, uint16_t *first, str
 	int failed = EADDRINUSE;
 
 	if (count > LIVE_BLOCK_MAX - before)
-		return explain(0, EMFILE, err);
+		return live_block_explain(0, EMFILE, err);
 	for (int attempt = 0; failed && attempt < ATTEMPTS; attempt++) {
 		*first = 0;
 		failed = reserve(block, first);
@@ -88,7 +88,7 @@ int live_block_find(struct live_block *block, size_t count, uint16_t *first, str
 		if (failed)
 			shrink(block, before);
 	}
-	return failed ? explain(*first, failed, err) : 0;
+	return failed ? live_block_explain(*first, failed, err) : 0;
 }
 
 void live_block_close(struct live_block *block)

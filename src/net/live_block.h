@@ -20,6 +20,8 @@ int live_block_add(struct live_block *block, uint16_t port, struct error *err);
 /* Reserves `count` ports that follow each other, where the kernel finds some free, and says which
  * is the first. */
 int live_block_find(struct live_block *block, size_t count, uint16_t *first, struct error *err);
+/* Why a port could not be reserved, by errno. */
+int live_block_explain(uint16_t port, int failed, struct error *err);
 void live_block_close(struct live_block *block);
 
 #endif

@@ -6,19 +6,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "net/live_permission.h"
+#include "net/live_block.h"
 #include "net/sockaddr.h"
-
-static int explain(uint16_t port, int failed, struct error *err)
-{
-	if (failed == EADDRINUSE)
-		return error_set(err, ERR_USAGE, "local port %u is in use by another program",
-				 port);
-	if (failed == EACCES)
-		return live_permission(err, "cannot reserve a port below 1024", failed);
-	return error_set(err, ERR_DEVICE, "live: cannot reserve local port %u: %s", port,
-			 strerror(failed));
-}
 
 static int bind_port(int fd, const struct net_route *route, uint16_t *port)
 {
@@ -57,7 +46,7 @@ int live_ports_open(struct live_ports *held, const struct net_route *route, uint
 
 		if (failed) {
 			live_ports_close(held);
-			return explain(ports[i], failed, err);
+			return live_block_explain(ports[i], failed, err);
 		}
 	}
 	return 0;

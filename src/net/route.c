@@ -104,11 +104,40 @@ static int find_device(intf_t *devices, const struct ip_addr *target, const char
 	return 0;
 }
 
+static bool is_unspecified(const struct ip_addr *addr)
+{
+	static const uint8_t none[16] = {0};
+
+	return !memcmp(addr->octets, none, sizeof(none));
+}
+
+/* Neither nobody's nor everybody's: unspecified, multicast, or to all on a link. */
+static bool is_one_host(const struct ip_addr *addr)
+{
+	static const uint8_t all[4] = {255, 255, 255, 255};
+
+	if (addr->family == 6)
+		return addr->octets[0] != 0xff && !is_unspecified(addr);
+	return addr->octets[0] && addr->octets[0] >> 4 != 14 && memcmp(addr->octets, all, 4);
+}
+
+/* "::ffff:192.0.2.1" (RFC 4291 section 2.5.5.2) */
+static bool is_mapped(const struct ip_addr *addr)
+{
+	static const uint8_t prefix[12] = {[10] = 0xff, [11] = 0xff};
+
+	return addr->family == 6 && !memcmp(addr->octets, prefix, sizeof(prefix));
+}
+
 static int check_request(const struct ip_addr *target, const struct ip_addr *source,
 			 const char *device, struct error *err)
 {
 	char text[IP_ADDR_TEXT];
 
+	if (!is_one_host(target))
+		return no_route(target, "TCP goes to the address of one host", err);
+	if (is_mapped(target))
+		return no_route(target, "IPv6 carries no such address: write it as IPv4", err);
 	if (!device && ip_addr_is_link_local(target))
 		return no_route(target, "a link-local address needs a device: name it with -i",
 				err);
@@ -143,6 +172,8 @@ int route_find(const struct ip_addr *target, const struct ip_addr *source, const
 	failed = find_source(target, source, device, &route.source);
 	if (failed)
 		return explain_source(target, source, failed, err);
+	if (is_unspecified(&route.source))
+		return no_route(target, "there is no address to send from: name one with -s", err);
 	devices = intf_open();
 	if (!devices)
 		return no_route(target, strerror(errno), err);

@@ -100,9 +100,10 @@ static int tap_open_file(struct tap *tap, const char *path, struct error *err)
 	if (!tap->format)
 		return error_set(err, ERR_NOMEM, "out of memory");
 	tap->file = pcap_dump_open(tap->format, path);
-	if (!tap->file || pcap_dump_flush(tap->file))
-		return error_set(err, ERR_FILE, "cannot write %s",
-				 *pcap_geterr(tap->format) ? pcap_geterr(tap->format) : path);
+	if (!tap->file)
+		return error_set(err, ERR_FILE, "cannot write %s", pcap_geterr(tap->format));
+	if (pcap_dump_flush(tap->file))
+		return error_set(err, ERR_FILE, "cannot write %s: %s", path, strerror(errno));
 	return 0;
 }
 

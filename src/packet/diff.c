@@ -80,7 +80,7 @@ static void payload_change(struct diff_pair *pair, struct span was, struct span 
 
 /* A data offset that grew or shrank while the packet did not has turned options into payload or
  * payload into options: the octets are compared where they were sent. */
-void diff_payload(struct diff_pair *pair)
+static void diff_payload(struct diff_pair *pair)
 {
 	const struct diff_side *sent = &pair->sent, *seen = &pair->seen;
 	bool moved = sent->header_len != seen->header_len && sent->claimed == seen->claimed;

@@ -3,8 +3,8 @@
 
 #include "packet/diff_parts.h"
 
-void diff_add_field(struct diff *d, enum field f, const struct value *sent,
-		    const struct value *seen)
+static void add_field(struct diff *d, enum field f, const struct value *sent,
+		      const struct value *seen)
 {
 	struct change *c = diff_add(d, field_info(f)->name, CHANGE_REWRITTEN);
 
@@ -27,7 +27,7 @@ static void field_compare(struct diff *d, enum field f, struct span sent, struct
 	field_load(sent, f, &was);
 	field_load(seen, f, &is);
 	if (!value_equal(&was, &is))
-		diff_add_field(d, f, &was, &is);
+		add_field(d, f, &was, &is);
 }
 
 /* The fields of a layer follow each other, and so do their bits in a set. */
@@ -119,7 +119,7 @@ static void diff_offset(struct diff_pair *pair)
 		return;
 	was = value_dec(pair->sent.header_len);
 	is = value_dec(pair->seen.header_len);
-	diff_add_field(pair->d, FIELD_TCP_HDR_LEN, &was, &is);
+	add_field(pair->d, FIELD_TCP_HDR_LEN, &was, &is);
 }
 
 static bool payload_changed(const struct diff *d)
@@ -152,5 +152,5 @@ void diff_lengths(struct diff_pair *pair)
 	    pair->seen.length == pair->sent.length || pair->seen.length == length_expected(pair) ||
 	    payload_changed(pair->d))
 		return;
-	diff_add_field(pair->d, v4 ? FIELD_IP4_LEN : FIELD_IP6_PLEN, &was, &is);
+	add_field(pair->d, v4 ? FIELD_IP4_LEN : FIELD_IP6_PLEN, &was, &is);
 }

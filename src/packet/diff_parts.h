@@ -39,7 +39,6 @@ void diff_view(struct diff_pair *pair, const struct packet *sent, const struct p
 void diff_ip_fields(struct diff_pair *pair);
 void diff_transport_fields(struct diff_pair *pair);
 void diff_options(struct diff_pair *pair);
-void diff_payload(struct diff_pair *pair);
 void diff_lengths(struct diff_pair *pair); /* after options and payload, which explain them */
 void diff_checksums(struct diff_pair *pair);
 
@@ -53,8 +52,6 @@ size_t diff_checksum_at(const struct diff_pair *pair); /* of TCP or ICMP; 0: nei
 /* A new change, of which the caller fills the values; never NULL, as a full list gives
  * its last entry again. */
 struct change *diff_add(struct diff *d, const char *field, enum change_kind kind);
-void diff_add_field(struct diff *d, enum field f, const struct value *sent,
-		    const struct value *seen);
 struct value value_octets(struct span octets); /* the first 40 */
 struct value value_dec(uint64_t number);
 

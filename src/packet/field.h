@@ -88,7 +88,6 @@ struct value {
 
 /* "1460", "0x0a", "192.0.2.1", "1e040081"; nothing for VALUE_NONE. */
 void value_print(struct buf *out, const struct value *v);
-struct ip_addr value_addr(const struct value *v); /* of a VALUE_ADDR */
 bool value_equal(const struct value *a, const struct value *b);
 
 /* Reads a field; false (and VALUE_NONE) if the packet's octets do not reach it or the packet

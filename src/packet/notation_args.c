@@ -20,6 +20,22 @@ uint64_t bits_max(unsigned bits)
 	return bits >= 64 ? UINT64_MAX : (UINT64_C(1) << bits) - 1;
 }
 
+int parse_braces(struct parser *p, int (*item)(struct parser *p, void *context), void *context)
+{
+	int err;
+
+	if (!scan_char(&p->scan, '{') || scan_char(&p->scan, '}'))
+		return 0;
+	do {
+		err = item(p, context);
+		if (err)
+			return err;
+	} while (scan_char(&p->scan, ','));
+	if (!scan_char(&p->scan, '}'))
+		return scan_fail(&p->scan, p->scan.at, "expected ',' or '}'");
+	return 0;
+}
+
 static int arg_append(struct parser *p, const struct arg_spec *spec, struct word w, struct arg *out)
 {
 	uint64_t number;
@@ -79,8 +95,15 @@ static int arg_unknown(struct parser *p, const struct option_spec *spec, struct 
 			 key.at, spec->name, names.len > 0 ? names.text : "it takes none");
 }
 
-static int named_arg(struct parser *p, const struct option_spec *spec, struct arg *args)
+struct named {
+	const struct option_spec *spec;
+	struct arg *args;
+};
+
+static int named_arg(struct parser *p, void *context)
 {
+	const struct option_spec *spec = ((struct named *)context)->spec;
+	struct arg *args = ((struct named *)context)->args;
 	struct word key = scan_name(&p->scan);
 	size_t i = 0;
 
@@ -100,22 +123,6 @@ static int named_arg(struct parser *p, const struct option_spec *spec, struct ar
 	return 0;
 }
 
-static int named_args(struct parser *p, const struct option_spec *spec, struct arg *args)
-{
-	int err;
-
-	if (!scan_char(&p->scan, '{') || scan_char(&p->scan, '}'))
-		return 0;
-	do {
-		err = named_arg(p, spec, args);
-		if (err)
-			return err;
-	} while (scan_char(&p->scan, ','));
-	if (!scan_char(&p->scan, '}'))
-		return scan_fail(&p->scan, p->scan.at, "expected ',' or '}'");
-	return 0;
-}
-
 int parse_args(struct parser *p, const struct option_spec *spec, struct word name, struct arg *args)
 {
 	int err;
@@ -125,7 +132,7 @@ int parse_args(struct parser *p, const struct option_spec *spec, struct word nam
 		args[i].number = spec->args[i].preset;
 	err = positional(p, spec, args);
 	if (!err)
-		err = named_args(p, spec, args);
+		err = parse_braces(p, named_arg, &(struct named){spec, args});
 	for (size_t i = 0; i < ARGS_MAX && !err; i++)
 		if (spec->args[i].rule == ARG_REQUIRED && spec->args[i].type && !args[i].given)
 			err = scan_fail(&p->scan, name.at, "%s needs its argument %s", spec->name,

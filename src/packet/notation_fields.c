@@ -94,9 +94,15 @@ static bool is_given(const struct parser *p, enum field f)
 	return f && (p->draft.set & FIELD_BIT(f));
 }
 
+struct header {
+	const char *layer;
+	enum field_layer layers[2];
+};
+
 /* Layers of IP have two tables of fields, of which a key may be in one or both. */
-static int parse_field(struct parser *p, const char *layer, const enum field_layer layers[2])
+static int parse_field(struct parser *p, void *context)
 {
+	const enum field_layer *layers = ((struct header *)context)->layers;
 	struct word key = scan_name(&p->scan);
 	char text[16];
 	enum field a, b;
@@ -106,7 +112,7 @@ static int parse_field(struct parser *p, const char *layer, const enum field_lay
 	a = field_by_key(layers[0], text);
 	b = field_by_key(layers[1], text);
 	if (!a && !b)
-		return field_unknown(p, key, layer, layers);
+		return field_unknown(p, key, ((struct header *)context)->layer, layers);
 	if (is_given(p, a) || is_given(p, b))
 		return scan_fail(&p->scan, key.at, "%s is given twice", text);
 	err = expect_equals(p, key);
@@ -125,16 +131,5 @@ static int parse_field(struct parser *p, const char *layer, const enum field_lay
 
 int parse_fields(struct parser *p, const char *layer, const enum field_layer layers[2])
 {
-	int err;
-
-	if (!scan_char(&p->scan, '{') || scan_char(&p->scan, '}'))
-		return 0;
-	do {
-		err = parse_field(p, layer, layers);
-		if (err)
-			return err;
-	} while (scan_char(&p->scan, ','));
-	if (!scan_char(&p->scan, '}'))
-		return scan_fail(&p->scan, p->scan.at, "expected ',' or '}'");
-	return 0;
+	return parse_braces(p, parse_field, &(struct header){layer, {layers[0], layers[1]}});
 }

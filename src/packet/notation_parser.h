@@ -24,6 +24,8 @@ uint64_t bits_max(unsigned bits); /* the largest number of so many bits */
 /* (…) and {…} behind the name of an option; `args` has room for ARGS_MAX. */
 int parse_args(struct parser *p, const struct option_spec *spec, struct word name,
 	       struct arg *args);
+/* {…}, each of what stands between commas read by `item`; nothing if there is no brace. */
+int parse_braces(struct parser *p, int (*item)(struct parser *p, void *context), void *context);
 /* {…} behind the name of a header, whose keys are those of one or two layers of fields. */
 int parse_fields(struct parser *p, const char *layer, const enum field_layer layers[2]);
 

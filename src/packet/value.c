@@ -4,7 +4,7 @@
 
 #include "packet/field.h"
 
-struct ip_addr value_addr(const struct value *v)
+static struct ip_addr value_addr(const struct value *v)
 {
 	return v->family == 4 ? ip_addr_v4(v->octets) : ip_addr_v6(v->octets);
 }

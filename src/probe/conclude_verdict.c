@@ -61,6 +61,14 @@ static uint8_t nearest_of(const struct trace *t, const struct trace_reply *refus
 	return ttl;
 }
 
+static const char *unreachable_code(const struct trace *t, const struct trace_reply *r)
+{
+	const char *code =
+	    r ? icmp_unreachable_name(t->result.config.target.family, r->icmp_code) : NULL;
+
+	return code ? code : "unknown code";
+}
+
 static void decide_unreached(struct trace *t)
 {
 	const struct trace_reply *r = NULL;
@@ -72,13 +80,10 @@ static void decide_unreached(struct trace *t)
 		r = t->series[i].walks ? observe_unreachable(t, (int)i) : NULL;
 	decide(t, VERDICT_UNREACHABLE);
 	if (r) {
-		const char *code =
-		    icmp_unreachable_name(t->result.config.target.family, r->icmp_code);
-
 		explain_place(&(struct place){true, nearest_of(t, r), r->from}, where,
 			      sizeof(where));
 		REASON(t, "The target is not reached: %s answers unreachable (%s).", where,
-		       code ? code : "unknown code");
+		       unreachable_code(t, r));
 		return;
 	}
 	if (observe_any_answer(t, 0)) {
@@ -123,6 +128,10 @@ static void decide_reached(struct trace *t)
 		    "The path is clean: MP_CAPABLE reached the target at TTL %u and was answered "
 		    "with MPTCP v1.",
 		    length);
+	} else if (!r && user) {
+		decide(t, VERDICT_INCONCLUSIVE);
+		REASON(t, "The probe reached the target, which answers unreachable (%s).",
+		       unreachable_code(t, observe_unreachable(t, 0)));
 	} else if (!r) {
 		decide(t, VERDICT_INCONCLUSIVE);
 		REASON(t,
@@ -137,9 +146,11 @@ static void decide_reached(struct trace *t)
 	} else if (!covered(t)) {
 		decide(t, VERDICT_INCONCLUSIVE);
 		REASON(t,
-		       "The target answers%s, but no router near it quotes the options, so what "
+		       "The target %s, but no router near it quotes the options, so what "
 		       "became of them is not known.",
-		       user ? "" : " without MPTCP");
+		       user		      ? "answers"
+		       : r->kind == REPLY_RST ? "refuses the connection"
+					      : "answers without MPTCP");
 	} else if (r && r->kind == REPLY_RST && !user && length == 1) {
 		REASON(t,
 		       "No router lies before the target, which refuses the connection (port %u is "

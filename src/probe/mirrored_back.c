@@ -1,13 +1,29 @@
 /* The intervals of a walk back: hops are counted from the target. What no router quoted changed
- * happened behind the last that quoted it unchanged; what no comparison found is not told of. */
+ * happened behind the last that quoted it unchanged. */
 #include <stdio.h>
 #include <string.h>
 
+#include "packet/mptcp_option.h"
 #include "probe/mirrored_parts.h"
+#include "probe/segment.h"
 
-/* The segment that was walked with: the first with data, or the SYN/ACK; with its payload. False:
- * it was not told of. */
-static bool find_sent(const struct mirror_client *m, bool syn, uint8_t *room, struct packet *out)
+#define ADD_ADDR "tcp.options.mptcp.add_addr"
+
+static bool is_of_kind(const struct mirror_segment *s, const struct packet *p,
+		       enum mirror_walked kind)
+{
+	if (kind == MIRROR_WALKED_DATA)
+		return s->payload_len;
+	if (kind == MIRROR_WALKED_SYN_ACK)
+		return p->tcp.flags & TCP_SYN;
+	return !s->payload_len && !(p->tcp.flags & TCP_SYN) &&
+	       tcp_option_find(&p->tcp.options, TCP_OPT_MPTCP, MPTCP_ADD_ADDR);
+}
+
+/* The segment that was walked with, the first of its kind, with its payload. False: it was not told
+ * of. */
+static bool find_sent(const struct mirror_client *m, enum mirror_walked kind, uint8_t *room,
+		      struct packet *out)
 {
 	const struct mirror_octets *octets = &m->subflow[0].received;
 	uint32_t isn = 0, from;
@@ -20,9 +36,9 @@ static bool find_sent(const struct mirror_client *m, bool syn, uint8_t *room, st
 			continue;
 		if (p.tcp.flags & TCP_SYN)
 			isn = p.tcp.seq;
-		if (syn ? !(p.tcp.flags & TCP_SYN) : !s->payload_len)
+		if (!is_of_kind(s, &p, kind))
 			continue;
-		from = p.tcp.seq - isn - !syn;
+		from = s->payload_len ? p.tcp.seq - isn - 1 : 0;
 		if (from > MIRROR_OCTETS_MAX || s->payload_len > MIRROR_OCTETS_MAX - from ||
 		    (size_t)s->header_len + s->payload_len > MIRROR_SEGMENT_MAX)
 			return false;
@@ -82,16 +98,17 @@ static void look_at(struct interval *at, const struct mirror_hop *hop, const str
 	at->located = true;
 }
 
-static struct interval locate_by(const struct finding *f, const struct mirror_client *m, bool syn)
+static struct interval locate_by(const struct finding *f, const struct mirror_client *m,
+				 enum mirror_walked kind)
 {
 	struct interval at = {.after = f->after, .by = f->by};
 	uint8_t room[MIRROR_SEGMENT_MAX];
 	struct packet sent;
 
-	if (!find_sent(m, syn, room, &sent))
+	if (!find_sent(m, kind, room, &sent))
 		return at;
 	for (size_t i = 0; i < m->hop_count && !at.seen; i++)
-		if (m->hop[i].syn == syn)
+		if (m->hop[i].of == kind)
 			look_at(&at, &m->hop[i], &sent, f);
 	return at;
 }
@@ -111,29 +128,98 @@ static void say(struct finding *f, const struct interval *at)
 			 ", behind hop %u, counted from the target.", at->after.ttl);
 }
 
-/* Where segments of both kinds are changed, either may show it. */
+/* Where segments of several kinds are changed, any may show it. */
+static struct interval locate_by_any(const struct finding *f, const struct mirror_client *m,
+				     bool on_syn)
+{
+	struct interval at = locate_by(f, m, on_syn ? MIRROR_WALKED_SYN_ACK : MIRROR_WALKED_DATA);
+
+	for (int kind = MIRROR_WALKED_ANNOUNCE; kind < MIRROR_WALKS && !at.seen && !on_syn;
+	     kind++) {
+		struct interval other = locate_by(f, m, (enum mirror_walked)kind);
+
+		if (other.seen || (other.located && !at.located && kind != MIRROR_WALKED_SYN_ACK))
+			at = other;
+	}
+	return at;
+}
+
 static void locate(struct finding *f, const struct mirror_client *m, bool on_syn)
 {
-	struct interval at = locate_by(f, m, on_syn);
+	struct interval at = locate_by_any(f, m, on_syn);
 
 	/* The copies have an ID of their own, and their data is not compared. */
-	if (!strcmp(f->field, "ip.id") || !strcmp(f->field, "tcp.payload"))
-		return;
-	if (!at.seen && !on_syn) {
-		struct interval syn = locate_by(f, m, true);
-
-		at = syn.seen ? syn : at;
-	}
-	if (!at.located)
+	if (!strcmp(f->field, "ip.id") || !strcmp(f->field, "tcp.payload") || !at.located)
 		return;
 	f->after = at.after;
 	f->by = at.by;
 	say(f, &at);
 }
 
+/* --- what only quotes show --- */
+
+static bool quoted_change(const struct mirror_client *m, struct change *out)
+{
+	uint8_t room[MIRROR_SEGMENT_MAX];
+	struct packet sent, quote;
+	struct diff d;
+
+	if (!find_sent(m, MIRROR_WALKED_ANNOUNCE, room, &sent))
+		return false;
+	for (size_t i = 0; i < m->hop_count; i++) {
+		const struct mirror_hop *hop = &m->hop[i];
+
+		if (hop->of != MIRROR_WALKED_ANNOUNCE ||
+		    packet_parse(&quote, span_of(hop->quote, hop->quote_len)))
+			continue;
+		diff_packets(&d, &sent, &quote);
+		for (unsigned n = 0; n < d.count; n++)
+			if (!strncmp(d.changes[n].field, ADD_ADDR, strlen(ADD_ADDR))) {
+				*out = d.changes[n];
+				return true;
+			}
+	}
+	return false;
+}
+
+static bool is_known(const struct mirrored *out, const char *field)
+{
+	for (size_t i = 0; i < out->finding_count; i++)
+		if (out->findings[i].direction == DIRECTION_REVERSE &&
+		    !strcmp(out->findings[i].field, field))
+			return true;
+	return false;
+}
+
+/* An ACK that has lost its announcement may be like another one that left with it. */
+static void find_announcement(struct mirrored *out, const struct mirror_client *m)
+{
+	const struct mirror_flow *flow = &m->subflow[0].flow;
+	char room[EXPLAIN_NOUN_MAX];
+	struct change change;
+	struct finding *f;
+
+	if (out->finding_count == MIRRORED_FINDINGS_MAX || !quoted_change(m, &change) ||
+	    is_known(out, change.field))
+		return;
+	f = &out->findings[out->finding_count++];
+	*f = (struct finding){.change = change.kind,
+			      .sent = change.sent,
+			      .seen = change.seen,
+			      .direction = DIRECTION_REVERSE,
+			      .after = {true, 0, flow->remote},
+			      .basis = BASIS_QUOTE,
+			      .confidence = CONFIDENCE_CERTAIN};
+	strcpy(f->field, change.field);
+	conclude_meaning(f);
+	snprintf(f->explain, sizeof(f->explain), "On the way back, %s %s.",
+		 explain_noun(f->field, room), explain_verb(f->change));
+}
+
 void mirrored_locate(struct mirrored *out, const struct mirror_client *m)
 {
 	out->hops_back = (unsigned)m->hop_count;
+	find_announcement(out, m);
 	for (size_t i = 0; i < out->finding_count; i++)
 		if (out->findings[i].direction == DIRECTION_REVERSE && !out->findings[i].subflow)
 			locate(&out->findings[i], m, out->on_syn[i]);

@@ -152,6 +152,21 @@ static bool is_forged(const struct comparison *c, const struct mirror_segment *s
 	return c->measured >= MEASURED_MIN && s->time_ns - by.first_ns < c->delay_ns - slack_ns(c);
 }
 
+/* Does a segment with data acknowledge what its sender, by its own record, had not yet? Else
+ * somebody has only sent it once more, with what was acknowledged meanwhile. */
+bool mirrored_is_early(const struct comparison *c, const struct mirror_segment *s)
+{
+	struct acknowledged by = {.first_ns = TIME_NEVER};
+	struct packet a;
+
+	if (!mirrored_parse(s, &a))
+		return false;
+	for (size_t i = 0; i < c->left.count; i++)
+		look_at(&by, c, c->left.at[i], &a);
+	return by.first_ns == TIME_NEVER ||
+	       (c->delay_ns != TIME_NEVER && s->time_ns - by.first_ns < c->delay_ns);
+}
+
 unsigned mirrored_early_acks(const struct comparison *c)
 {
 	unsigned count = 0;

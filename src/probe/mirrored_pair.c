@@ -203,7 +203,7 @@ static void count_best(struct comparison *c, const struct best *best,
 	bool raised = this_copy && is_raised(c, left, a);
 
 	c->segments++;
-	c->raised += raised;
+	c->raised += raised && mirrored_is_early(c, arrived);
 	for (unsigned i = 0; i < best->diff.count; i++) {
 		const struct change *d = &best->diff.changes[i];
 

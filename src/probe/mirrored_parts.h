@@ -87,6 +87,7 @@ void mirrored_compare_sent(struct comparison *c);
 /* order: delays of both directions first */
 void mirrored_measure(struct comparison *forward, struct comparison *reverse);
 bool mirrored_within(const struct comparison *c, const struct mirror_segment *arrived);
+bool mirrored_is_early(const struct comparison *c, const struct mirror_segment *arrived);
 unsigned mirrored_early_acks(const struct comparison *c); /* among what arrived */
 void mirrored_compare_order(struct comparison *c);
 

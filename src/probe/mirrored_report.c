@@ -194,8 +194,21 @@ static void report_one(struct mirrored *out, const struct comparison *c, uint8_t
 		out->finding_count--;
 }
 
+/* Who acknowledges in the receiver's name sends again in the sender's, with newer stamps. */
+static bool is_resent(const struct comparison *c, const struct change *d)
+{
+	bool answered = false;
+
+	for (size_t i = 0; i < c->count; i++)
+		answered |= c->at[i].change.kind == CHANGE_ANSWERED;
+	return answered && d->kind == CHANGE_REWRITTEN &&
+	       (!strcmp(d->field, "tcp.ack") ||
+		!strncmp(d->field, "tcp.options.timestamp", strlen("tcp.options.timestamp")));
+}
+
 void mirrored_report(struct mirrored *out, const struct comparison *c, uint8_t subflow)
 {
 	for (size_t i = 0; i < c->count; i++)
-		report_one(out, c, subflow, &c->at[i]);
+		if (!is_resent(c, &c->at[i].change))
+			report_one(out, c, subflow, &c->at[i]);
 }

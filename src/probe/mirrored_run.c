@@ -90,6 +90,7 @@ static int open_connection(struct mirroring *m, struct error *err)
 	conn_config_defaults(&config);
 	config.pm = "none";
 	config.limits = (struct pm_limits){0};
+	config.plain_after_syns = UINT8_MAX; /* as inside.c: one was answered, so it is loss */
 	config.local_count = 1;
 	config.local[0].addr = c->source;
 	if (mtu > headers + 64)

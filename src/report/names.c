@@ -41,8 +41,13 @@ bool names_lookup_dns(const struct ip_addr *addr, char out[NAME_TEXT])
 
 	memcpy(&in.sin_addr, addr->octets, 4);
 	memcpy(&in6.sin6_addr, addr->octets, 16);
-	return !getnameinfo(sa, v6 ? sizeof(in6) : sizeof(in), out, NAME_TEXT, NULL, 0,
-			    NI_NAMEREQD);
+	if (getnameinfo(sa, v6 ? sizeof(in6) : sizeof(in), out, NAME_TEXT, NULL, 0, NI_NAMEREQD))
+		return false;
+	/* Whoever runs a zone may put anything there: it is to be printed to terminals. */
+	for (const char *at = out; *at; at++)
+		if (*at <= ' ' || *at >= 0x7f)
+			return false;
+	return true;
 }
 
 static void names_release(struct names *n)

@@ -56,7 +56,9 @@ static void put_upper(struct buf *out, const char *text)
 		buf_printf(out, "%c", toupper((unsigned char)*text));
 }
 
-void word_field(struct buf *out, const char *field)
+/* "tcp.options.mss_val" -> "MSS", "tcp.options.mptcp.mp_capable" -> "MP_CAPABLE"; a field without
+ * a word of its own keeps its name. */
+static void word_field(struct buf *out, const char *field)
 {
 	for (size_t i = 0; i < sizeof(fields) / sizeof(*fields); i++) {
 		if (!strcmp(fields[i].field, field)) {
@@ -153,7 +155,7 @@ const char *word_probe(enum probe_role role)
 	    [ROLE_ADD_ADDR] = "ADD_ADDR",
 	    [ROLE_SIGNALS] = "REMOVE_ADDR and MP_PRIO",
 	    [ROLE_DATA_PLAIN] = "data without options of MPTCP",
-    [ROLE_JOIN_VALID] = "MP_JOIN SYN",
+	    [ROLE_JOIN_VALID] = "MP_JOIN SYN",
 	    [ROLE_JOIN_BOGUS] = "MP_JOIN SYN with a token of nobody",
 	};
 

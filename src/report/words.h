@@ -4,10 +4,6 @@
 
 #include "probe/trace.h"
 
-/* "tcp.options.mss_val" -> "MSS", "tcp.options.mptcp.mp_capable" -> "MP_CAPABLE"; a field without
- * a word of its own keeps its name. */
-void word_field(struct buf *out, const char *field);
-
 /* "MP_CAPABLE removed", "MSS 1460 -> 1380": values only where they are short. */
 void word_change(struct buf *out, const char *field, enum change_kind kind,
 		 const struct value *sent, const struct value *seen);

@@ -215,6 +215,15 @@ bool read_addr6(lua_State *L, const struct entry *e, void *at)
 	return read_addr(L, at, 6);
 }
 
+/* It is printed to terminals. */
+static bool is_printable(const char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char)text[i] < ' ' || text[i] == 0x7f)
+			return false;
+	return true;
+}
+
 bool read_text(lua_State *L, const struct entry *e, void *at)
 {
 	size_t len;
@@ -223,7 +232,7 @@ bool read_text(lua_State *L, const struct entry *e, void *at)
 	if (lua_type(L, -1) != LUA_TSTRING)
 		return false;
 	text = lua_tolstring(L, -1, &len);
-	if (!len || len >= (size_t)e->max || strlen(text) != len)
+	if (!len || len >= (size_t)e->max || !is_printable(text, len))
 		return false;
 	memcpy(at, text, len + 1);
 	return true;

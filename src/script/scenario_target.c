@@ -63,7 +63,7 @@ static bool read_version(lua_State *L, const struct entry *e, void *at)
 #define SERVE(member) offsetof(struct lab_target, serve.member)
 
 static const struct entry target_entries[] = {
-    {"name", read_text, offsetof(struct lab_target, name), "a name of up to 63 octets", 0,
+    {"name", read_text, offsetof(struct lab_target, name), "a printable name of up to 63 octets", 0,
      sizeof(((struct lab_target *)0)->name), NULL},
     {"addr", read_addr4, offsetof(struct lab_target, addr4), ADDR4, 0, 0, NULL},
     {"addr6", read_addr6, offsetof(struct lab_target, addr6), ADDR6, 0, 0, NULL},

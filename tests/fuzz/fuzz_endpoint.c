@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "mptcp/endpoint.h"
+#include "packet/mptcp_option.h"
 #include "packet/packet.h"
 #include "util/cursor.h"
 
@@ -188,6 +189,37 @@ static void flip(struct world *w, int from, uint8_t where, uint8_t value)
 	deliver(w, !from, out, len);
 }
 
+/* The mapping or DATA_ACK of the latest packet, a little beside what it was. */
+static void shift_dss(struct world *w, int from)
+{
+	uint8_t options[TCP_OPTIONS_MAX], out[PACKET];
+	const struct tcp_option *item;
+	struct mptcp_option o;
+	struct packet p;
+	int len;
+
+	if (!w->last_len[from] || packet_parse(&p, span_of(w->last[from], w->last_len[from])))
+		return;
+	item = tcp_option_find(&p.tcp.options, TCP_OPT_MPTCP, MPTCP_DSS);
+	if (!item || mptcp_option_parse(&o, item))
+		return;
+	o.dss.flags ^= cursor_u8(&w->in) & 0x1f;
+	o.dss.dsn += (uint64_t)(int64_t)(int16_t)cursor_u16(&w->in);
+	o.dss.ack += (uint64_t)(int64_t)(int8_t)cursor_u8(&w->in);
+	o.dss.ssn += (uint32_t)(int32_t)(int8_t)cursor_u8(&w->in);
+	o.dss.data_len = (uint16_t)(o.dss.data_len + (int8_t)cursor_u8(&w->in));
+	len = mptcp_option_build(&o, options, sizeof(options));
+	if (len < 0)
+		return;
+	while (len & 3)
+		options[len++] = TCP_OPT_NOP;
+	tcp_options_parse(&p.tcp.options, span_of(options, (size_t)len));
+	p.tcp.seq += (uint32_t)(int32_t)(int8_t)cursor_u8(&w->in);
+	len = packet_build(&p, PACKET_FIX_ALL, out, sizeof(out));
+	if (len > 0)
+		deliver(w, !from, out, (size_t)len);
+}
+
 static void use(struct world *w, int side, uint8_t what)
 {
 	static const uint8_t octets[3000];
@@ -223,7 +255,12 @@ static void step(struct world *w)
 	case 4: use(w, side, how); break;
 	case 5: w->now_ns += (int64_t)how * how * 10 * NS_PER_MS; break;
 	case 6: w->lose = how & 15; break;
-	case 7: deliver(w, !side, w->last[side], w->last_len[side]); break;
+	case 7:
+		if (what & 8)
+			shift_dss(w, side);
+		else
+			deliver(w, !side, w->last[side], w->last_len[side]);
+		break;
 	}
 }
 

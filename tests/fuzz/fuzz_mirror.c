@@ -66,8 +66,8 @@ static void read_errors(struct span answer)
 	if (!b)
 		abort();
 	b->wanted = true;
-	mirror_back_sent(b, 1, span_of(made[5].header, made[5].header_len), 30);
-	mirror_back_sent(b, 1, span_of(made[1].header, made[1].header_len), 0);
+	mirror_back_sent(b, 1, MIRROR_WALKED_DATA, span_of(made[5].header, made[5].header_len));
+	mirror_back_sent(b, 1, MIRROR_WALKED_SYN_ACK, span_of(made[1].header, made[1].header_len));
 	mirror_back_arrived(b, answer.len ? answer.at[0] : 60);
 	for (int64_t now_ns = 1; now_ns < 4 * NS_PER_S && !b->done; now_ns += 100 * NS_PER_MS) {
 		mirror_back_next(b, now_ns, MIRROR_SEGMENT_MAX, copy);
@@ -123,8 +123,9 @@ static void put_hops(struct mirror_client *m)
 	for (uint8_t i = 0; i < 6; i++) {
 		struct mirror_hop *hop = &m->hop[m->hop_count++];
 
-		*hop = (struct mirror_hop){
-		    .answered = true, .syn = i > 2, .ttl = (uint8_t)(i % 3 + 1)};
+		*hop = (struct mirror_hop){.answered = true,
+					   .of = i > 2 ? MIRROR_WALKED_SYN_ACK : MIRROR_WALKED_DATA,
+					   .ttl = (uint8_t)(i % 3 + 1)};
 		hop->from.family = 4;
 		hop->quote_len = made[i > 2 ? 1 : 5].header_len;
 		memcpy(hop->quote, made[i > 2 ? 1 : 5].header, hop->quote_len);

@@ -256,11 +256,11 @@ static void boxes(void **state)
 #define ROUTERS 6
 #define BEHIND	2 /* so many of them, as the client counts, stands the box */
 
-/* What quotes cannot show: they are of the first data and of the SYN/ACK, and cut. */
+/* What quotes cannot show: they are of the first data, announcement and SYN/ACK, and cut. */
 static bool is_quotable(const struct finding *f)
 {
-	static const char *const others[] = {"tcp.payload", "tcp.ack", "packet", "tcp.options.sack",
-					     "tcp.options.mptcp.add_addr"};
+	static const char *const others[] = {"tcp.payload", "tcp.ack", "packet",
+					     "tcp.options.sack"};
 
 	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
 		if (!strcmp(f->field, others[i]))
@@ -308,8 +308,7 @@ static void walked_back(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
 		for (uint8_t family = 4; family <= 6 && rows[i].reverse; family += 2)
-			if (!is_ambiguous(&rows[i], family))
-				check_back(&rows[i], family);
+			check_back(&rows[i], family);
 }
 
 /* Of two paths the box stands on the second, which joins, unless it stands on both. */

@@ -1,4 +1,4 @@
-/* Several paths: failures, backups, addresses that come and go, windows. */
+/* Several paths: failures, backups, addresses that come and go. */
 #include "support/cmocka_all.h"
 
 #include <string.h>
@@ -11,13 +11,6 @@ static void limit(struct duo *p, unsigned path, uint64_t rate)
 {
 	p->path[path].rate = rate;
 	p->path[path].queue = 64000;
-}
-
-static void finish(struct duo *p, int64_t within_ns)
-{
-	assert_true(duo_run(p, within_ns));
-	assert_true(duo_complete(p));
-	duo_fini(p);
 }
 
 /* One of two paths is cut in mid-transfer and restored: data travels on, again where needed. */
@@ -410,50 +403,6 @@ static void test_addresses_change(void **state)
 	duo_fini(&p);
 }
 
-/* The reader sleeps: the sender fills the window, probes, and goes on when it wakes. */
-static void test_closed_window(void **state)
-{
-	struct duo p;
-
-	(void)state;
-	for (unsigned paths = 1; paths < 3; paths++) {
-		duo_init(&p, 8);
-		duo_addresses(&p, paths, 1);
-		p.config[SERVER].receive_buffer = 100000;
-		p.side[CLIENT].to_send = 1000000;
-		p.side[SERVER].deaf = true;
-		duo_start(&p);
-		while (p.now_ns < 100 * NS_PER_S && duo_step(&p, 100 * NS_PER_S))
-			;
-		assert_true(duo_info(&p, SERVER).received <= 100000);
-		assert_true(duo_info(&p, SERVER).memory < 400000);
-		p.side[SERVER].deaf = false;
-		finish(&p, 400 * NS_PER_S);
-	}
-}
-
-/* Two paths of very different delay and a window of the better one's product: no slower than the
- * better one alone would be (RFC 8041 §2.2). */
-static void test_small_window(void **state)
-{
-	struct duo p;
-
-	(void)state;
-	duo_init(&p, 9);
-	duo_addresses(&p, 2, 1);
-	limit(&p, 0, 1250000);
-	limit(&p, 1, 1250000);
-	p.path[0].delay_ns = 5 * NS_PER_MS;
-	p.path[1].delay_ns = 50 * NS_PER_MS;
-	p.config[SERVER].receive_buffer = 60000;
-	p.side[CLIENT].to_send = 10000000;
-	duo_start(&p);
-	assert_true(duo_run(&p, 60 * NS_PER_S));
-	assert_true(duo_complete(&p));
-	assert_true(p.now_ns < (int64_t)(1 + 10.5) * NS_PER_S);
-	duo_fini(&p);
-}
-
 static void test_fastclose(void **state)
 {
 	struct duo p;
@@ -475,23 +424,6 @@ static void test_fastclose(void **state)
 	duo_fini(&p);
 }
 
-static void test_segment_sizes(void **state)
-{
-	struct duo p;
-
-	(void)state;
-	for (int policy = MSS_MAX; policy <= MSS_ADAPTIVE; policy++) {
-		duo_init(&p, 11);
-		duo_addresses(&p, 2, 1);
-		p.config[CLIENT].mss_policy = (enum mss_policy)policy;
-		limit(&p, 0, 1250000);
-		limit(&p, 1, 1250000);
-		p.side[CLIENT].to_send = 2000000;
-		duo_start(&p);
-		finish(&p, 60 * NS_PER_S);
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -502,10 +434,7 @@ int main(void)
 	    cmocka_unit_test(test_announced),
 	    cmocka_unit_test(test_c_flag),
 	    cmocka_unit_test(test_addresses_change),
-	    cmocka_unit_test(test_closed_window),
-	    cmocka_unit_test(test_small_window),
 	    cmocka_unit_test(test_fastclose),
-	    cmocka_unit_test(test_segment_sizes),
 	    cmocka_unit_test(test_announced_at_once),
 	    cmocka_unit_test(test_announced_again),
 	    cmocka_unit_test(test_announced_of_any),

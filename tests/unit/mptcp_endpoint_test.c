@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "mptcp/conn_state.h"
 #include "packet/mptcp_option.h"
 #include "packet/notation.h"
 #include "support/endpoint_pair.h"
@@ -222,6 +223,90 @@ static void test_many(void **state)
 	duo_fini(&p);
 }
 
+/* As the peer would send it, if it did not care: far ahead of what has arrived. */
+static void send_ahead(struct duo *p, const struct subflow *sf, uint32_t ahead)
+{
+	static const uint8_t octets[1000];
+	struct packet packet = {0};
+	uint8_t out[1200];
+	int len;
+
+	packet.ip.version = 4;
+	packet.ip.ttl = 64;
+	packet.ip.proto = IP_PROTO_TCP;
+	packet.ip.src = sf->tuple.remote;
+	packet.ip.dst = sf->tuple.local;
+	packet.tcp.src_port = sf->tuple.remote_port;
+	packet.tcp.dst_port = sf->tuple.local_port;
+	packet.tcp.seq = sf->tcp.rcv_nxt + ahead;
+	packet.tcp.ack = sf->tcp.snd_nxt;
+	packet.tcp.flags = TCP_ACK;
+	packet.payload = span_of(octets, sizeof(octets));
+	len = packet_build(&packet, PACKET_FIX_ALL, out, sizeof(out));
+	duo_inject(p, SERVER, span_of(out, (size_t)len));
+}
+
+/* Peers that fill their windows, but for the first octet, on many connections: what is kept for
+ * them stays within the endpoint's bounds. */
+static void test_memory_is_bounded(void **state)
+{
+	enum { PEERS = 20, MAX = 4 << 20 };
+	struct ip_addr server = ip_addr_v4((const uint8_t[]){10, 0, 1, 1});
+	struct conn *accepted[PEERS];
+	struct conn_info info;
+	size_t sum = 0;
+	struct duo p;
+
+	(void)state;
+	duo_init(&p, 9);
+	endpoint_free(p.side[SERVER].endpoint);
+	p.side[SERVER].endpoint = endpoint_new(
+	    &(struct endpoint_config){.seed = 1, .quiet = true, .memory_max = MAX}, NULL);
+	p.config[CLIENT].version = 255;
+	p.side[CLIENT].keep_open = p.side[SERVER].keep_open = true;
+	duo_start(&p);
+	for (unsigned i = 0; i < PEERS; i++) {
+		struct conn *c = endpoint_connect(p.side[CLIENT].endpoint, &server, 80,
+						  &p.config[CLIENT], p.now_ns, NULL);
+
+		conn_write(c, p.now_ns, span_of("hello", 5));
+		for (unsigned step = 0; step < 20; step++)
+			duo_step(&p, p.now_ns + 100 * NS_PER_MS);
+		assert_int_equal(p.side[SERVER].accepted, i + 2);
+		accepted[i] = p.side[SERVER].conn;
+	}
+	for (uint32_t at = 1; at < MAX; at += 1000)
+		for (unsigned i = 0; i < PEERS; i++)
+			send_ahead(&p, accepted[i]->subflow[0], at);
+	for (unsigned i = 0; i < PEERS; i++) {
+		conn_info(accepted[i], &info);
+		sum += info.memory;
+	}
+	assert_in_range(sum, MAX / 2, MAX + MAX / 8);
+	duo_fini(&p);
+}
+
+/* Where things are found depends on the seed: peers choose ports, and could else aim at one chain.
+ */
+static void test_tables_are_keyed(void **state)
+{
+	const struct subflow *sf[2];
+	struct duo p[2];
+
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		duo_init(&p[i], 1 + i);
+		p[i].config[CLIENT].local[0].port = 4000;
+		p[i].side[CLIENT].keep_open = true;
+		duo_start(&p[i]);
+		sf[i] = p[i].side[CLIENT].conn->subflow[0];
+	}
+	assert_memory_equal(&sf[0]->tuple, &sf[1]->tuple, sizeof(sf[0]->tuple));
+	assert_int_not_equal(sf[0]->by_tuple.hashv, sf[1]->by_tuple.hashv);
+	for (unsigned i = 0; i < 2; i++)
+		duo_fini(&p[i]);
+}
+
 static void test_ipv6(void **state)
 {
 	struct pm_addr local = {.addr = {.family = 6}};
@@ -270,6 +355,8 @@ int main(void)
 	    cmocka_unit_test(test_cookies_later_data),
 	    cmocka_unit_test(test_flood),
 	    cmocka_unit_test(test_strays),
+	    cmocka_unit_test(test_memory_is_bounded),
+	    cmocka_unit_test(test_tables_are_keyed),
 	    cmocka_unit_test(test_many),
 	    cmocka_unit_test(test_ipv6),
 	    cmocka_unit_test(test_mistakes),

@@ -165,11 +165,11 @@ static void walk_back(void **state)
 	struct mirror_back b = {.wanted = false};
 
 	(void)state;
-	mirror_back_sent(&b, 1, span_of(packet, sizeof(packet)), 3);
+	mirror_back_sent(&b, 1, MIRROR_WALKED_DATA, span_of(packet, sizeof(packet)));
 	assert_int_equal(b.walk[0].len, 0);
 	assert_true(mirror_back_expiry_ns(&b) == TIME_NEVER);
 	b.wanted = true;
-	mirror_back_sent(&b, 1, span_of(packet, sizeof(packet)), 3);
+	mirror_back_sent(&b, 1, MIRROR_WALKED_DATA, span_of(packet, sizeof(packet)));
 	assert_true(mirror_back_expiry_ns(&b) == TIME_NEVER); /* how far, is not known yet */
 	mirror_back_arrived(&b, 62);			      /* two routers */
 	for (uint8_t ttl = 1; ttl <= 2; ttl++) {
@@ -193,7 +193,7 @@ static void walking(struct mirror_server *m)
 {
 	*m = (struct mirror_server){.phase = MIRROR_TELLS, .read = 100000};
 	m->back.wanted = true;
-	mirror_back_sent(&m->back, 1, span_of(packet, sizeof(packet)), 3);
+	mirror_back_sent(&m->back, 1, MIRROR_WALKED_DATA, span_of(packet, sizeof(packet)));
 	mirror_back_arrived(&m->back, 40);
 }
 

@@ -68,6 +68,9 @@ static void assert_refused(const char *target, const char *source, const char *d
 
 static void explains(void **state)
 {
+	static const char *const nobody[] = {"0.0.0.0",		"224.0.0.1", "239.1.2.3",
+					     "255.255.255.255", "::",	     "ff02::1"};
+
 	(void)state;
 	assert_refused("127.0.0.1", NULL, "nix0",
 		       "no route to 127.0.0.1: there is no device 'nix0'");
@@ -76,6 +79,16 @@ static void explains(void **state)
 		       "'a-name-longer-than-any-device-has'");
 	assert_refused("fe80::1", NULL, NULL,
 		       "no route to fe80::1: a link-local address needs a device: name it with -i");
+	for (size_t i = 0; i < sizeof nobody / sizeof *nobody; i++) {
+		char text[96];
+
+		snprintf(text, sizeof text, "no route to %s: TCP goes to the address of one host",
+			 nobody[i]);
+		assert_refused(nobody[i], NULL, NULL, text);
+	}
+	assert_refused(
+	    "::ffff:127.0.0.1", NULL, NULL,
+	    "no route to ::ffff:127.0.0.1: IPv6 carries no such address: write it as IPv4");
 	assert_refused("127.0.0.1", "::1", NULL,
 		       "no route to 127.0.0.1: the source address is of the other IP version");
 	assert_refused("127.0.0.1", "192.0.2.77", NULL,

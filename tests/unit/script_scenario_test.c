@@ -102,6 +102,8 @@ static const struct {
     {"client '192.0.2.7'", "t.lua:1: client: expected a table: client { … }"},
     {CLIENT "router { quote = 'ful' }",
      "t.lua:2: router: quote = 'ful': expected 8, 28, 128, 'full' or 'rfc4884'"},
+    {CLIENT "target { name = '\\27[31mred', addr = '203.0.113.80' }",
+     "t.lua:2: target: name = ' [31mred': expected a printable name of up to 63 octets"},
     {CLIENT "link { delay = 1 }", "t.lua:2: link: delay = 1: expected a time up to an hour such as "
 				  "'300us', '1.5ms' or '2s'"},
     {CLIENT "link { delay = '1e999s' }",

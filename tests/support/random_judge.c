@@ -1,0 +1,175 @@
+/* What a random connection may come to: RFC 8684's ways out, for what its boxes and links do. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "support/random_run.h"
+
+#define LASTS_NS     (600 * NS_PER_S) /* where no box breaks subflows */
+#define INSERTED_MAX (3 * 5)	      /* octets, of all boxes */
+#define MEMORY_MAX                                                                                 \
+	((size_t)2 * (4 + 6 + 12) << 20) /* buffers of both ends, and what subflows keep */
+
+/* May SYNs be lost? */
+static bool is_lossy(const struct random_run *r)
+{
+	for (unsigned i = 0; i < r->plan.paths; i++)
+		if (r->plan.link[i].loss > 0 || r->plan.link[i].down_count)
+			return true;
+	return false;
+}
+
+static const char *wrong_end(const struct conn_info *info)
+{
+	if (info->outcome == OUTCOME_NONE)
+		return "ended without an outcome";
+	if (info->outcome == OUTCOME_FALLBACK && (!info->fallback_stage || !info->fallback_reason))
+		return "fell back without a reason";
+	return NULL;
+}
+
+bool random_fell_back(const struct lab_run *run)
+{
+	return run->client.outcome == OUTCOME_FALLBACK ||
+	       (run->accepted && run->server.outcome == OUTCOME_FALLBACK);
+}
+
+/* What allows a fallback; 0: nothing does. */
+static unsigned needed(const struct conn_info *info)
+{
+	switch (info->fallback_reason) {
+	case FALLBACK_BECAUSE_NO_CAPABLE:
+	case FALLBACK_BECAUSE_MIRRORED:
+	case FALLBACK_BECAUSE_VERSION: /* a proxy's; §3.1: "the receiver SHOULD fall back" */
+	case FALLBACK_BECAUSE_SYN_LOST: return FALLS_BY_SYN;
+	case FALLBACK_BECAUSE_NO_KEYS: return FALLS_BY_SYN | FALLS_BY_SILENCE;
+	case FALLBACK_BECAUSE_NO_DSS: /* v0: the third ACK need not say anything */
+		return FALLS_BY_SILENCE | (info->version ? 0 : FALLS_BY_SYN);
+	case FALLBACK_BECAUSE_CHECKSUM:
+	case FALLBACK_BECAUSE_MP_FAIL: return FALLS_BY_CHECKSUM;
+	case FALLBACK_BECAUSE_INFINITE: return FALLS_BY_SILENCE | FALLS_BY_CHECKSUM;
+	default: return 0;
+	}
+}
+
+static bool may_fall_back(const struct random_run *r, const struct conn_info *info)
+{
+	unsigned leave = r->leave;
+
+	/* v0 (RFC 6824 §3.1) brings the key with the third ACK alone: behind a cookie, one that is
+	 * lost or late leaves TCP (RFC 8041 §3.11). */
+	if (r->plan.serve.cookies && !info->version)
+		leave |= FALLS_BY_SILENCE;
+	/* §3.1: "a sender will eventually fall back to single-path TCP (i.e., without the
+	 * MP_CAPABLE option)" if SYNs with it are not answered. */
+	if (is_lossy(r) && r->run.client.fallback_reason == FALLBACK_BECAUSE_SYN_LOST)
+		leave |= FALLS_BY_SYN;
+	return !info->fallback_reason || (needed(info) & leave);
+}
+
+static bool was_reset_for(const struct conn_info *info, int reason)
+{
+	for (size_t i = 0; i < info->subflow_count; i++)
+		if (info->subflow[i].reset_reason == reason)
+			return true;
+	return false;
+}
+
+/* Not by time, and not without a word: MP_TCPRST 6 (§3.6) is "middlebox interference". */
+static const char *wrong_early_end(const struct random_run *r)
+{
+	const struct lab_run *run = &r->run;
+
+	if (r->leave & STALLS)
+		return NULL;
+	if (run->hung_up || run->server_hung_up)
+		return "stalls";
+	if (!(r->leave & BREAKS))
+		return "ended early for no reason";
+	if (!(r->leave & TERMINATES) && !was_reset_for(&run->client, 6) &&
+	    !was_reset_for(&run->server, 6))
+		return "ended early, and nobody says why";
+	return NULL;
+}
+
+/* Where the first box that changes octets does so. Boxes count the octets of a flow: of the stream
+ * that an end reads, if it has one subflow, and on that nothing had to be sent again as new. */
+static uint64_t changed_from(const struct random_run *r, const struct conn_info *reader)
+{
+	uint64_t from = LAB_STREAM_RIGHT;
+
+	for (size_t i = 0; i < r->plan.box_count; i++) {
+		const struct lab_plan_box *b = &r->plan.box[i];
+		const char *at = strstr(b->params, "at=");
+
+		if (!strcmp(b->name, "payload") && strtoull(at + 3, NULL, 10) < from)
+			from = strtoull(at + 3, NULL, 10);
+	}
+	return reader->subflow_count > 1 || r->leave & SPOILS ? 0 : from;
+}
+
+/* No end may take more harm than boxes did. With checksums none does, unless both agreed to do
+ * without. */
+static bool is_changed_only(const struct random_run *r, const struct conn_info *reader,
+			    const struct lab_stream *in, const struct lab_stream *out)
+{
+	const struct lab_run *run = &r->run;
+
+	if (in->octets > out->octets + INSERTED_MAX)
+		return false;
+	if (in->wrong_at == LAB_STREAM_RIGHT || r->leave & TERMINATES)
+		return true;
+	if (reader->checksum && !run->client.fallback_reason && !run->server.fallback_reason)
+		return false;
+	return in->wrong_at >= changed_from(r, reader);
+}
+
+static const char *wrong_changes(const struct random_run *r, bool failed)
+{
+	const struct lab_app *c = &r->run.client_app, *s = &r->run.server_app;
+
+	if (!is_changed_only(r, &r->run.client, &c->in, &s->out) ||
+	    !is_changed_only(r, &r->run.server, &s->in, &c->out))
+		return "the stream is not in order, and no box did it";
+	if (!failed && (c->in.octets + INSERTED_MAX < s->out.octets ||
+			s->in.octets + INSERTED_MAX < c->out.octets))
+		return "the stream is not whole, and no box did it";
+	return NULL;
+}
+
+static const char *wrong_content(const struct random_run *r, bool failed)
+{
+	if (r->leave & CHANGES)
+		return wrong_changes(r, failed);
+	if (!lab_run_in_order(&r->run))
+		return "the stream is not in order";
+	if (!failed && !lab_run_whole(&r->run))
+		return "the stream is not whole, and nobody says so";
+	return NULL;
+}
+
+const char *random_wrong(const struct random_run *r)
+{
+	const struct lab_run *run = &r->run;
+	const char *wrong = NULL;
+	bool failed = run->client.outcome >= OUTCOME_REFUSED ||
+		      (run->accepted && run->server.outcome >= OUTCOME_REFUSED);
+
+	if (!run->client_closed || (run->accepted && !run->server_closed))
+		return "hangs";
+	if (run->unsendable)
+		return "packets are too long";
+	if ((wrong = wrong_content(r, failed)))
+		return wrong;
+	if ((wrong = wrong_end(&run->client)) ||
+	    (run->accepted && (wrong = wrong_end(&run->server))))
+		return wrong;
+	if (failed && (wrong = wrong_early_end(r)))
+		return wrong;
+	if (!may_fall_back(r, &run->client) || (run->accepted && !may_fall_back(r, &run->server)))
+		return "fell back for no reason";
+	if (run->lasted_ns > LASTS_NS && !(r->leave & (BREAKS | STALLS)))
+		return "takes too long";
+	if (run->memory_max > MEMORY_MAX)
+		return "memory is not bounded";
+	return NULL;
+}
