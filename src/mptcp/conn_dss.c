@@ -101,16 +101,18 @@ static void first_dss(struct subflow *sf)
 	c->pm_due = c->settle_due = true;
 }
 
-/* We fell back because options vanish, but the peer may not have heard of it, and sends octets of
- * the stream again under new sequence numbers: their place is not where a plain stream has them. */
+/* We fell back for want of options, or because the peer asked for it, but it may not have heard of
+ * it yet, and sends octets of the stream again under new sequence numbers: their place is not where
+ * a plain stream has them. */
 static bool contradicts_plain(const struct subflow *sf, const struct mptcp_dss *dss)
 {
 	const struct conn *c = sf->conn;
 	uint32_t next = sf->tcp.rcv_nxt - sf->tcp.irs, end = dss->ssn + dss->data_len;
 	uint64_t dsn;
 
-	if (c->fallback_reason != FALLBACK_BECAUSE_NO_DSS || sf->failing || !dss->ssn ||
-	    !seq_before(next, end))
+	if ((c->fallback_reason != FALLBACK_BECAUSE_NO_DSS &&
+	     c->fallback_reason != FALLBACK_BECAUSE_MP_FAIL) ||
+	    sf->failing || !dss->ssn || !seq_before(next, end))
 		return false;
 	dsn = dsn_expand(dss->dsn, dss->flags & MPTCP_DSS_DSN8, c->rx.next);
 	return dsn != c->rx.next + (uint64_t)(int64_t)seq_diff(dss->ssn, next);

@@ -37,6 +37,22 @@ static bool is_alone(const struct subflow *sf)
 	return true;
 }
 
+/* What has arrived behind a hole of the subflow's goes on where the stream does, as far as the peer
+ * has said: it is no repetition. */
+static bool goes_on(const struct subflow *sf)
+{
+	uint32_t next = sf->hold.len ? sf->hold.ssn : sf->tcp.rcv_nxt - sf->tcp.irs;
+
+	for (uint32_t i = 0; i < sf->map.count; i++) {
+		const struct mapping *m = &sf->map.at[sf->map.first + i];
+		uint64_t there = sf->conn->rx.next + (uint64_t)(int64_t)seq_diff(m->ssn, next);
+
+		if (seq_before(next, m->ssn + m->len) && m->dsn != there)
+			return false;
+	}
+	return true;
+}
+
 /* In particular, nothing of what is not DATA_ACKed was sent twice under different numbers: a box
  * that changed lengths would leave no telling which copy of what is where. */
 static bool is_contiguous(const struct subflow *sf)
@@ -119,8 +135,8 @@ bool conn_fall_back(struct subflow *sf, enum fallback_stage stage, enum fallback
 
 	if (c->plain)
 		return true;
-	if (!early &&
-	    (!is_alone(sf) || !is_contiguous(sf) || (is_silent(reason) && !may_be_silent(c))))
+	if (!early && (!is_alone(sf) || !is_contiguous(sf) ||
+		       (is_silent(reason) ? !may_be_silent(c) : !goes_on(sf))))
 		return false;
 	become_plain(sf);
 	c->fallback_stage = stage;
@@ -196,8 +212,9 @@ void fallback_infinite(struct subflow *sf, const struct mptcp_dss *dss)
 	if (sf->hold.len)
 		subflow_hold_flush(sf, at);
 	sf->rx_end = c->rx.next;
-	conn_fall_back(sf, c->tx_verified || sf->mapped ? FALLBACK_LATER : FALLBACK_FIRST_DATA,
-		       failing ? FALLBACK_BECAUSE_CHECKSUM : FALLBACK_BECAUSE_INFINITE);
+	if (!conn_fall_back(sf, c->tx_verified || sf->mapped ? FALLBACK_LATER : FALLBACK_FIRST_DATA,
+			    failing ? FALLBACK_BECAUSE_CHECKSUM : FALLBACK_BECAUSE_INFINITE))
+		subflow_reset(sf, 6);
 }
 
 /* The peer could not verify what it got. */
