@@ -4,10 +4,11 @@
 
 #include "probe/engine.h"
 
-#define JOIN	 "tcp.options.mptcp.mp_join"
-#define SURE	 0.001
-#define LIKELY	 0.01
-#define POSSIBLE 0.05
+#define JOIN	       "tcp.options.mptcp.mp_join"
+#define SURE	       0.001
+#define LIKELY	       0.01
+#define POSSIBLE       0.05
+#define REASON_UNKNOWN 1 /* of MP_TCPRST: "MPTCP specific", what an unknown token gets */
 
 static struct finding *add(struct trace *t, enum change_kind change, enum direction direction,
 			   enum cause cause)
@@ -112,6 +113,29 @@ static void find_reset(struct trace *t)
 		f->confidence = CONFIDENCE_POSSIBLE;
 }
 
+/* Refused as is a token that nobody has, though the target has it: so it was asked of another. */
+static void find_stranger(struct trace *t)
+{
+	const struct trace_reply *r = observe_answer(t, series_find(t, ROLE_JOIN_VALID));
+	const struct trace_inside *in = &t->result.inside;
+	struct finding *f;
+
+	if (!r || !in->mapped || in->bogus.answer != JOIN_REFUSED ||
+	    in->valid.reason != REASON_UNKNOWN || in->bogus.reason != REASON_UNKNOWN)
+		return;
+	f = add(t, CHANGE_RESET, DIRECTION_END_TO_END, CAUSE_LOAD_BALANCER);
+	if (!f)
+		return;
+	put_places(t, f);
+	if (r->ttl < t->result.path_length) {
+		f->direction = DIRECTION_FORWARD;
+		f->by = observe_place(t, series_find(t, ROLE_CONTROL), r->ttl);
+	}
+	EXPLAIN(f, "A SYN that joins the connection is refused as is one with a token of nobody's: "
+		   "probably it comes to another server, behind a load balancer; no further MPTCP "
+		   "subflow can be opened over this path.");
+}
+
 static enum confidence confidence_of(double p)
 {
 	return p < SURE ? CONFIDENCE_CERTAIN : p < LIKELY ? CONFIDENCE_LIKELY : CONFIDENCE_POSSIBLE;
@@ -190,6 +214,7 @@ void conclude_joins(struct trace *t)
 		return;
 	switch (in->valid.answer) {
 	case JOIN_RESET: find_reset(t); break;
+	case JOIN_REFUSED: find_stranger(t); break;
 	case JOIN_BARE: find_bare(t); break;
 	case JOIN_FORGED:
 	case JOIN_MIRRORED: find_impostor(t, true); break;

@@ -34,7 +34,8 @@ static bool ask_v0(struct trace *t, int64_t now_ns)
 
 	if (!r || r->kind != REPLY_SYN_ACK || r->mptcp != MPTCP_NONE)
 		return false;
-	return want_if_new(t, series_add(t, ROLE_V0, NULL), r->ttl, 1, now_ns);
+	return want_if_new(t, series_add(t, ROLE_V0, NULL), r->ttl, t->result.config.queries,
+			   now_ns);
 }
 
 /* A target that answers without MPTCP is asked what it got. */

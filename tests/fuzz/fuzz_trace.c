@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "packet/icmp.h"
+#include "probe/held.h"
 #include "probe/trace.h"
 #include "util/cursor.h"
 
@@ -117,9 +118,15 @@ static void hold(struct trace *t, const struct trace_config *c, int64_t now_ns)
 		field_write_addr(octets, len, v6 ? FIELD_IP6_SRC : FIELD_IP4_SRC, &c->source);
 		field_write_addr(octets, len, v6 ? FIELD_IP6_DST : FIELD_IP4_DST, &c->target);
 		packet_fix_checksums(octets, len);
-		trace_hold(t, roles[i], span_of(octets, len), now_ns);
+		int probe = trace_hold(t, roles[i], span_of(octets, len));
+
+		if (probe >= 0)
+			trace_ask_hops(t, probe, now_ns);
 	}
-	trace_ask_target(t, trace_join(t, ROLE_JOIN_VALID, 7, now_ns), 3, now_ns);
+	int join = trace_join(t, ROLE_JOIN_VALID, 7);
+
+	if (join >= 0)
+		trace_ask_target(t, join, 3, now_ns);
 }
 
 struct fuzz {

@@ -1,11 +1,16 @@
 # Traced from inside a connection (--connect) with the kernel's MPTCP at its other end.
 
+# A port that no case before used.
+next_port() {
+	echo $(($(cat "$TMP/port" 2>/dev/null || echo 20000) + 1)) | tee "$TMP/port.new"
+	mv "$TMP/port.new" "$TMP/port"
+}
+
 # inside FAMILY OPTION…: an echoing MPTCP server at the end of seven hops.
 inside() {
 	local family=$1 port
 	shift
-	port=$(($(cat "$TMP/port" 2>/dev/null || echo 20000) + 1))
-	echo $port >"$TMP/port"
+	port=$(next_port)
 	rm -f "$TMP/server"
 	within mid-s timeout 60 "$PEER" listen "$port" echo >"$TMP/server" 2>&1 &
 	await "$TMP/server" ready
@@ -64,7 +69,38 @@ plain_inside() {
 	is '.inside.tested == false and (.inside.note | test("could not be tested"))'
 }
 
+# Our own server, which can be told to speak v0 alone.
+inside_v0() {
+	local port
+	port=$(next_port)
+	rm -f "$TMP/served"
+	(exec nsenter --net=/run/netns/mid-s -- timeout 20 "$MBOXTRACE" serve --mptcp-version 0 $port \
+		>/dev/null 2>"$TMP/served") &
+	SERVING=$!
+	trap 'kill $SERVING 2>/dev/null || true; forget_rules' EXIT
+	await "$TMP/served" serving
+	[ -z "$2" ] || rule "$2" 'tcp flags & syn == 0 reset tcp option mptcp'
+	trace mid "$1" --connect -p "$port"
+	is '.inside.tested and .inside.version == 0'
+}
+
+clean_v0() {
+	inside_v0 "$1"
+	status_is 0
+	is '.verdict == "clean" and [.findings[] | .cause] == ["target"] and .inside.fallback == null'
+	is '.inside.join_valid.answer == "accepted" and .inside.join_bogus.answer == "refused"'
+}
+
+strip_v0() {
+	inside_v0 "$1" 3
+	status_is 1
+	located dss blanked 3 4
+	is '.inside.fallback != null'
+}
+
 for family in 4 6; do
+	run_case "inside: v0 over IPv$family" clean_v0 $family
+	run_case "inside: v0, options stripped behind the SYN, IPv$family" strip_v0 $family
 	run_case "inside: clean over IPv$family" clean_inside $family
 	run_case "inside: options stripped behind the SYN, IPv$family" strip_behind_syn $family 3
 	run_case "inside: MP_JOIN dropped, IPv$family" drop_join $family 4

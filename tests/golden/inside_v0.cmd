@@ -1,0 +1,1 @@
+mboxtrace --connect --lab lua/scenarios/target-v0.lua
