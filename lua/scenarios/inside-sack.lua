@@ -14,7 +14,7 @@ target { name = "example.net", addr = "203.0.113.80", addr6 = "2001:db8:2::80", 
          endpoint = true, service = "echo", mptcp = 1 }
 probe  { connect = true }
 expect { verdict = "interference", findings = {
-	{ field = "tcp.options.sack_le", change = "rewritten", direction = "reverse", basis = "endpoint",
+	{ field = "tcp.options.sack", change = "rewritten", direction = "reverse", basis = "endpoint",
 	  cause = "seq-randomizer", confidence = "certain", impact = "degraded" },
 	{ field = "tcp.seq", change = "rewritten", after = 2, by = 3, basis = "quote",
 	  cause = "seq-randomizer" },

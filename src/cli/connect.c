@@ -49,7 +49,8 @@ void connect_stream(struct connect *c)
 	stream_init(&c->stream, check ? -1 : STDIN_FILENO, check ? -1 : STDOUT_FILENO,
 		    span_of(c->request.at, c->request.len));
 	c->stream.hold = check;
-	c->stream.virtual_time = !net_watch(c->reach.net, c->stream.waits, 2);
+	c->stream.waits[2] = reach_watch(&c->reach);
+	c->stream.virtual_time = !net_watch(c->reach.net, c->stream.waits, 3);
 }
 
 int connect_close(struct connect *c, struct error *err)

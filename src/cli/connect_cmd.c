@@ -144,7 +144,11 @@ static int64_t on_pump(void *context, int64_t now_ns)
 {
 	struct connect *c = context;
 	int64_t due_ns = TIME_NEVER;
+	struct ip_addr addr;
+	bool came;
 
+	while (reach_changed(&c->reach, &addr, &came))
+		reach_tell(&c->reach, c->conn, &addr, came, now_ns);
 	if (c->options.mirror)
 		return mirror_pump(c, now_ns);
 	stream_pump(&c->stream, now_ns);

@@ -3,10 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <unistd.h>
 
 #include "cli/reach_addr.h"
 #include "cli/resolve.h"
 #include "lab/lab.h"
+#include "net/live_addrs.h"
 #include "net/live_endpoint.h"
 #include "net/privilege.h"
 #include "net/tap.h"
@@ -44,6 +46,10 @@ static int reach_finish(struct reach *reach, const struct endpoint_options *o, s
 	int rc;
 
 	reach->net = reach->live = net;
+	reach->addrs = live_addrs_open(err);
+	reach->follows = reach->addrs >= 0;
+	if (!reach->follows)
+		return reach->addrs;
 	resolve_wall_clock(net, &reach->wall_ns, &reach->at_ns);
 	rc = reach_tap(reach, o, err);
 	return rc ? rc : privilege_drop(err);
@@ -240,6 +246,8 @@ int reach_open_lab_server(struct reach *reach, const struct endpoint_options *o,
 
 void reach_close(struct reach *reach)
 {
+	if (reach->follows)
+		close(reach->addrs);
 	net_close(reach->net);
 	if (reach->scenario)
 		scenario_fini(reach->scenario);

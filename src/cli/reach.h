@@ -2,6 +2,8 @@
 #ifndef MBOXTRACE_CLI_REACH_H
 #define MBOXTRACE_CLI_REACH_H
 
+#include <poll.h>
+
 #include "cli/endpoint_options.h"
 #include "net/net.h"
 
@@ -20,6 +22,8 @@ struct reach {
 	uint64_t seed;
 	int64_t wall_ns, at_ns; /* the wall clock at the net's time */
 	struct scenario *scenario;
+	bool follows; /* `addrs` tells of addresses that come and go */
+	int addrs;
 };
 
 /* Each fills in `reach`, which reach_close must be given whatever they return, and gives up all
@@ -34,6 +38,14 @@ void reach_close(struct reach *reach);
 /* The connection's and the endpoint's configuration, by options and reach. */
 void reach_configure(const struct reach *reach, const struct endpoint_options *o,
 		     struct conn_config *conn, struct endpoint_config *endpoint);
+
+/* For net_watch; its fd is negative if there is nothing to follow. */
+struct pollfd reach_watch(const struct reach *reach);
+/* An address came or went: false: none did. */
+bool reach_changed(const struct reach *reach, struct ip_addr *addr, bool *came);
+/* Tells a connection. */
+void reach_tell(const struct reach *reach, struct conn *conn, const struct ip_addr *addr, bool came,
+		int64_t now_ns);
 
 /* A warning to standard error if packets could not be sent. */
 void reach_warn(const struct reach *reach);

@@ -32,6 +32,7 @@ const struct service *service_find(const char *name);
 struct serve {
 	struct endpoint_options options;
 	struct reach reach;
+	struct pollfd watch;	/* of addresses that come and go */
 	struct sink text, json; /* either may be nowhere */
 	struct connection_report report;
 	const struct service *service;

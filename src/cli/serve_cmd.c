@@ -167,10 +167,21 @@ static int64_t walk_all_back(struct serve *s, int64_t now_ns)
 	return due_ns;
 }
 
+static void follow(struct serve *s, int64_t now_ns)
+{
+	struct ip_addr addr;
+	bool came;
+
+	while (reach_changed(&s->reach, &addr, &came))
+		for (struct serve_client *c = s->clients; c; c = c->next)
+			reach_tell(&s->reach, c->conn, &addr, came, now_ns);
+}
+
 static int64_t on_pump(void *context, int64_t now_ns)
 {
 	struct serve *s = context;
 
+	follow(s, now_ns);
 	if (s->stopped)
 		return s->stop_due_ns;
 	return s->options.trace_back ? walk_all_back(s, now_ns) : TIME_NEVER;
@@ -315,6 +326,8 @@ static int live_loop(struct serve *s, struct error *err)
 	    .packet = s->log.size ? on_packet : NULL,
 	};
 
+	s->watch = reach_watch(&s->reach);
+	net_watch(s->reach.net, &s->watch, 1);
 	fprintf(stderr, "mboxtrace: serving %s on port %u; Ctrl-C ends it\n", s->service->name,
 		s->reach.port);
 	return drive_run(&drive, err);

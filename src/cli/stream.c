@@ -23,7 +23,7 @@ static void make_patient(struct stream *s)
 void stream_init(struct stream *s, int in, int out, struct span data)
 {
 	*s = (struct stream){.in = in, .out = out, .data = data};
-	s->waits[0] = s->waits[1] = (struct pollfd){.fd = -1};
+	s->waits[0] = s->waits[1] = s->waits[2] = (struct pollfd){.fd = -1};
 	make_patient(s);
 }
 

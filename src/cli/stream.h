@@ -27,7 +27,7 @@ struct stream {
 	int64_t moved_ns; /* when an octet last went either way */
 	bool patient;	  /* `out` was made non-blocking; its flags were: */
 	int out_flags;
-	struct pollfd waits[2]; /* for net_watch */
+	struct pollfd waits[3]; /* for net_watch; the last is the caller's */
 	uint8_t buffer[STREAM_ROOM];
 };
 

@@ -5,47 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lab/box_flows.h"
+#include "lab/box_early_ack.h"
 #include "lab/box_list.h"
 #include "util/octets.h"
 #include "util/seq.h"
 #include "util/time.h"
-
-#define KEPT_MAX    64 /* segments a flow; beyond them it is no proxy any more */
-#define TRIES_MAX   15
-#define BACKOFF_MAX 8
-
-struct kept {
-	uint32_t end;
-	struct box_packet packet;
-};
-
-struct acked {
-	struct box_flow flow;
-	bool known;
-	uint32_t next;	  /* acknowledged to the sender */
-	uint32_t tsval;	  /* the receiver's last */
-	uint32_t edge;	  /* of the window it offered: the box offers no more in its name */
-	uint32_t ack_seq; /* what the receiver would send next */
-	uint8_t shift;	  /* of its window */
-	bool scales[2];	  /* sender, receiver */
-	bool sender_known, stamp_known;
-	uint32_t sender_ack, sender_tsval, sender_tsecr; /* the sender's last */
-	uint64_t segments;
-	unsigned tries;
-	bool resending; /* until all that is kept has arrived */
-	int64_t resend_ns;
-	size_t count;
-	struct kept *kept[KEPT_MAX]; /* owned, oldest first */
-};
-
-struct early_ack {
-	struct box box;
-	int direction;
-	int64_t lose, rto_ms;
-	int64_t next_ns;
-	struct box_flows flows;
-};
 
 static const char *const ways[] = {"forward", "reverse", NULL};
 
@@ -70,14 +34,6 @@ static const struct box_param early_ack_params[] = {
     {0},
 };
 
-static void flow_fini(struct box_flow *flow)
-{
-	struct acked *a = (struct acked *)flow;
-
-	for (size_t i = 0; i < a->count; i++)
-		free(a->kept[i]);
-}
-
 static void early_ack_init(struct box *box)
 {
 	struct early_ack *x = (struct early_ack *)box;
@@ -85,56 +41,7 @@ static void early_ack_init(struct box *box)
 	x->rto_ms = 300;
 	x->next_ns = TIME_NEVER;
 	x->flows.size = sizeof(struct acked);
-	x->flows.fini = flow_fini;
-}
-
-static void arm(struct early_ack *x, struct acked *a, int64_t now_ns)
-{
-	unsigned backoff = a->tries < BACKOFF_MAX ? a->tries : BACKOFF_MAX;
-
-	a->resend_ns = now_ns + (x->rto_ms * NS_PER_MS << backoff);
-	if (a->resend_ns < x->next_ns)
-		x->next_ns = a->resend_ns;
-}
-
-static bool keep(struct early_ack *x, struct acked *a, const struct box_packet *packet,
-		 uint32_t end, int64_t now_ns)
-{
-	struct kept *k;
-
-	if (a->count == KEPT_MAX)
-		return false;
-	k = malloc(sizeof(*k));
-	if (!k)
-		return false;
-	k->end = end;
-	memcpy(k->packet.octets, packet->octets, packet->len);
-	k->packet.len = packet->len;
-	k->packet.direction = packet->direction;
-	k->packet.path = packet->path;
-	if (!a->count)
-		arm(x, a, now_ns);
-	a->kept[a->count++] = k;
-	return true;
-}
-
-static void forget_until(struct early_ack *x, struct acked *a, uint32_t ack, int64_t now_ns)
-{
-	size_t gone = 0;
-
-	while (gone < a->count && !seq_before(ack, a->kept[gone]->end))
-		free(a->kept[gone++]);
-	if (!gone)
-		return;
-	a->count -= gone;
-	a->tries = 0;
-	memmove(a->kept, a->kept + gone, a->count * sizeof(struct kept *));
-	a->resending = a->resending && a->count;
-	arm(x, a, now_ns);
-	if (!a->resending)
-		return;
-	a->resend_ns = now_ns; /* the next one is missing as well */
-	x->next_ns = now_ns;
+	x->flows.fini = early_ack_flow_fini;
 }
 
 static uint16_t window_of(const struct acked *a)
@@ -188,7 +95,7 @@ static enum box_fate data_segment(struct early_ack *x, struct acked *a, struct b
 		acknowledge(a, p, packet->direction, io);
 		return BOX_DROP;
 	}
-	if (keep(x, a, packet, end, io->now_ns)) {
+	if (early_ack_keep(x, a, packet, end, io->now_ns)) {
 		a->next = end;
 		acknowledge(a, p, packet->direction, io);
 	}
@@ -256,7 +163,7 @@ static void receiver_segment(struct early_ack *x, struct acked *a, struct box_pa
 	if (!a->known || p->tcp.flags & TCP_SYN)
 		a->next = p->tcp.ack;
 	a->known = true;
-	forget_until(x, a, p->tcp.ack, now_ns);
+	early_ack_forget(x, a, p->tcp.ack, now_ns);
 	if (seq_before(a->next, p->tcp.ack))
 		a->next = p->tcp.ack;
 	else if (a->next != p->tcp.ack)
@@ -293,41 +200,6 @@ static int64_t early_ack_expiry_ns(const struct box *box)
 	return ((const struct early_ack *)box)->next_ns;
 }
 
-/* As the sender would send it now: with its newest ACK and timestamp. */
-static void refresh(const struct acked *a, struct box_packet *packet)
-{
-	static const struct box_filter all = {.direction = BOX_BOTH - 1};
-	const struct tcp_option *ts;
-	struct box_edit edit;
-	struct packet p;
-	uint8_t *at;
-
-	if (!box_segment(&p, packet, &all))
-		return;
-	ts = tcp_option_find(&p.tcp.options, TCP_OPT_TIMESTAMP, -1);
-	box_edit_begin(&edit, packet);
-	store_u32(packet->octets + p.ip.header_len + 8, a->sender_ack);
-	if (ts && ts->len == 10) {
-		at = packet->octets + (ts->at - packet->octets);
-		store_u32(at + 2, a->sender_tsval);
-		store_u32(at + 6, a->sender_tsecr);
-	}
-	box_edit_end(&edit);
-}
-
-static void resend(struct early_ack *x, struct acked *a, const struct box_io *io)
-{
-	if (a->tries++ >= TRIES_MAX) {
-		flow_fini(&a->flow);
-		a->count = 0;
-		return;
-	}
-	a->resending = true;
-	refresh(a, &a->kept[0]->packet);
-	io->emit(io->context, &a->kept[0]->packet);
-	arm(x, a, io->now_ns);
-}
-
 static void early_ack_expire(struct box *box, const struct box_io *io)
 {
 	struct early_ack *x = (struct early_ack *)box;
@@ -337,7 +209,7 @@ static void early_ack_expire(struct box *box, const struct box_io *io)
 		struct acked *a = (struct acked *)x->flows.flow[i];
 
 		if (a->count && a->resend_ns <= io->now_ns)
-			resend(x, a, io);
+			early_ack_resend(x, a, io);
 		if (a->count && a->resend_ns < x->next_ns)
 			x->next_ns = a->resend_ns;
 	}

@@ -56,16 +56,16 @@ enum fallback_reason {
 };
 
 struct conn_config {
-	uint8_t version;		 /* 0 or 1; 255: plain TCP, no option at all */
-	bool checksum;			 /* demand DSS checksums */
-	bool refuse_checksum;		 /* ignore MP_CAPABLE that demands them */
-	bool no_join_here;		 /* set the C flag */
+	uint8_t version;      /* 0 or 1; 255: plain TCP, no option at all */
+	bool checksum;	      /* demand DSS checksums */
+	bool refuse_checksum; /* ignore MP_CAPABLE that demands them */
+	bool no_join_here;    /* set the C flag */
 	/* 8; or 4: of data sequence numbers the lower half, unless it could wrap within the
 	 * lifetime of a segment (RFC 8684 §3.3.1). DATA_ACKs are of 8 once the peer uses 8. */
 	uint8_t dsn_octets;
 	/* 0: the keys', as the RFC says. Otherwise that of both ends: for tests of the wrap. */
 	uint64_t idsn;
-	const char *pm, *scheduler, *cc; /* NULL: defaults */
+	const char *pm, *scheduler, *cc;			       /* NULL: defaults */
 	enum mss_policy { MSS_MAX, MSS_MIN, MSS_ADAPTIVE } mss_policy; /* RFC 8041 §3.8 */
 	struct pm_limits limits;
 	uint8_t ndiffports;
@@ -105,6 +105,10 @@ enum conn_outcome conn_outcome(const struct conn *c);
 /* Changes while it runs (CLI, tests): addresses come and go, priorities change. */
 int conn_add_local(struct conn *c, const struct pm_addr *addr, int64_t now_ns);
 int conn_remove_local(struct conn *c, uint8_t id, int64_t now_ns);
+/* All that are this address: as conn_remove_local, unless nothing else carries the connection. */
+void conn_address_gone(struct conn *c, const struct ip_addr *addr, int64_t now_ns);
+/* It is there again; false: it is forgotten, conn_add_local has to tell what it is for. */
+bool conn_address_back(struct conn *c, const struct ip_addr *addr, int64_t now_ns);
 int conn_set_backup(struct conn *c, uint8_t subflow, bool backup, int64_t now_ns);
 
 /* What happened, for summaries and events. */

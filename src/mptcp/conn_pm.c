@@ -251,6 +251,41 @@ int conn_remove_local(struct conn *c, uint8_t id, int64_t now_ns)
 	return ERR_MISSING;
 }
 
+static bool carried_elsewhere(const struct conn *c, const struct ip_addr *addr)
+{
+	for (unsigned i = 0; i < c->subflow_count; i++)
+		if (subflow_usable(c->subflow[i]) &&
+		    !ip_addr_equal(&c->subflow[i]->tuple.local, addr))
+			return true;
+	return false;
+}
+
+/* A device that is down for a moment is no reason to give up a connection. */
+void conn_address_gone(struct conn *c, const struct ip_addr *addr, int64_t now_ns)
+{
+	if (c->plain || c->state == CONN_CLOSED || !carried_elsewhere(c, addr))
+		return;
+	for (size_t i = 0; i < c->config.local_count; i++)
+		if (ip_addr_equal(&c->config.local[i].addr, addr))
+			conn_remove_local(c, c->config.local[i].id, now_ns);
+}
+
+bool conn_address_back(struct conn *c, const struct ip_addr *addr, int64_t now_ns)
+{
+	bool known = false;
+
+	for (size_t i = 0; i < c->config.local_count; i++) {
+		if (!ip_addr_equal(&c->config.local[i].addr, addr))
+			continue;
+		c->config.local[i].gone = false;
+		known = true;
+	}
+	c->now_ns = now_ns;
+	c->pm_due = true;
+	conn_touch(c);
+	return known;
+}
+
 int conn_set_backup(struct conn *c, uint8_t subflow, bool backup, int64_t now_ns)
 {
 	struct subflow *sf = subflow < c->subflow_count ? c->subflow[subflow] : NULL;

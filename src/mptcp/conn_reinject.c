@@ -7,7 +7,7 @@
 #define BACKOFF_MAX 8
 #define ASK_AFTER   2
 #define BASE_MAX_NS (3 * NS_PER_S)  /* a time-out after an outage may be far above any RTT */
-#define WAIT_MAX_NS (30 * NS_PER_S) /* so that who has to give up does within minutes */
+#define WAIT_MAX_NS (15 * NS_PER_S) /* so that who has to give up does within minutes */
 #define STILL_NS    (900 * NS_PER_S)
 
 static void again(struct conn *c, uint64_t from, uint64_t to)
@@ -239,6 +239,12 @@ static void penalise(struct conn *c, struct subflow *slow)
 		flow->ssthresh = flow->cwnd;
 }
 
+static bool is_backup(const struct subflow *sf)
+{
+	return sf->backup_asked || sf->backup_set;
+}
+
+/* Not a backup in place of one that is none (RFC 8684 §3.3.8). */
 static struct subflow *fastest_with_room(const struct conn *c, const struct subflow *but)
 {
 	struct subflow *best = NULL;
@@ -246,7 +252,8 @@ static struct subflow *fastest_with_room(const struct conn *c, const struct subf
 	for (unsigned i = 0; i < c->subflow_count; i++) {
 		struct subflow *sf = c->subflow[i];
 
-		if (sf == but || !subflow_usable(sf) || sf->stale || !tcp_room(&sf->tcp))
+		if (sf == but || !subflow_usable(sf) || sf->stale || !tcp_room(&sf->tcp) ||
+		    (is_backup(sf) && !is_backup(but)))
 			continue;
 		if (!best || sf->tcp.srtt_ns < best->tcp.srtt_ns)
 			best = sf;

@@ -213,10 +213,15 @@ static void keepalive_timer(struct conn *c)
 	c->timer[TIMER_KEEPALIVE] = c->now_ns + c->config.keepalive_ns / 100;
 }
 
+static bool has_more(const struct conn *c)
+{
+	return c->tx.una != c->tx.end || (c->tx.fin_sent && !c->tx.fin_acked);
+}
+
 /* Rejoined, and the stream goes on or has nothing to go on with; or not. */
 static void rejoin_timer(struct conn *c)
 {
-	if (!conn_any_usable(c) || (c->tx.una == c->gone_una && c->tx.una != c->tx.end))
+	if (!conn_any_usable(c) || (c->tx.una == c->gone_una && has_more(c)))
 		conn_end(c, lost_outcome(c));
 }
 

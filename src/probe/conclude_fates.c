@@ -132,19 +132,24 @@ static void conclude_reset(struct trace *t, int probe, int control)
 		f->confidence = least_doubt(t, r, control);
 }
 
+static const struct finding *fate_of_capable(const struct trace *t)
+{
+	for (size_t i = 0; i < t->result.finding_count; i++)
+		if (observe_is_mp_capable(&t->result.findings[i]) &&
+		    t->result.findings[i].basis == BASIS_CONTROL)
+			return &t->result.findings[i];
+	return NULL;
+}
+
 /* What befell MP_CAPABLE, did it befall MP_JOIN at the hop where it was asked? */
 static void conclude_join(struct trace *t)
 {
 	int join = series_find(t, ROLE_JOIN);
-	const struct finding *capable = NULL;
+	const struct finding *capable = fate_of_capable(t);
 	const struct trace_reply *r;
 	struct finding *f, like;
 
-	for (size_t i = 0; join >= 0 && i < t->result.finding_count && !capable; i++)
-		if (observe_is_mp_capable(&t->result.findings[i]) &&
-		    t->result.findings[i].basis == BASIS_CONTROL)
-			capable = &t->result.findings[i];
-	if (!capable || !t->series[join].question[capable->by.ttl].asked)
+	if (join < 0 || !capable || !t->series[join].question[capable->by.ttl].asked)
 		return;
 	like = *capable;
 	r = observe_at(t, join, like.by.ttl);

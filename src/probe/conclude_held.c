@@ -290,7 +290,7 @@ static void find_wrong_sack(struct trace *t)
 
 	if (!in->sack_wrong)
 		return;
-	f = conclude_add(t, "tcp.options.sack_le", CHANGE_REWRITTEN);
+	f = conclude_add(t, "tcp.options.sack", CHANGE_REWRITTEN);
 	if (!f)
 		return;
 	f->sent = in->sack_sent;

@@ -5,18 +5,6 @@
 
 #include "probe/engine.h"
 
-/* Seen by both ends, the field that a checksum betrayed has a name. */
-static bool is_covered_by_checksum(const struct finding *f)
-{
-	static const char *const fields[] = {"ip.src",	    "ip.dst",	   "ipv6.src", "ipv6.dst",
-					     "tcp.srcport", "tcp.dstport", "tcp.seq",  "tcp.ack"};
-
-	for (size_t i = 0; i < sizeof(fields) / sizeof(*fields); i++)
-		if (!strcmp(f->field, fields[i]))
-			return f->change == CHANGE_REWRITTEN;
-	return false;
-}
-
 static bool is_loss(enum change_kind change)
 {
 	return change == CHANGE_REMOVED || change == CHANGE_BLANKED || change == CHANGE_TRUNCATED;
@@ -30,14 +18,18 @@ static bool same_change(const struct finding *hop, const struct finding *seen)
 	return is_loss(hop->change) && is_loss(seen->change);
 }
 
+static bool same_way(const struct finding *hop, const struct finding *seen)
+{
+	return hop->direction == seen->direction || hop->direction == DIRECTION_BOTH ||
+	       hop->direction == DIRECTION_END_TO_END || seen->direction == DIRECTION_END_TO_END;
+}
+
 static bool same(const struct finding *hop, const struct finding *seen)
 {
-	if (seen->subflow ||
-	    (hop->direction != seen->direction && hop->direction != DIRECTION_BOTH &&
-	     hop->direction != DIRECTION_END_TO_END && seen->direction != DIRECTION_END_TO_END))
+	if (seen->subflow || !same_way(hop, seen))
 		return false;
 	if (hop->basis == BASIS_CHECKSUM && !strcmp(hop->field, "tcp.checksum"))
-		return is_covered_by_checksum(seen);
+		return mirrored_is_translation(seen);
 	return !strcmp(hop->field, seen->field) && same_change(hop, seen);
 }
 
@@ -51,19 +43,30 @@ static void tighten(struct finding *f, const struct place *after, const struct p
 		f->by = *by;
 }
 
-/* A sentence about both ends gives way to one about hops, which is made anew. */
+/* What a checksum betrayed has a name for both ends, and values. */
+static void name(struct finding *hop, const struct finding *seen)
+{
+	strcpy(hop->field, seen->field);
+	hop->sent = seen->sent;
+	hop->seen = seen->seen;
+	hop->cause = seen->cause;
+}
+
+/* Changes of which a sentence with hops can be made (explain.c). */
+static bool has_sentence(const struct finding *f)
+{
+	return f->direction == DIRECTION_FORWARD && f->by.known &&
+	       strcmp(f->field, "packet") != 0 && f->change != CHANGE_ANSWERED;
+}
+
 static void confirm(struct finding *hop, const struct finding *seen)
 {
 	bool direct = hop->basis == BASIS_QUOTE;
 
-	if (!strcmp(hop->field, "tcp.checksum")) {
-		strcpy(hop->field, seen->field);
-		hop->sent = seen->sent;
-		hop->seen = seen->seen;
-		hop->cause = seen->cause;
-	}
 	if (hop->direction == DIRECTION_END_TO_END)
 		hop->direction = seen->direction;
+	if (hop->basis == BASIS_CHECKSUM)
+		name(hop, seen);
 	if (hop->direction == DIRECTION_FORWARD && seen->direction == DIRECTION_FORWARD)
 		tighten(hop, &seen->after, &seen->by);
 	if (!direct && hop->direction == DIRECTION_REVERSE) {
@@ -77,7 +80,7 @@ static void confirm(struct finding *hop, const struct finding *seen)
 	if (direct || seen->direction == DIRECTION_END_TO_END)
 		return;
 	hop->basis = seen->basis;
-	snprintf(hop->explain, sizeof(hop->explain), "%s", seen->explain);
+	snprintf(hop->explain, sizeof(hop->explain), "%s", has_sentence(hop) ? "" : seen->explain);
 }
 
 static struct finding *find_same(struct trace *t, size_t count, const struct finding *seen)
@@ -170,7 +173,7 @@ static bool is_witness(const struct trace *t, const struct trace_reply *r, const
 
 static void move_behind_witnesses(struct trace *t, struct finding *f)
 {
-	if (f->direction != DIRECTION_FORWARD || f->subflow)
+	if (f->direction != DIRECTION_FORWARD || f->subflow || mirrored_is_translation(f))
 		return;
 	for (size_t i = 0; i < t->result.reply_count; i++) {
 		const struct trace_reply *r = &t->result.replies[i];
@@ -191,6 +194,20 @@ static void add(struct trace *t, const struct finding *seen)
 	move_behind_witnesses(t, f);
 }
 
+static bool is_suspicion(const struct finding *f)
+{
+	return f->direction == DIRECTION_END_TO_END &&
+	       (f->basis == BASIS_ENDPOINT || f->basis == BASIS_REPLY);
+}
+
+/* Acknowledgements that came too soon, where both ends tell who sent them. */
+static bool is_refuted(const struct trace_mirrored *m, const struct finding *f)
+{
+	return f->change == CHANGE_ANSWERED && !strcmp(f->field, "tcp.ack") &&
+	       f->basis == BASIS_ENDPOINT && f->confidence != CONFIDENCE_CERTAIN &&
+	       mirrored_covers(&m->mirrored) && !mirrored_tells_of(&m->mirrored, f);
+}
+
 /* What the connection from inside which was traced, or an answer, let suspect gives way to what was
  * seen, but for its impact. */
 static void drop_suspicions(struct trace *t, struct trace_mirrored *m)
@@ -200,10 +217,7 @@ static void drop_suspicions(struct trace *t, struct trace_mirrored *m)
 
 	for (size_t i = 0; i < r->finding_count; i++) {
 		const struct finding *f = &r->findings[i];
-		bool suspicion = f->direction == DIRECTION_END_TO_END &&
-				 (f->basis == BASIS_ENDPOINT || f->basis == BASIS_REPLY);
-
-		if (!suspicion || !mirrored_tells_of(&m->mirrored, f))
+		if (!(is_suspicion(f) && mirrored_tells_of(&m->mirrored, f)) && !is_refuted(m, f))
 			r->findings[kept++] = *f;
 	}
 	r->finding_count = kept;

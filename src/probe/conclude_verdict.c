@@ -69,41 +69,50 @@ static const char *unreachable_code(const struct trace *t, const struct trace_re
 	return code ? code : "unknown code";
 }
 
-static void decide_unreached(struct trace *t)
+static void decide_refusal(struct trace *t, const struct trace_reply *r)
 {
-	const struct trace_reply *r = NULL;
+	char where[80];
+
+	explain_place(&(struct place){true, nearest_of(t, r), r->from}, where, sizeof(where));
+	REASON(t, "The target is not reached: %s answers unreachable (%s).", where,
+	       unreachable_code(t, r));
+}
+
+/* Where the walk ended. */
+static void decide_silence(struct trace *t)
+{
 	char where[80], target[IP_ADDR_TEXT];
 	struct place last = observe_place(t, 0, t->series[0].top);
 
 	ip_addr_print(&t->result.config.target, target);
-	for (size_t i = 0; i < t->result.probe_count && !r; i++)
-		r = t->series[i].walks ? observe_unreachable(t, (int)i) : NULL;
-	decide(t, VERDICT_UNREACHABLE);
-	if (r) {
-		explain_place(&(struct place){true, nearest_of(t, r), r->from}, where,
-			      sizeof(where));
-		REASON(t, "The target is not reached: %s answers unreachable (%s).", where,
-		       unreachable_code(t, r));
-		return;
-	}
+	explain_place(&last, where, sizeof(where));
 	if (observe_any_answer(t, 0)) {
 		decide(t, VERDICT_INCONCLUSIVE);
 		REASON(t, "The target %s answers, but to which of the packets cannot be told.",
 		       target);
-		return;
-	}
-	if (!t->series[0].top) {
+	} else if (!t->series[0].top) {
 		REASON(t, "Nobody on the path to %s answered: nothing can be said.", target);
-		return;
-	}
-	explain_place(&last, where, sizeof(where));
-	if (last.ttl == t->result.config.max_ttl) {
+	} else if (last.ttl == t->result.config.max_ttl) {
 		decide(t, VERDICT_INCONCLUSIVE);
 		REASON(t, "The path goes on behind %s, the last hop that was to be asked (-m %u).",
 		       where, t->result.config.max_ttl);
-		return;
+	} else {
+		REASON(t, "The target %s does not answer; the last to answer is %s.", target,
+		       where);
 	}
-	REASON(t, "The target %s does not answer; the last to answer is %s.", target, where);
+}
+
+static void decide_unreached(struct trace *t)
+{
+	const struct trace_reply *r = NULL;
+
+	for (size_t i = 0; i < t->result.probe_count && !r; i++)
+		r = t->series[i].walks ? observe_unreachable(t, (int)i) : NULL;
+	decide(t, VERDICT_UNREACHABLE);
+	if (r)
+		decide_refusal(t, r);
+	else
+		decide_silence(t);
 }
 
 /* Its test got a RST, but plain SYNs no answer at all: that decides nothing. */
@@ -115,60 +124,71 @@ static bool refused_one_only(const struct trace *t)
 	       observe_fate(t, control) == FATE_SILENT;
 }
 
-static void decide_reached(struct trace *t)
+/* What leaves open how MPTCP fares; false: nothing does. */
+static bool decide_open(struct trace *t, const struct trace_reply *r)
 {
-	const struct trace_reply *r = observe_any_answer(t, 0);
 	bool user = t->result.config.user_probe;
-	unsigned length = t->result.path_length;
 
-	decide(t, VERDICT_CLEAN);
-	if (!user && r && r->mptcp == MPTCP_V1) {
-		REASON(
-		    t,
-		    "The path is clean: MP_CAPABLE reached the target at TTL %u and was answered "
-		    "with MPTCP v1.",
-		    length);
-	} else if (!r && user) {
-		decide(t, VERDICT_INCONCLUSIVE);
+	if (!r && user)
 		REASON(t, "The probe reached the target, which answers unreachable (%s).",
 		       unreachable_code(t, observe_unreachable(t, 0)));
-	} else if (!r) {
-		decide(t, VERDICT_INCONCLUSIVE);
+	else if (!r)
 		REASON(t,
 		       "Other SYNs are answered in the target's name, but neither plain ones nor "
 		       "those with MP_CAPABLE: what becomes of these is not known.");
-	} else if (refused_one_only(t)) {
-		decide(t, VERDICT_INCONCLUSIVE);
+	else if (refused_one_only(t))
 		REASON(
 		    t,
 		    "SYNs with MP_CAPABLE are refused, but plain SYNs get no answer at all: what "
 		    "refuses them, and why, is not known.");
-	} else if (!covered(t)) {
-		decide(t, VERDICT_INCONCLUSIVE);
+	else if (!covered(t))
 		REASON(t,
 		       "The target %s, but no router near it quotes the options, so what "
 		       "became of them is not known.",
 		       user		      ? "answers"
 		       : r->kind == REPLY_RST ? "refuses the connection"
 					      : "answers without MPTCP");
-	} else if (r && r->kind == REPLY_RST && !user && length == 1) {
-		REASON(t,
-		       "No router lies before the target, which refuses the connection (port %u is "
-		       "closed).",
-		       t->result.config.port);
-	} else if (r && r->kind == REPLY_RST && !user) {
-		REASON(t,
-		       "The path is clean as far as the last router before the target; the target "
-		       "refuses the connection (port %u is closed).",
-		       t->result.config.port);
-	} else if (targets_choice(t) && targets_choice(t)->after.ttl == length) {
+	else
+		return false;
+	decide(t, VERDICT_INCONCLUSIVE);
+	return true;
+}
+
+static void decide_refused(struct trace *t)
+{
+	REASON(t,
+	       t->result.path_length == 1
+		   ? "No router lies before the target, which refuses the connection (port %u is "
+		     "closed)."
+		   : "The path is clean as far as the last router before the target; the target "
+		     "refuses the connection (port %u is closed).",
+	       t->result.config.port);
+}
+
+static void decide_reached(struct trace *t)
+{
+	const struct trace_reply *r = observe_any_answer(t, 0);
+	const struct finding *choice = targets_choice(t);
+	bool user = t->result.config.user_probe, mptcp = !user && r && r->mptcp == MPTCP_V1;
+
+	if (!mptcp && decide_open(t, r))
+		return;
+	decide(t, VERDICT_CLEAN);
+	if (mptcp)
+		REASON(
+		    t,
+		    "The path is clean: MP_CAPABLE reached the target at TTL %u and was answered "
+		    "with MPTCP v1.",
+		    t->result.path_length);
+	else if (r->kind == REPLY_RST && !user)
+		decide_refused(t);
+	else if (choice && choice->after.ttl == t->result.path_length)
 		REASON(t,
 		       "The path is clean: MP_CAPABLE arrived at the target, which answers without "
 		       "MPTCP.");
-	} else {
+	else
 		REASON(t, "The path is clean as far as the last router before the target%s.",
 		       user ? "" : "; the target answers without MPTCP");
-	}
 }
 
 /* MPTCP was agreed on, but neither did it work nor does anything say why not. */

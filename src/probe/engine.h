@@ -119,7 +119,7 @@ bool schedule_hop_settled(const struct trace *t, uint8_t ttl);
 bool schedule_beyond(const struct trace *t, unsigned ttl); /* every walk ended before `ttl` */
 bool schedule_idle(const struct trace *t);		   /* nothing wanted, nothing open */
 bool schedule_next(struct trace *t, int64_t now_ns, int *probe, uint8_t *ttl);
-int64_t schedule_wait_ns(const struct trace *t, int probe, uint8_t ttl);
+int64_t schedule_wait_ns(const struct trace *t, int probe, uint8_t ttl); /* schedule_wait.c */
 int64_t schedule_expiry_ns(const struct trace *t);
 
 /* schedule_orphans.c: answers of which the question is not known, or only guessed */
@@ -138,6 +138,20 @@ struct match match_answer(const struct trace *t, const struct packet *answer);
 /* credit.c: a packet came in */
 /* True if the target answered. */
 bool credit_packet(struct trace *t, int64_t now_ns, struct span octets);
+
+/* credit_file.c: room for a reply, to be filled in; NULL: out of memory. It counts once it is filed
+ * under the packet `number`, unless it is a duplicate. */
+struct trace_reply *credit_room(struct trace *t);
+void credit_file(struct trace *t, const struct trace_reply *reply, int number, int64_t now_ns);
+bool credit_from_target(const struct trace *t, const struct trace_reply *reply);
+
+/* credit_orphan.c: the number of the only question that can have caused a reply without tokens; -1
+ * if there are several. Of a series asked singly it is the open one. */
+int credit_open(const struct trace *t, int probe);
+int credit_answered(const struct trace *t, int probe, const struct packet *answer);
+/* An answer that cannot be credited, yet: once there are enough of them, all may be. */
+void credit_orphan(struct trace *t, int probe, const struct trace_reply *reply, int64_t now_ns);
+void credit_orphans(struct trace *t, int probe);
 
 /* Takes back what was credited by guess to a question of this series. */
 void credit_retract(struct trace *t, int probe);

@@ -86,17 +86,19 @@ int inside_send(struct inside *in, struct error *err)
 	return rc;
 }
 
-/* Sooner than the target ever answered a SYN, by a fifth. (What is acknowledged while it is held
- * has come as far as copies of it go: not to the target.) */
+/* Sooner, by a fifth, than the target ever answered a SYN, and the last hops before it a copy: a
+ * host that has to wake first may take longer for its SYN/ACK than for all that follows. (What is
+ * acknowledged while it is held has come as far as copies of it go: not to the target.) */
 static bool is_too_soon(const struct inside *in, int64_t rtt_ns)
 {
 	const struct trace_result *r = trace_result(in->trace);
 	int64_t shortest_ns = TIME_NEVER;
 
 	for (size_t i = 0; i < r->reply_count; i++)
-		if (r->replies[i].kind == REPLY_SYN_ACK && r->replies[i].rtt_ns < shortest_ns)
+		if (r->replies[i].ttl + 1 >= r->path_length && r->replies[i].rtt_ns < shortest_ns)
 			shortest_ns = r->replies[i].rtt_ns;
-	return shortest_ns != TIME_NEVER && rtt_ns < shortest_ns - shortest_ns / 5;
+	return r->path_length && shortest_ns != TIME_NEVER &&
+	       rtt_ns < shortest_ns - shortest_ns / 5;
 }
 
 static void observe_bare(struct inside *in, int64_t now_ns)

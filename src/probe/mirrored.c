@@ -203,3 +203,14 @@ bool mirrored_is_serious(const struct finding *f)
 {
 	return is_mptcp_loss(f) || is_early_ack(f) || !strcmp(f->field, "tcp.payload");
 }
+
+bool mirrored_is_translation(const struct finding *f)
+{
+	static const char *const fields[] = {"ip.src",	    "ip.dst",	   "ipv6.src", "ipv6.dst",
+					     "tcp.srcport", "tcp.dstport", "tcp.seq",  "tcp.ack"};
+
+	for (size_t i = 0; i < sizeof(fields) / sizeof(*fields); i++)
+		if (!strcmp(f->field, fields[i]))
+			return f->change == CHANGE_REWRITTEN;
+	return false;
+}

@@ -40,6 +40,9 @@ const char *mirrored_missing(const struct mirrored *m);
 
 /* Is what was only inferred, `f`, among what was seen, or explained by it? */
 bool mirrored_tells_of(const struct mirrored *m, const struct finding *f);
+/* A field that boxes translate in quotes as well: that one is as it was sent says nothing, unless
+ * its checksum betrays it. */
+bool mirrored_is_translation(const struct finding *f);
 /* May it have cost the connection MPTCP? */
 bool mirrored_is_serious(const struct finding *f);
 

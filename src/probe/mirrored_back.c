@@ -87,6 +87,7 @@ static void look_at(struct interval *at, const struct mirror_hop *hop, const str
 	if (packet_parse(&quote, span_of(hop->quote, hop->quote_len)))
 		return;
 	diff_packets(&d, sent, &quote);
+	at->seen = mirrored_is_translation(f) && d.checksum == CHECKSUM_BETRAYED;
 	for (unsigned n = 0; n < d.count; n++)
 		at->seen |= looks_for(f, &d.changes[n]);
 	if (at->seen)
@@ -110,6 +111,7 @@ static struct interval locate_by(const struct finding *f, const struct mirror_cl
 	for (size_t i = 0; i < m->hop_count && !at.seen; i++)
 		if (m->hop[i].of == kind)
 			look_at(&at, &m->hop[i], &sent, f);
+	at.located &= at.seen || !mirrored_is_translation(f);
 	return at;
 }
 

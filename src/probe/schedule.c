@@ -1,16 +1,9 @@
 /* What is asked, and when: see the queues in trace.h. */
 #include "probe/engine.h"
 
-/* Of a path that answers in microseconds, what the busiest router may still need. */
-#define WAIT_FLOOR_NS	 (3 * NS_PER_MS)
-#define PATIENT_FLOOR_NS (500 * NS_PER_MS)
-/* Of what is asked once or twice only, and whose silence would pass for an answer. */
-#define BRIEF_FLOOR_NS (30 * NS_PER_MS)
 /* Silence this far behind the last router that spoke is not worth a second asking. */
-#define TAIL_TTLS    5u
-#define LOOKAHEAD    6u
-#define BRIEF_FACTOR 1.5
-
+#define TAIL_TTLS 5u
+#define LOOKAHEAD 6u
 static struct question *question_at(struct trace *t, size_t probe, unsigned ttl)
 {
 	return &t->series[probe].question[ttl];
@@ -40,45 +33,6 @@ void schedule_limit(struct trace *t, int probe, uint8_t ttl)
 		if (s->question[i].state == QUESTION_WANTED ||
 		    s->question[i].state == QUESTION_OPEN)
 			s->question[i].state = QUESTION_IDLE;
-}
-
-/* The second asking is given more time than the first; later ones no more than that. */
-static double backoff(const struct question *q)
-{
-	return q->asked > 1 ? 2 : 1;
-}
-
-/* Another probe was answered in the target's name here or before, the plain SYN not yet: is it
- * loss, or did a box answer that one? Then the routers behind it, and the target, may be far. */
-static bool lags_behind(const struct trace *t, const struct series *s, const struct question *q)
-{
-	int control = series_find(t, ROLE_CONTROL);
-
-	return s->walks && t->target_ttl && control >= 0 &&
-	       !t->result.probes[control].reached_ttl && q->asked >= q->allowed;
-}
-
-/* A wait that adapts: to what this hop took before (HERE); to the longest round trip (NEAR), once
- * somebody farther away has answered; and with more patience where nobody has yet, where probes
- * fare differently, or where a late reply would be credited to the next question. */
-int64_t schedule_wait_ns(const struct trace *t, int probe, uint8_t ttl)
-{
-	const struct trace_config *c = &t->result.config;
-	const struct series *s = &t->series[probe];
-	int64_t here = t->hop_rtt_ns[ttl], near = t->longest_rtt_ns;
-	bool behind = ttl >= t->target_ttl && lags_behind(t, s, &s->question[ttl]);
-	bool patient = s->serial || behind || (ttl > t->farthest && !t->target_ttl);
-	int64_t floor = patient ? PATIENT_FLOOR_NS : WAIT_FLOOR_NS;
-	double wait = 0;
-
-	if (s->brief && near)
-		return (int64_t)(BRIEF_FACTOR * (double)near) + BRIEF_FLOOR_NS;
-	if (here && c->wait_here > 0 && !s->serial && !behind)
-		wait = c->wait_here * (double)here;
-	else if (near && c->wait_near > 0)
-		wait = c->wait_near * (double)near;
-	wait = wait > 0 ? backoff(&s->question[ttl]) * (wait + (double)floor) : 0;
-	return wait > 0 && wait < (double)c->wait_max_ns ? (int64_t)wait : c->wait_max_ns;
 }
 
 /* The highest TTL at which a router answered any probe. */
@@ -255,79 +209,4 @@ static bool in_state(const struct trace *t, enum question_state state)
 bool schedule_idle(const struct trace *t)
 {
 	return !in_state(t, QUESTION_WANTED) && !in_state(t, QUESTION_OPEN);
-}
-
-static bool series_busy(const struct trace *t, const struct series *s)
-{
-	for (unsigned ttl = 1; ttl <= t->highest; ttl++)
-		if (s->question[ttl].state == QUESTION_OPEN)
-			return true;
-	return false;
-}
-
-/* Walks ask many hops at once; what answers a single question must not be mistaken. */
-static bool asks_singly(const struct series *s)
-{
-	return s->serial || (!s->walks && s->tcp && !s->inside);
-}
-
-static bool may_ask(const struct trace *t, size_t probe, unsigned ttl, int64_t now_ns)
-{
-	const struct series *s = &t->series[probe];
-	const struct question *q = &s->question[ttl];
-
-	return q->state == QUESTION_WANTED && q->not_before_ns <= now_ns &&
-	       !(asks_singly(s) && series_busy(t, s));
-}
-
-/* The lowest TTL first; among its probes one at random, so that whatever favours the first or
- * the last of a burst favours none of them; but segments of a connection in their order. */
-static bool next_of(struct trace *t, bool walks, int64_t now_ns, int *probe, uint8_t *ttl)
-{
-	for (unsigned at = 1; at <= t->highest; at++) {
-		uint32_t ready = 0;
-
-		for (size_t i = 0; i < t->result.probe_count; i++)
-			if (t->series[i].walks == walks && may_ask(t, i, at, now_ns) &&
-			    (t->phase == PHASE_INSIDE ? !ready++
-						      : rng_below(&t->rng, ++ready) == 0))
-				*probe = (int)i;
-		if (ready) {
-			*ttl = (uint8_t)at;
-			return true;
-		}
-	}
-	return false;
-}
-
-bool schedule_next(struct trace *t, int64_t now_ns, int *probe, uint8_t *ttl)
-{
-	return next_of(t, false, now_ns, probe, ttl) || next_of(t, true, now_ns, probe, ttl);
-}
-
-static int64_t question_expiry(const struct trace *t, size_t probe, unsigned ttl)
-{
-	const struct series *s = &t->series[probe];
-	const struct question *q = &s->question[ttl];
-
-	if (q->state == QUESTION_OPEN)
-		return q->sent_ns + schedule_wait_ns(t, (int)probe, (uint8_t)ttl);
-	if (q->state == QUESTION_WANTED && !(asks_singly(s) && series_busy(t, s)))
-		return q->not_before_ns > t->next_send_ns ? q->not_before_ns : t->next_send_ns;
-	return TIME_NEVER;
-}
-
-int64_t schedule_expiry_ns(const struct trace *t)
-{
-	int64_t expiry = TIME_NEVER;
-
-	for (size_t i = 0; i < t->result.probe_count; i++) {
-		for (unsigned ttl = 1; ttl <= t->highest; ttl++) {
-			int64_t at = question_expiry(t, i, ttl);
-
-			if (at < expiry)
-				expiry = at;
-		}
-	}
-	return expiry;
 }

@@ -42,6 +42,7 @@ void conclude_meaning(struct finding *f);
 #define EXPLAIN_NOUN_MAX 64
 const char *explain_noun(const char *field, char room[EXPLAIN_NOUN_MAX]);
 const char *explain_verb(enum change_kind kind);
+bool explain_has_verb(enum change_kind kind); /* else it befalls packets, not fields */
 
 /* What a change of its data came to in the connection that was opened. */
 const char *explain_data(const struct trace *t, const struct finding *f);

@@ -137,12 +137,27 @@ static void describe(struct trace *t, struct trace_probe *probe, enum probe_role
 	t->result.probe_count++;
 }
 
+static int take_octets(const struct trace *t, struct series *s, enum probe_role role,
+		       const struct notation *n, struct error *err)
+{
+	bool v6 = t->result.config.target.family == 6;
+
+	s->len = v6 ? n->len6 : n->len4;
+	if (!s->len)
+		return error_set(err, ERR_USAGE, "probe '%s': is not for IPv%d", n->text,
+				 v6 ? 6 : 4);
+	memcpy(s->octets, v6 ? n->octets6 : n->octets4, s->len);
+	if (role == ROLE_WITNESS)
+		s->len =
+		    (uint16_t)witness_insert(s->octets, s->len, sizeof(s->octets), t->target_ttl);
+	return s->len ? 0 : ERR_NOSPACE;
+}
+
 int series_add(struct trace *t, enum probe_role role, struct error *err)
 {
 	size_t i = t->result.probe_count;
 	struct series *s = &t->series[i];
 	struct notation n;
-	bool v6 = t->result.config.target.family == 6;
 	int rc;
 
 	if (i == TRACE_PROBES_MAX)
@@ -150,16 +165,9 @@ int series_add(struct trace *t, enum probe_role role, struct error *err)
 	rc = role_notation(t, role, &n, err);
 	if (rc < 0)
 		return rc;
-	s->len = v6 ? n.len6 : n.len4;
-	if (!s->len)
-		return error_set(err, ERR_USAGE, "probe '%s': is not for IPv%d", n.text,
-				 v6 ? 6 : 4);
-	memcpy(s->octets, v6 ? n.octets6 : n.octets4, s->len);
-	if (role == ROLE_WITNESS)
-		s->len =
-		    (uint16_t)witness_insert(s->octets, s->len, sizeof(s->octets), t->target_ttl);
-	if (!s->len)
-		return ERR_NOSPACE;
+	rc = take_octets(t, s, role, &n, err);
+	if (rc < 0)
+		return rc;
 	s->walks = roles[role].walks;
 	s->limit = t->result.config.max_ttl;
 	t->result.probes[i].local_port = t->result.config.local_ports[i];

@@ -48,9 +48,12 @@ struct scenario *scenario_of(lua_State *L);
 #define ADDR6 "an IPv6 address in quotes"
 
 int statement_target(lua_State *L);
+/* Pushes the element added last: elements of a path are values of the script, to be given to
+ * `shared`. Returns 1. */
+int statement_element(lua_State *L);
 
 /* The statements, for luaL_setfuncs. */
 extern const struct luaL_Reg path_statements[], expect_statements[];
-void path_boxes(lua_State *L); /* pushes the table `box` */
+void path_boxes(lua_State *L); /* scenario_box.c: pushes the table `box` */
 
 #endif

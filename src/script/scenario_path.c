@@ -19,8 +19,7 @@ static int client_statement(lua_State *L)
 	return 0;
 }
 
-/* Elements of a path are values of the script, to be given to `shared`. */
-static int push_element(lua_State *L)
+int statement_element(lua_State *L)
 {
 	lua_pushinteger(L, (lua_Integer)lab_last(scenario_of(L)->lab));
 	return 1;
@@ -115,7 +114,7 @@ static int link_statement(lua_State *L)
 	statement_read(L, "link", entries, &link);
 	if (lab_add_link(scenario_of(L)->lab, &link, &err))
 		return statement_error(L, &err);
-	return push_element(L);
+	return statement_element(L);
 }
 
 static bool read_quote(lua_State *L, const struct entry *e, void *at)
@@ -201,36 +200,36 @@ static bool read_labels(lua_State *L, const struct entry *e, void *at)
 	return true;
 }
 
+static const struct entry router_entries[] = {
+    {"addr", read_addr4, offsetof(struct lab_router, addr4), ADDR4, 0, 0, NULL},
+    {"addr6", read_addr6, offsetof(struct lab_router, addr6), ADDR6, 0, 0, NULL},
+    {"quote", read_quote, offsetof(struct lab_router, quote), "8, 28, 128, 'full' or 'rfc4884'", 0,
+     0, NULL},
+    {"silent", read_bool, offsetof(struct lab_router, silent), "true or false", 0, 0, NULL},
+    {"rate", read_real, offsetof(struct lab_router, icmp_rate),
+     "ICMP answers a second, up to 1000000; 0: unlimited", 0, 1000000, NULL},
+    {"burst", read_u32, offsetof(struct lab_router, icmp_burst), "a whole number from 1 to 1000000",
+     1, 1000000, NULL},
+    {"prohibit", read_code, offsetof(struct lab_router, prohibit),
+     "an ICMP unreachable code from 0 to 15, or its name, such as 'admin-prohibited'", 0, 15, NULL},
+    {"labels", read_labels, 0,
+     "up to four MPLS labels: { 16001, { label = 24003, tc = 1, ttl = 1 } }", 0, 0, NULL},
+    {"ttl", read_u8, offsetof(struct lab_router, icmp_ttl), "a whole number from 1 to 255", 1, 255,
+     NULL},
+    {0},
+};
+
 static int router_statement(lua_State *L)
 {
-	static const struct entry entries[] = {
-	    {"addr", read_addr4, offsetof(struct lab_router, addr4), ADDR4, 0, 0, NULL},
-	    {"addr6", read_addr6, offsetof(struct lab_router, addr6), ADDR6, 0, 0, NULL},
-	    {"quote", read_quote, offsetof(struct lab_router, quote),
-	     "8, 28, 128, 'full' or 'rfc4884'", 0, 0, NULL},
-	    {"silent", read_bool, offsetof(struct lab_router, silent), "true or false", 0, 0, NULL},
-	    {"rate", read_real, offsetof(struct lab_router, icmp_rate),
-	     "ICMP answers a second, up to 1000000; 0: unlimited", 0, 1000000, NULL},
-	    {"burst", read_u32, offsetof(struct lab_router, icmp_burst),
-	     "a whole number from 1 to 1000000", 1, 1000000, NULL},
-	    {"prohibit", read_code, offsetof(struct lab_router, prohibit),
-	     "an ICMP unreachable code from 0 to 15, or its name, such as 'admin-prohibited'", 0,
-	     15, NULL},
-	    {"labels", read_labels, 0,
-	     "up to four MPLS labels: { 16001, { label = 24003, tc = 1, ttl = 1 } }", 0, 0, NULL},
-	    {"ttl", read_u8, offsetof(struct lab_router, icmp_ttl), "a whole number from 1 to 255",
-	     1, 255, NULL},
-	    {0},
-	};
 	struct lab_router router = {.quote = QUOTE_FULL, .prohibit = -1};
 	struct error err;
 
-	statement_read(L, "router", entries, &router);
+	statement_read(L, "router", router_entries, &router);
 	if (router.label_count)
 		router.quote = QUOTE_RFC4884;
 	if (lab_add_router(scenario_of(L)->lab, &router, &err))
 		return statement_error(L, &err);
-	return push_element(L);
+	return statement_element(L);
 }
 
 const struct luaL_Reg path_statements[] = {
@@ -242,89 +241,3 @@ const struct luaL_Reg path_statements[] = {
     {"target", statement_target},
     {NULL, NULL},
 };
-
-static bool box_value(lua_State *L, struct box_value *value)
-{
-	int is_whole = 0;
-
-	switch (lua_type(L, -1)) {
-	case LUA_TBOOLEAN:
-		*value = (struct box_value){.type = BOX_VALUE_BOOL, .flag = lua_toboolean(L, -1)};
-		return true;
-	case LUA_TSTRING:
-		*value = (struct box_value){.type = BOX_VALUE_TEXT, .text = lua_tostring(L, -1)};
-		return true;
-	case LUA_TNUMBER:
-		*value = (struct box_value){.type = BOX_VALUE_INT,
-					    .number = lua_tointegerx(L, -1, &is_whole)};
-		return is_whole;
-	default: return false;
-	}
-}
-
-static void box_params(lua_State *L, struct box *box, const char *what)
-{
-	struct box_value value;
-	struct error err;
-
-	lua_pushnil(L);
-	while (lua_next(L, 1)) {
-		if (lua_type(L, -2) != LUA_TSTRING)
-			luaL_error(L, "%s: expected parameters by name: %s { key = value }", what,
-				   what);
-		if (!box_value(L, &value))
-			value_error(L, what, lua_tostring(L, -2),
-				    "a whole number, true or false, or a text");
-		if (box_set(box, lua_tostring(L, -2), &value, &err))
-			statement_error(L, &err);
-		lua_pop(L, 1);
-	}
-}
-
-/* box.NAME { … }; the name is the closure's upvalue. */
-static int box_statement(lua_State *L)
-{
-	const char *name = lua_tostring(L, lua_upvalueindex(1));
-	const char *what = lua_pushfstring(L, "box.%s", name);
-	struct error err;
-	struct box *box;
-
-	lua_insert(L, 1);
-	if (lua_gettop(L) != 2 || !lua_istable(L, 2))
-		return luaL_error(L, "%s: expected a table: %s { … }", what, what);
-	lua_insert(L, 1); /* the table first, what behind it: kept alive */
-	box = lab_add_box(scenario_of(L)->lab, name, &err);
-	if (!box)
-		return statement_error(L, &err);
-	box_params(L, box, what);
-	if (box_ready(box, &err))
-		return statement_error(L, &err);
-	return push_element(L);
-}
-
-/* An unknown name behind `box.` is answered with those there are. */
-static int box_unknown(lua_State *L)
-{
-	struct error err = {0};
-
-	if (lua_type(L, 2) != LUA_TSTRING)
-		return luaL_error(L, "box: expected the name of a box behind it");
-	box_free(box_new(lua_tostring(L, 2), &err));
-	return statement_error(L, &err);
-}
-
-void path_boxes(lua_State *L)
-{
-	const struct box_ops *const *list = box_list();
-
-	lua_newtable(L);
-	for (size_t i = 0; list[i]; i++) {
-		lua_pushstring(L, list[i]->name);
-		lua_pushcclosure(L, box_statement, 1);
-		lua_setfield(L, -2, list[i]->name);
-	}
-	lua_newtable(L);
-	lua_pushcfunction(L, box_unknown);
-	lua_setfield(L, -2, "__index");
-	lua_setmetatable(L, -2);
-}

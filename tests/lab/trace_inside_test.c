@@ -238,7 +238,7 @@ static const struct row {
      IMPACT_NONE},
     {"seq_shift", "direction=reverse", "tcp.ack", CHANGE_REWRITTEN, DIRECTION_FORWARD, true,
      IMPACT_NONE},
-    {"seq_shift", "sack=false", "tcp.options.sack_le", CHANGE_REWRITTEN, DIRECTION_REVERSE, false,
+    {"seq_shift", "sack=false", "tcp.options.sack", CHANGE_REWRITTEN, DIRECTION_REVERSE, false,
      IMPACT_DEGRADED},
     {"strip", "subtype=mp_join direction=reverse", MPTCP "mp_join", CHANGE_REMOVED,
      DIRECTION_REVERSE, false, IMPACT_NO_SUBFLOW},

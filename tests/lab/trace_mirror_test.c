@@ -81,6 +81,9 @@ static const struct row {
     {"mss_clamp", "max=1200 direction=reverse", {"tcp.options.mss_val"}, true, false},
     {"seq_shift", "direction=forward", {"tcp.seq"}, false, false},
     {"seq_shift", "direction=reverse", {"tcp.seq"}, true, false},
+    {"seq_shift", "direction=forward quotes=full", {"tcp.seq"}, false, true},
+    {"seq_shift", "direction=reverse quotes=full", {"tcp.seq"}, true, true},
+    {"seq_shift", "direction=forward quotes=partial", {"tcp.seq"}, false, false},
     {"split", "pieces=2 direction=reverse", {"tcp.payload"}, true, true},
     {"payload", "at=2000 direction=forward", {"tcp.payload"}, false, true},
     {"early_ack", "direction=forward", {"tcp.ack"}, false, true},
@@ -102,7 +105,7 @@ static void check_place(const struct walk *w, const struct row *row, const struc
 
 	check(w, f->direction == (row->reverse ? DIRECTION_REVERSE : DIRECTION_FORWARD),
 	      "direction");
-	if (row->somewhere)
+	if (row->somewhere || (after == w->routers && mirrored_is_translation(f)))
 		check(w, f->after.ttl <= after && (!f->by.known || f->by.ttl > after), "place");
 	else
 		check(w, f->after.ttl == after && (!f->by.known || f->by.ttl == after + 1),

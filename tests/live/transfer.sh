@@ -15,6 +15,14 @@
 PATIENCE=60 # seconds that anything may take
 [ -z "$LONG" ] || PATIENCE=300
 
+# own_addresses NS DEVICE: as `duo` gave them, whatever a case took away.
+own_addresses() {
+	local end=1
+	[ "$1" = duo-c ] || end=2
+	ip -n "$1" addr replace "10.4.${2#p}.$end/24" dev "$2"
+	ip -n "$1" addr replace "fd00:4:${2#p}::$end/64" dev "$2" nodad
+}
+
 fresh() {
 	local ns
 	PORT=$(($(cat "$TMP/port" 2>/dev/null || echo 20000) + 1))
@@ -23,6 +31,7 @@ fresh() {
 		within $ns nft flush ruleset
 		within $ns sysctl -qw net.mptcp.checksum_enabled=0 net.ipv4.tcp_syncookies=1 net.ipv4.tcp_timestamps=1
 		within $ns ip mptcp endpoint flush
+		own_addresses $ns p2
 		within $ns ip mptcp limits set subflows 8 add_addr_accepted 8
 		within $ns cat /proc/net/netstat >"$TMP/counts-$ns"
 	done

@@ -188,6 +188,21 @@ static void cubic_is_no_slower_than_reno(void **state)
 	assert_in_range(f->cwnd, 36 * MSS, 40 * MSS);
 }
 
+/* §4.2: however far the curve is ahead, by half of the window a round trip at most: ten ACKs of 70
+ * are half a segment each. */
+static void cubic_does_not_jump(void **state)
+{
+	struct cc_conn c;
+	struct cc_flow *f = cubic_after_a_loss(&c, 100, 200);
+
+	(void)state;
+	cc_conn_ack(&c, f, MSS);
+	c.now_ns += 20 * NS_PER_S;
+	for (int i = 0; i < 10; i++)
+		cc_conn_ack(&c, f, MSS);
+	assert_in_range(f->cwnd, 74 * MSS, 76 * MSS);
+}
+
 /* Nothing happens for a minute: the curve is not a minute ahead afterwards (§5.8). */
 static void cubic_does_not_count_pauses(void **state)
 {
@@ -281,6 +296,7 @@ int main(void)
 	    cmocka_unit_test(cubic_is_rfc_9438),
 	    cmocka_unit_test(cubic_makes_room),
 	    cmocka_unit_test(cubic_is_no_slower_than_reno),
+	    cmocka_unit_test(cubic_does_not_jump),
 	    cmocka_unit_test(cubic_does_not_count_pauses),
 	    cmocka_unit_test(windows_are_never_absurd),
 	};

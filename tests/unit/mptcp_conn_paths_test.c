@@ -403,6 +403,47 @@ static void test_addresses_change(void **state)
 	duo_fini(&p);
 }
 
+/* The host loses an address and gets it back: REMOVE_ADDR, and a join. The last that there is
+ * stays: it may be back before TCP gives up. */
+static void test_address_gone_and_back(void **state)
+{
+	struct pm_addr again;
+	struct duo p;
+
+	(void)state;
+	duo_init(&p, 19);
+	duo_addresses(&p, 2, 1);
+	again = p.config[CLIENT].local[1];
+	limit(&p, 0, 1250000);
+	limit(&p, 1, 1250000);
+	p.side[CLIENT].to_send = 10000000;
+	duo_start(&p);
+	duo_run(&p, 1 * NS_PER_S);
+	conn_address_gone(p.side[CLIENT].conn, &again.addr, p.now_ns);
+	duo_run(&p, 1 * NS_PER_S);
+	assert_int_equal(duo_info(&p, CLIENT).subflow[1].close, SUBFLOW_RST);
+	assert_int_equal(p.side[SERVER].events[EVENT_ADDRESS_REMOVED],
+			 0); /* it was not announced */
+	assert_true(duo_info(&p, SERVER).options_seen & 1 << MPTCP_REMOVE_ADDR);
+	conn_address_gone(p.side[CLIENT].conn, &p.config[CLIENT].local[0].addr, p.now_ns);
+	duo_run(&p, 1 * NS_PER_S);
+	assert_int_equal(duo_info(&p, CLIENT).subflow[0].close, SUBFLOW_OPEN);
+	assert_false(conn_address_back(p.side[CLIENT].conn, &again.addr, p.now_ns));
+	assert_true(conn_add_local(p.side[CLIENT].conn, &again, p.now_ns) > 0);
+	duo_run(&p, 1 * NS_PER_S);
+	assert_int_equal(duo_info(&p, CLIENT).subflow_count, 3);
+	/* now the first may go, and come */
+	conn_address_gone(p.side[CLIENT].conn, &p.config[CLIENT].local[0].addr, p.now_ns);
+	duo_run(&p, 1 * NS_PER_S);
+	assert_int_equal(duo_info(&p, CLIENT).subflow[0].close, SUBFLOW_RST);
+	assert_true(
+	    conn_address_back(p.side[CLIENT].conn, &p.config[CLIENT].local[0].addr, p.now_ns));
+	assert_true(duo_run(&p, 60 * NS_PER_S));
+	assert_true(duo_complete(&p));
+	assert_int_equal(duo_info(&p, CLIENT).subflow_count, 4);
+	duo_fini(&p);
+}
+
 static void test_fastclose(void **state)
 {
 	struct duo p;
@@ -439,6 +480,7 @@ int main(void)
 	    cmocka_unit_test(test_announced_again),
 	    cmocka_unit_test(test_announced_of_any),
 	    cmocka_unit_test(test_unwelcome),
+	    cmocka_unit_test(test_address_gone_and_back),
 	    cmocka_unit_test(test_client_announces),
 	    cmocka_unit_test(test_announced_backup),
 	    cmocka_unit_test(test_client_joined_elsewhere),

@@ -160,6 +160,23 @@ static void a_slow_path_does_not_hold_up_the_fast(void **state)
 	duo_fini(&p);
 }
 
+/* A backup stays idle however fast it is, and however full the window (RFC 8684 §3.3.8). */
+static void a_full_window_wakes_no_backup(void **state)
+{
+	struct tally t = {0};
+	struct duo p;
+
+	(void)state;
+	two_paths(&p, &t);
+	p.config[CLIENT].pm = "backup";
+	p.config[SERVER].receive_buffer = 40000;
+	p.path[0].delay_ns = 200 * NS_PER_MS;
+	p.path[1].delay_ns = 10 * NS_PER_MS;
+	transfer(&p, 1000000);
+	assert_int_equal(duo_info(&p, CLIENT).subflow[1].stats.sent_octets, 0);
+	duo_fini(&p);
+}
+
 /* BLEST does not let it come to that. */
 static void blest_spares_the_slow_path(void **state)
 {
@@ -212,6 +229,7 @@ int main(void)
 	    cmocka_unit_test(segment_sizes),
 	    cmocka_unit_test(redundant_is_twice_the_stream),
 	    cmocka_unit_test(a_slow_path_does_not_hold_up_the_fast),
+	    cmocka_unit_test(a_full_window_wakes_no_backup),
 	    cmocka_unit_test(blest_spares_the_slow_path),
 	    cmocka_unit_test(congestion_control_by_name),
 	};

@@ -214,7 +214,7 @@ static void fast_streams_send_whole_numbers(void **state)
 	assert_true(duo_complete(&p));
 	assert_in_range(w.dsn[CLIENT][0], 1000000 / 1460, 1000000 / 1460 + 50);
 	assert_in_range(w.dsn[CLIENT][1], 2000000 / 1460, 2000000 / 1460 + 150);
-	assert_true(w.ack[SERVER][0] > 100 && w.ack[SERVER][1] > 100);
+	assert_true(w.ack[SERVER][1] > 100);
 	duo_fini(&p);
 }
 

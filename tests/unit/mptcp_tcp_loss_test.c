@@ -261,6 +261,8 @@ static bool stand_still(struct tcp_pair *pair, unsigned from, uint8_t *octets, s
 	(void)octets;
 	(void)len;
 	(void)p;
+	if (pair->end[0].tcp.stats.spurious_timeouts && !pair->counter)
+		pair->counter = pair->end[0].tcp.flow.cwnd;
 	pair->link.delay_ns = (still ? to_ns - pair->now_ns : 0) + 10 * NS_PER_MS;
 	return true;
 }
@@ -282,6 +284,8 @@ static void spurious(void **state)
 	assert_true(pair_whole(&pair));
 	assert_true(pair.end[0].tcp.stats.timeouts > 0);
 	assert_int_equal(pair.end[0].tcp.stats.spurious_timeouts, 1);
+	assert_true(pair.counter >= 10 * 1000); /* the window, as it was before */
+	assert_true(pair.end[0].tcp.flow.ssthresh == UINT32_MAX);
 	pair_fini(&pair);
 }
 

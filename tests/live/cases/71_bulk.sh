@@ -51,6 +51,7 @@ mark_all() {
 
 # Bulk without an end, that lasts until stop_flood.
 flood() {
+	[ -x "$MBOXTRACE" ] || skip "there is no $MBOXTRACE"
 	listen duo-s 1000
 	(exec nsenter --net=/run/netns/duo-c -- timeout -s INT 30 "$MBOXTRACE" connect -o "$TMP/out" \
 		--local 10.4.1.1 10.4.1.2 "$PORT" </dev/zero >/dev/null 2>"$TMP/err") &

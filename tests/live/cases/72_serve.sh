@@ -60,6 +60,19 @@ sends() {
 	has '.received == 1000 and .sent == 2000000 and .intact'
 }
 
+# What the kernel gets are numbers of 4 octets.
+half_numbers_served() {
+	fresh
+	within duo-c sysctl -qw net.mptcp.checksum_enabled=1
+	within duo-c ip mptcp endpoint add 10.4.2.1 subflow
+	serving --dsn 4 $PORT
+	client 5000000 5000000 -j 1 10.4.1.2
+	served_out
+	has '.outcome == "mptcp" and .checksum and .intact and .sent == 5000000'
+	counted duo-c DataCsumErr -eq 0
+	counted duo-c DSSNotMatching -eq 0
+}
+
 with_cookies() {
 	fresh
 	within duo-c ip mptcp endpoint add "$(at 1 "$1" 2)" subflow
@@ -157,6 +170,7 @@ for family in 4 6; do
 done
 run_case 'serve: a plain TCP client' plain_client
 run_case 'serve: discard' discards
+run_case 'serve: data sequence numbers of 4 octets' half_numbers_served
 run_case 'serve: send' sends
 run_case 'serve: twenty clients at once' many_clients
 run_case 'serve: fastclose from the kernel' client_fastcloses

@@ -46,7 +46,7 @@ boxes() {
 		delete | 3 payload direction=forward mode=delete | forward tcp.payload rewritten 3 4 any
 		sequence shift | 3 seq_shift direction=forward | forward tcp.seq rewritten 3 4 none
 		sequence shift, back | 3 seq_shift direction=reverse | forward tcp.ack rewritten 3 4 none
-		SACK untranslated | 3 seq_shift sack=false direction=forward | forward tcp.seq rewritten 3 4 none; reverse tcp.options.sack_le rewritten - - degraded
+		SACK untranslated | 3 seq_shift sack=false direction=forward | forward tcp.seq rewritten 3 4 none; reverse tcp.options.sack rewritten - - degraded
 		ADD_ADDR stripped | 3 strip subtype=add_addr direction=forward | forward add_addr removed 3 4 degraded
 		ADD_ADDR dropped | 3 drop subtype=add_addr direction=forward | forward add_addr dropped 3 4 degraded
 		join dropped | 3 drop subtype=mp_join direction=forward | forward mp_join dropped 3 4 no-subflow
