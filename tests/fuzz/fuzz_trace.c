@@ -201,7 +201,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 				      .acked_ttl = first & 3,
 				      .gap_asked = first & 6,
 				      .gap_kept = first & 32,
-				      .data_sent = 3};
+				      .data_sent = 3,
+				      .note = "A connection was opened."};
 	struct trace *t = trace_new(&c, NULL, NULL);
 	struct span out;
 
