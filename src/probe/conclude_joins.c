@@ -98,7 +98,7 @@ static void find_reset(struct trace *t)
 {
 	int join = series_find(t, ROLE_JOIN_VALID);
 	const struct trace_reply *r = observe_answer(t, join);
-	struct finding *f = add(t, CHANGE_RESET, DIRECTION_FORWARD, CAUSE_RESETTER);
+	struct finding *f = r ? add(t, CHANGE_RESET, DIRECTION_FORWARD, CAUSE_RESETTER) : NULL;
 
 	if (!f)
 		return;

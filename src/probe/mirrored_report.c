@@ -24,7 +24,7 @@ static const struct saying {
      " acknowledgements came that the other end, by its own record, did not send, or not so early"},
     {"packet", CHANGE_REORDERED, CAUSE_NONE, IMPACT_DEGRADED,
      "what is behind a lost segment is held back until that came once more (", " segments)"},
-    {"tcp.options.sack_le", CHANGE_REWRITTEN, CAUSE_SEQ_RANDOMIZER, IMPACT_DEGRADED,
+    {"tcp.options.sack", CHANGE_REWRITTEN, CAUSE_SEQ_RANDOMIZER, IMPACT_DEGRADED,
      "sequence numbers are changed, but selective acknowledgements are not translated: ",
      " name octets that were never sent"},
     {"tcp.options.mptcp.mp_join", CHANGE_DROPPED, CAUSE_BLACKHOLE, IMPACT_NO_SUBFLOW,

@@ -55,5 +55,5 @@ void mirrored_compare_sacks(struct comparison *c)
 		o = sack_of(&p);
 		seen += o && is_untranslated(c, o);
 	}
-	mirrored_count_plain(c, "tcp.options.sack_le", CHANGE_REWRITTEN, seen);
+	mirrored_count_plain(c, "tcp.options.sack", CHANGE_REWRITTEN, seen);
 }

@@ -8,7 +8,6 @@
 
 #include "packet/icmp.h"
 #include "probe/held.h"
-#include "probe/trace.h"
 #include "util/cursor.h"
 
 #define STEPS_MAX 200
@@ -96,6 +95,14 @@ static void check(const struct trace_result *r)
 	assert(r->reason[0]);
 }
 
+static int series_of(const struct trace *t, enum probe_role role)
+{
+	for (size_t i = 0; i < trace_result(t)->probe_count; i++)
+		if (trace_result(t)->probes[i].role == role)
+			return (int)i;
+	return -1;
+}
+
 /* Segments of a connection, asked along the path that the replies so far made up. */
 static void hold(struct trace *t, const struct trace_config *c, int64_t now_ns)
 {
@@ -107,6 +114,7 @@ static void hold(struct trace *t, const struct trace_config *c, int64_t now_ns)
 	static const enum probe_role roles[] = {ROLE_DATA_CAPABLE, ROLE_DATA_ACK, ROLE_SIGNALS};
 	bool v6 = c->target.family == 6;
 	struct notation n;
+	int join;
 
 	trace_resume(t);
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
@@ -118,15 +126,23 @@ static void hold(struct trace *t, const struct trace_config *c, int64_t now_ns)
 		field_write_addr(octets, len, v6 ? FIELD_IP6_SRC : FIELD_IP4_SRC, &c->source);
 		field_write_addr(octets, len, v6 ? FIELD_IP6_DST : FIELD_IP4_DST, &c->target);
 		packet_fix_checksums(octets, len);
-		int probe = trace_hold(t, roles[i], span_of(octets, len));
-
-		if (probe >= 0)
-			trace_ask_hops(t, probe, now_ns);
+		trace_ask_hops(t, trace_hold(t, roles[i], span_of(octets, len)), now_ns);
 	}
-	int join = trace_join(t, ROLE_JOIN_VALID, 7);
+	join = trace_join(t, ROLE_JOIN_VALID, 7);
+	trace_ask_hops(t, join, now_ns);
+	trace_ask_target(t, join, 3, now_ns);
+}
 
-	if (join >= 0)
-		trace_ask_target(t, join, 3, now_ns);
+/* What was silent, once more beside its controls. */
+static void hold_again(struct trace *t, int64_t now_ns)
+{
+	uint8_t by;
+
+	trace_silence(t, series_of(t, ROLE_DATA_CAPABLE), series_of(t, ROLE_DATA_ACK), &by);
+	trace_ask_again(t, -1, now_ns);
+	trace_ask_silent_target(t, series_of(t, ROLE_JOIN_VALID), 2, now_ns);
+	trace_ask_anew(t, series_of(t, ROLE_DATA_ACK), now_ns);
+	trace_decided(t);
 }
 
 struct fuzz {
@@ -176,7 +192,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct fuzz f = {.in = cursor_over(span_of(data, size))};
 	uint8_t first = cursor_u8(&f.in);
 	struct trace_config c = fuzz_config(first & 1 ? 6 : 4, first);
-	struct trace_inside inside = {.state = INSIDE_TESTED, .mapped = first & 4};
+	struct trace_inside inside = {.state = INSIDE_TESTED,
+				      .mapped = first & 4,
+				      .valid = {.answer = first >> 3 & 7},
+				      .bogus = {.answer = first >> 5 & 7},
+				      .bare_ack = first & 16,
+				      .unsent = first & 8,
+				      .acked_ttl = first & 3,
+				      .gap_asked = first & 6,
+				      .gap_kept = first & 32,
+				      .data_sent = 3,
+				      .note = "A connection was opened."};
 	struct trace *t = trace_new(&c, NULL, NULL);
 	struct span out;
 
@@ -187,6 +213,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		;
 	if (first & 2) {
 		hold(t, &c, f.now_ns);
+		run(&f, t, &c, true);
+		hold_again(t, f.now_ns);
 		run(&f, t, &c, true);
 		trace_conclude(t, &inside, f.now_ns);
 	}

@@ -160,8 +160,8 @@ static const struct row rows[] = {
     {"edited", "payload", "at=1000", BOTH(". tcp.payload rewritten\n")},
     {"sequence numbers", "seq_shift", "", BOTH(". tcp.seq rewritten\n")},
     {"SACK untranslated", "seq_shift", "sack=false",
-     ". tcp.seq rewritten\n, tcp.options.sack_le rewritten\n",
-     ", tcp.options.sack_le rewritten\n. tcp.seq rewritten\n"},
+     ". tcp.seq rewritten\n, tcp.options.sack rewritten\n",
+     ", tcp.options.sack rewritten\n. tcp.seq rewritten\n"},
     {"early ACKs", "early_ack", "", BOTH(". tcp.ack answered\n")},
     {"held holes", "hold_holes", "", BOTH(". packet reordered\n")},
     {"window", "window", "max=20000", BOTH(". tcp.window_size_value rewritten\n")},
@@ -260,7 +260,7 @@ static void boxes(void **state)
 static bool is_quotable(const struct finding *f)
 {
 	static const char *const others[] = {"tcp.payload", "tcp.ack", "packet",
-					     "tcp.options.sack_le"};
+					     "tcp.options.sack"};
 
 	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
 		if (!strcmp(f->field, others[i]))

@@ -146,9 +146,34 @@ static void boxes(void **state)
 	}
 }
 
+/* Which the connection that is traced from inside notices, too. */
+static void judge_sacks(const struct walk *w, const void *context)
+{
+	const struct finding *seq = walk_finding(w, "tcp.seq");
+	const struct finding *sack = walk_finding(w, "tcp.options.sack");
+
+	(void)context;
+	check(w, seq && seq->direction == DIRECTION_FORWARD, "sequence numbers");
+	check(w, sack && sack->direction == DIRECTION_REVERSE, "SACK blocks");
+	check(w, w->result->finding_count == 2, "nothing else, nothing twice");
+}
+
+static void untranslated_sacks(void **state)
+{
+	struct walk_spec spec = {.connect = true,
+				 .mirror = true,
+				 .target_mptcp = LAB_MPTCP_V1,
+				 .box = "seq_shift",
+				 .params = "direction=forward sack=false"};
+
+	(void)state;
+	run_all(walk_runs(50), &spec, judge_sacks, NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(untranslated_sacks),
 	    cmocka_unit_test(clean),
 	    cmocka_unit_test(boxes),
 	};

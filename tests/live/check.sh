@@ -12,7 +12,7 @@ run_case() {
 	from=$(date +%s%N)
 	(
 		set -e
-		RULED= BOXES=
+		RULED='' BOXES=''
 		trap forget_rules EXIT
 		"$@"
 	) >"$TMP/log" 2>&1

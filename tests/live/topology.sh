@@ -155,7 +155,7 @@ forget_rules() {
 		within "$ns" nft flush ruleset
 		limits "$ns" 0
 	done
-	RULED= BOXES=
+	RULED='' BOXES=''
 }
 
 # The address of the client of path NAME.

@@ -212,7 +212,7 @@ for family in 4 6; do
 	run_case "trace --mirror, nothing there (IPv$family)" trace_mirror_clean $family
 	run_case "trace --mirror, a box each way (IPv$family)" trace_mirror_both $family
 	run_case "trace --mirror, SACK untranslated (IPv$family)" trace_mirror_box $family \
-		'"forward tcp.seq rewritten 3 4", "reverse tcp.options.sack_le rewritten 0 7"' \
+		'"forward tcp.seq rewritten 3 4", "reverse tcp.options.sack rewritten 0 7"' \
 		seq_shift direction=forward sack=false
 	run_case "trace --mirror, held holes (IPv$family)" trace_mirror_box $family \
 		'"forward packet reordered 3 4"' hold_holes direction=forward
