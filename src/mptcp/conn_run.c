@@ -74,7 +74,7 @@ static enum conn_outcome lost_outcome(const struct conn *c)
 {
 	if (c->refused)
 		return OUTCOME_REFUSED;
-	return c->last_was_reset ? OUTCOME_RESET : OUTCOME_TIMEOUT;
+	return c->last_was_reset && !c->stalled ? OUTCOME_RESET : OUTCOME_TIMEOUT;
 }
 
 /* No subflow is left. An MPTCP connection may live on: whoever opens subflows tries again, and the

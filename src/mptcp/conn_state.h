@@ -141,6 +141,7 @@ struct conn {
 	int64_t timer[CONN_TIMERS];
 	uint64_t options_seen, checksum_failures;
 	bool last_was_reset, refused;
+	bool stalled;		      /* see conn_info */
 	int64_t heard_ns;	      /* the last segment from the peer */
 	uint8_t probes;		      /* keep-alives since */
 	uint64_t gone_una, gone_next; /* how far the stream was when all subflows were gone */
