@@ -61,10 +61,11 @@ static int64_t check_progress(struct connect *c, int64_t now_ns)
 	return TIME_NEVER;
 }
 
-/* Both directions are through. The rest (FINs, TIME-WAIT) is nothing to wait long for. */
+/* Both directions are through, and the peer has said so of ours. The rest (FINs, TIME-WAIT) is
+ * nothing to wait long for. */
 static bool through(const struct connect *c)
 {
-	return c->stream.in_ended && c->stream.out_ended;
+	return c->stream.in_ended && c->stream.out_ended && conn_write_ended(c->conn);
 }
 
 static int64_t closing_progress(struct connect *c, int64_t now_ns)

@@ -95,7 +95,8 @@ long conn_write(struct conn *c, int64_t now_ns, struct span octets);
 struct span conn_peek(const struct conn *c);
 void conn_consume(struct conn *c, size_t octets);
 size_t conn_write_space(const struct conn *c);
-bool conn_read_ended(const struct conn *c); /* DATA_FIN (or FIN after fallback) reached and read */
+bool conn_read_ended(const struct conn *c);  /* DATA_FIN (or FIN after fallback) reached and read */
+bool conn_write_ended(const struct conn *c); /* and the other way: the peer has acknowledged ours */
 void conn_shutdown(struct conn *c, int64_t now_ns);  /* DATA_FIN behind what is written */
 void conn_fastclose(struct conn *c, int64_t now_ns); /* MP_FASTCLOSE; RST after fallback */
 

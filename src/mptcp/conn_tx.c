@@ -200,3 +200,8 @@ void tx_acked(struct conn *c, uint64_t dsn)
 	}
 	reinject_progress(c);
 }
+
+bool conn_write_ended(const struct conn *c)
+{
+	return c->tx.fin_acked;
+}
