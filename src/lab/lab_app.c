@@ -78,6 +78,16 @@ static void half_close_run(struct lab_app *app, struct conn *conn, int64_t now_n
 	read_all(app, conn);
 }
 
+static void hang_up_run(struct lab_app *app, struct conn *conn, int64_t now_ns)
+{
+	bool asked = conn_peek(conn).len;
+
+	read_all(app, conn);
+	if (asked && !app->shut_down)
+		conn_fastclose(conn, now_ns);
+	app->shut_down |= asked;
+}
+
 static void mirror_run(struct lab_app *app, struct conn *conn, int64_t now_ns)
 {
 	if (!app->log) {
@@ -92,7 +102,7 @@ static void mirror_run(struct lab_app *app, struct conn *conn, int64_t now_ns)
 static const struct lab_app_ops apps[] = {
     {"echo", echo_run},	    {"discard", discard_run},
     {"send", send_run},	    {"half-close", half_close_run},
-    {"mirror", mirror_run},
+    {"mirror", mirror_run}, {"hang-up", hang_up_run},
 };
 
 const char *lab_app_name(int i)

@@ -25,8 +25,10 @@ struct lab_app {
 };
 
 /* echo: sends back what arrives; discard: nothing; send: `limit` octets of out's seed, and then
- * that it is done; half-close: says at once that it will send nothing; mirror: as mptcp/mirror.h.
- * All read to the end, and those that have nothing to send of their own then are done, too. */
+ * that it is done; half-close: says at once that it will send nothing; mirror: as mptcp/mirror.h;
+ * hang-up: gives the connection up (MP_FASTCLOSE) once something arrived.
+ * All others read to the end, and those that have nothing to send of their own then are done, too.
+ */
 const struct lab_app_ops *lab_app_find(const char *name); /* NULL if unknown */
 const char *lab_app_name(int i);			  /* NULL behind the last */
 

@@ -45,9 +45,12 @@ static bool is_token_seen(const struct trace_inside *in)
 static void find_bare(struct trace *t)
 {
 	bool seen = is_token_seen(&t->result.inside);
-	struct finding *f = add(t, CHANGE_REMOVED, seen ? DIRECTION_REVERSE : DIRECTION_END_TO_END,
-				CAUSE_OPTION_STRIPPER);
+	struct finding *f;
 
+	if (!t->result.inside.join_confirmed)
+		return;
+	f = add(t, CHANGE_REMOVED, seen ? DIRECTION_REVERSE : DIRECTION_END_TO_END,
+		CAUSE_OPTION_STRIPPER);
 	if (!f)
 		return;
 	if (seen) {
@@ -98,14 +101,18 @@ static void find_reset(struct trace *t)
 {
 	int join = series_find(t, ROLE_JOIN_VALID);
 	const struct trace_reply *r = observe_answer(t, join);
-	struct finding *f = r ? add(t, CHANGE_RESET, DIRECTION_FORWARD, CAUSE_RESETTER) : NULL;
+	bool near = r && r->ttl < t->result.path_length;
+	struct finding *f;
 
+	if (!near && !t->result.inside.join_confirmed)
+		return;
+	f = r ? add(t, CHANGE_RESET, DIRECTION_FORWARD, CAUSE_RESETTER) : NULL;
 	if (!f)
 		return;
 	f->basis = BASIS_CONTROL;
 	put_places(t, f);
 	f->confidence = CONFIDENCE_CERTAIN;
-	if (r->ttl < t->result.path_length)
+	if (near)
 		f->by = observe_place(t, series_find(t, ROLE_CONTROL), r->ttl);
 	else if (is_token_seen(&t->result.inside) && t->result.inside.bogus.answer == JOIN_REFUSED)
 		f->confidence = CONFIDENCE_LIKELY; /* the target itself says why */
@@ -120,7 +127,7 @@ static void find_stranger(struct trace *t)
 	const struct trace_inside *in = &t->result.inside;
 	struct finding *f;
 
-	if (!r || !in->mapped || in->bogus.answer != JOIN_REFUSED ||
+	if (!r || !in->mapped || !in->join_confirmed || in->bogus.answer != JOIN_REFUSED ||
 	    in->valid.reason != REASON_UNKNOWN || in->bogus.reason != REASON_UNKNOWN)
 		return;
 	f = add(t, CHANGE_RESET, DIRECTION_END_TO_END, CAUSE_LOAD_BALANCER);

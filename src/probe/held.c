@@ -79,6 +79,12 @@ void trace_ask_target(struct trace *t, int probe, uint8_t times, int64_t now_ns)
 		schedule_want(t, probe, t->result.path_length, times, now_ns);
 }
 
+void trace_repeat_target(struct trace *t, int probe, int64_t now_ns)
+{
+	if (probe >= 0 && t->result.path_length)
+		schedule_want(t, probe, t->result.path_length, 1, now_ns);
+}
+
 /* Of what was asked up to now always the same came last, and got the less from routers that ran out
  * of ICMP tokens: that cannot be compared. */
 static void begin_pairs(struct trace *t)

@@ -20,6 +20,8 @@ void trace_ask_hop(struct trace *t, int probe, uint8_t ttl, int64_t now_ns);
  * loss from a box. */
 void trace_ask_target(struct trace *t, int probe, uint8_t times, int64_t now_ns);
 bool trace_ask_silent_target(struct trace *t, int probe, uint8_t times, int64_t now_ns);
+/* At the target once more, whatever it answered. */
+void trace_repeat_target(struct trace *t, int probe, int64_t now_ns);
 /* Where hops said nothing to some probes: these once more at `when_ns`, and behind them the plain
  * SYN and, unless -1, `plain`, likewise. False if there are none. */
 bool trace_ask_again(struct trace *t, int plain, int64_t when_ns);

@@ -22,9 +22,10 @@ int inside_ask_joins(struct inside *in, struct error *err)
 	trace_ask_target(in->trace, in->valid, JOIN_ASKED, net_now_ns(in->net));
 	trace_ask_target(in->trace, in->bogus, JOIN_ASKED, net_now_ns(in->net));
 	rc = inside_pump(in, JOIN_NS, inside_is_settled, err);
-	if (rc || inside_stopped(in) ||
-	    !trace_ask_silent_target(in->trace, in->valid, JOIN_ASKED_MORE, net_now_ns(in->net)))
+	if (rc || inside_stopped(in))
 		return rc;
+	if (!trace_ask_silent_target(in->trace, in->valid, JOIN_ASKED_MORE, net_now_ns(in->net)))
+		return inside_confirm_joins(in, err);
 	return inside_pump(in, JOIN_NS, inside_is_settled, err);
 }
 
@@ -80,6 +81,17 @@ static struct trace_join read_reset(struct span octets)
 	return (struct trace_join){JOIN_REFUSED, why.tcprst.reason};
 }
 
+/* RST or SYN/ACK. */
+struct trace_join inside_read_answer(const struct inside *in, int probe, struct span octets)
+{
+	struct packet p;
+
+	if (!packet_parse(&p, octets) && p.tcp.flags & TCP_SYN)
+		return (struct trace_join){read_syn_ack(in, trace_octets(in->trace, probe), octets),
+					   0};
+	return read_reset(octets);
+}
+
 static struct trace_join read_join(const struct inside *in, int probe)
 {
 	const struct trace_reply *r = trace_answer(in->trace, probe);
@@ -87,10 +99,8 @@ static struct trace_join read_join(const struct inside *in, int probe)
 
 	if (probe < 0 || (!r && !trace_asked_target(in->trace, probe)))
 		return (struct trace_join){JOIN_UNASKED, 0};
-	if (r && r->kind == REPLY_RST)
-		return read_reset(r->answer);
-	if (r && r->kind == REPLY_SYN_ACK)
-		join.answer = read_syn_ack(in, trace_octets(in->trace, probe), r->answer);
+	if (r && (r->kind == REPLY_RST || r->kind == REPLY_SYN_ACK))
+		return inside_read_answer(in, probe, r->answer);
 	return join;
 }
 
@@ -128,5 +138,8 @@ void inside_describe_joins(struct inside *in)
 	put_answer(&r->valid, valid, sizeof(valid));
 	put_answer(&r->bogus, bogus, sizeof(bogus));
 	snprintf(r->note + len, sizeof(r->note) - len,
-		 " A SYN that joins it %s, one with a token of nobody's %s.", valid, bogus);
+		 " A SYN that joins it %s, one with a token of nobody's %s.%s", valid, bogus,
+		 !inside_is_doubtful(in) || r->join_confirmed
+		     ? ""
+		     : " The target may have ended the connection before.");
 }

@@ -152,6 +152,7 @@ static void observe_gap(struct inside *in, const struct packet *p)
 static void take_segment(struct inside *in, const struct packet *p, const struct net_packet *packet)
 {
 	observe(in, p, packet->time_ns);
+	inside_note_segment(in, p);
 	if (in->gapping)
 		observe_gap(in, p);
 	if (!in->gapping || p->tcp.ack != in->first) /* of the gap the endpoint knows nothing */
@@ -162,11 +163,16 @@ static void take_packet(struct inside *in, const struct net_packet *packet)
 {
 	struct packet p;
 
-	if (!packet_parse(&p, packet->octets) && p.ip.proto == IP_PROTO_TCP &&
-	    p.have & PACKET_HAS_TCP && p.tcp.dst_port == in->config->local_port)
+	bool tcp = !packet_parse(&p, packet->octets) && p.ip.proto == IP_PROTO_TCP &&
+		   p.have & PACKET_HAS_TCP;
+
+	if (tcp && p.tcp.dst_port == in->config->local_port) {
 		take_segment(in, &p, packet);
-	else
-		trace_receive(in->trace, packet->time_ns, packet->octets);
+		return;
+	}
+	if (tcp)
+		inside_note_answer(in, &p);
+	trace_receive(in->trace, packet->time_ns, packet->octets);
 }
 
 static int64_t earlier(int64_t a, int64_t b)

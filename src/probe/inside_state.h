@@ -1,6 +1,6 @@
 /* Inside probe/inside*.c: a connection with its trace, the loop that drives both over one net
  * (inside_loop.c), what is asked of routers (inside_walk.c) and of the target's listener
- * (inside_join.c). */
+ * (inside_join.c, inside_again.c). */
 #ifndef MBOXTRACE_PROBE_INSIDE_STATE_H
 #define MBOXTRACE_PROBE_INSIDE_STATE_H
 
@@ -8,6 +8,11 @@
 #include "probe/held.h"
 #include "probe/inside.h"
 #include "probe/inside_segment.h"
+
+/* What was asked again was answered as before; the plain SYN, accepted. */
+struct inside_again {
+	bool asked, valid, bogus, control;
+};
 
 struct inside {
 	struct trace *trace;
@@ -27,6 +32,9 @@ struct inside {
 	bool heard;   /* acknowledgements of data with a DSS */
 	bool gapping; /* only data behind a gap are out */
 	uint32_t bare_acks, acks_before;
+	bool ended;	     /* the peer said so: FIN, DATA_FIN, MP_FASTCLOSE or RST */
+	bool proving, alive; /* it answered what it had before */
+	struct inside_again again;
 	int valid, bogus, plain; /* probes of the trace; -1: not there */
 	struct trace_inside result;
 };
@@ -49,5 +57,12 @@ int inside_walk(struct inside *in, struct error *err);
 int inside_ask_joins(struct inside *in, struct error *err);
 void inside_read_joins(struct inside *in);
 void inside_describe_joins(struct inside *in);
+struct trace_join inside_read_answer(const struct inside *in, int probe, struct span octets);
+/* Once they are answered: were they refused by a target that had the connection yet? What comes in
+ * is told to the others: segments of the connection, and of other ports. */
+bool inside_is_doubtful(const struct inside *in);
+int inside_confirm_joins(struct inside *in, struct error *err);
+void inside_note_segment(struct inside *in, const struct packet *p);
+void inside_note_answer(struct inside *in, const struct packet *p);
 
 #endif

@@ -162,7 +162,9 @@ struct trace_inside {
 	bool sack_wrong;	   /* it acknowledged selectively what was never sent */
 	struct value sack_sent, sack_seen;
 	struct trace_join valid, bogus;
-	char note[512]; /* what was tested, or why it was not, in sentences */
+	bool join_confirmed; /* asked again they were answered as before, a plain SYN was
+			      * accepted, and then the target had the connection yet */
+	char note[512];	     /* what was tested, or why it was not, in sentences */
 };
 
 /* What a connection to a mirror at the target showed (probe/mirrored_run.h). */

@@ -22,7 +22,7 @@
  *   shared(x)  once more, in this path too, what link, router or box gave: local x = link { … }
  *   target  name addr addr6 outside outside6 port mptcp (1, 0 or false) echo silent ttl
  *           and, with endpoint = true, a real endpoint: service ("echo", "discard", "send",
- *           "half-close", "mirror") octets seed (of what `send` sends) version checksum
+ *           "half-close", "mirror", "hang-up") octets seed (of what `send` sends) version checksum
  * refuse_checksum no_join_here pm scheduler cc add_addr (announces the target's addresses on other
  *           paths) backup (as backups) cookies trace_back (as serve --trace-back)
  *   probe   how the trace is asked for, where it matters: notation family port connect (true:

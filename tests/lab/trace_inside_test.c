@@ -124,6 +124,22 @@ static void test_everything(void **state)
 		check_nothing_found);
 }
 
+/* Targets that end the connection refuse what joins it. */
+static void test_ending_targets(void **state)
+{
+	static const char *const services[] = {"hang-up", "half-close", "send"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(services) / sizeof(services[0]); i++) {
+		struct walk_spec spec = {
+		    .connect = true, .service = services[i], .target_mptcp = LAB_MPTCP_V1};
+
+		run_all(walk_runs(100), &spec, check_nothing_found);
+		spec.lossy = true;
+		run_all(walk_runs(100), &spec, check_nothing_found);
+	}
+}
+
 /* A box that drops joins. */
 static void check_join_dropped(const struct walk *w)
 {
@@ -290,11 +306,12 @@ static void test_rows(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_clean),    cmocka_unit_test(test_partial_and_silent),
-	    cmocka_unit_test(test_lossy),    cmocka_unit_test(test_harsh),
-	    cmocka_unit_test(test_limited),  cmocka_unit_test(test_everything),
-	    cmocka_unit_test(test_rows),     cmocka_unit_test(test_join_dropped),
-	    cmocka_unit_test(test_stripped), cmocka_unit_test(test_stripped_back),
+	    cmocka_unit_test(test_clean),	   cmocka_unit_test(test_partial_and_silent),
+	    cmocka_unit_test(test_lossy),	   cmocka_unit_test(test_harsh),
+	    cmocka_unit_test(test_limited),	   cmocka_unit_test(test_everything),
+	    cmocka_unit_test(test_ending_targets), cmocka_unit_test(test_rows),
+	    cmocka_unit_test(test_join_dropped),   cmocka_unit_test(test_stripped),
+	    cmocka_unit_test(test_stripped_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

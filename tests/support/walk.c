@@ -92,6 +92,7 @@ static void set_params(struct box *box, const char *params)
 static void build(struct walk *w, const struct walk_spec *spec)
 {
 	struct lab_client client = {rig_addr(RIG_CLIENT), rig_addr(RIG_CLIENT6)};
+	const char *service = spec->mirror ? "mirror" : spec->service;
 	struct lab_target target = rig_target();
 	struct lab_link link;
 
@@ -113,7 +114,7 @@ static void build(struct walk *w, const struct walk_spec *spec)
 	target.serve.endpoint = spec->connect;
 	conn_config_defaults(&target.serve.conn);
 	target.serve.walk_back = spec->mirror;
-	while (spec->mirror && strcmp(lab_app_name(target.serve.service), "mirror") != 0)
+	while (service && strcmp(lab_app_name(target.serve.service), service) != 0)
 		target.serve.service++;
 	if (spec->closed)
 		target.port = RIG_PORT + 1;

@@ -25,15 +25,16 @@ struct walk {
 /* What a random path may have. */
 struct walk_spec {
 	bool partial, silent, lossy;
-	bool limited;	    /* routers run out of ICMP tokens */
-	bool harsh;	    /* losses up to a fifth, much comes twice or out of order */
-	bool closed;	    /* the target's port is closed */
-	bool problems;	    /* the target quotes what arrives in parameter problems */
-	bool connect;	    /* the target is an endpoint, traced from inside a connection, too */
-	bool mirror;	    /* and mirrors, and walks back */
-	const char *box;    /* NULL: none; stands at a random place */
-	const char *params; /* "key=value key=value" */
-	int target_mptcp;   /* enum lab_mptcp; -1: random */
+	bool limited;	     /* routers run out of ICMP tokens */
+	bool harsh;	     /* losses up to a fifth, much comes twice or out of order */
+	bool closed;	     /* the target's port is closed */
+	bool problems;	     /* the target quotes what arrives in parameter problems */
+	bool connect;	     /* the target is an endpoint, traced from inside a connection, too */
+	bool mirror;	     /* and mirrors, and walks back */
+	const char *box;     /* NULL: none; stands at a random place */
+	const char *params;  /* "key=value key=value" */
+	const char *service; /* of the endpoint; NULL: it echoes */
+	int target_mptcp;    /* enum lab_mptcp; -1: random */
 };
 
 void walk_run(struct walk *w, uint64_t seed, const struct walk_spec *spec);
