@@ -115,11 +115,14 @@ static void advanced(struct conn *c)
 	tell_readable(c);
 }
 
-/* A peer that has become plain counts the window from what the subflow acknowledged, which may have
- * been a window ahead of the stream; and a box may have put octets in. */
+/* How far a peer may send that means well. Linux adds to a DATA_ACK the window of the ACK before:
+ * it runs ahead of the edge by what was acknowledged in between, a window at most, and octets that
+ * are thrown away it repeats by the piece, one a time-out. A peer that has become plain counts the
+ * window from what the subflow acknowledged, which may have been a window ahead of the stream; and
+ * a box may have put octets in. */
 static uint64_t room_max(const struct conn *c)
 {
-	return (c->plain ? 3 : 1) * (uint64_t)c->config.receive_buffer;
+	return (c->plain ? 3 : 2) * (uint64_t)c->config.receive_buffer;
 }
 
 /* Cuts off what is known, and what lies behind the end of the stream or beyond the buffer. Where

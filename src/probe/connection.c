@@ -305,23 +305,22 @@ static void decide_by_outcome(struct connection_result *r)
 	}
 }
 
+static const char stalled[] =
+    "The peer was heard to the end, but no longer acknowledged data at the level of MPTCP: the "
+    "connection was given up. The peer itself may be at fault, or a box on the path.";
+
 static void conclude_verdict(struct connection_result *r)
 {
 	const struct finding *sure = worst(r, false), *doubtful = worst(r, true);
 
 	if (sure)
 		decide(r, VERDICT_INTERFERENCE, sure->explain);
+	else if (r->info.stalled)
+		decide(r, VERDICT_INCONCLUSIVE, stalled);
 	else if (r->interrupted)
 		decide(r, VERDICT_INCONCLUSIVE, "Interrupted before the connection had ended.");
 	else if (doubtful)
 		decide(r, VERDICT_INCONCLUSIVE, doubtful->explain);
-	else if (r->info.stalled)
-		decide(
-		    r, VERDICT_INCONCLUSIVE,
-		    "The peer was heard to the end, but no longer acknowledged data at the level "
-		    "of "
-		    "MPTCP: the connection was given up. The peer itself may be at fault, or a box "
-		    "on the path.");
 	else if (r->gave_up && r->established)
 		decide(r, VERDICT_INCONCLUSIVE,
 		       "The connection came about, but then nothing moved any more: given up.");

@@ -179,10 +179,11 @@ static void test_stalled(void **state)
 	assert_int_equal(r.verdict, VERDICT_INCONCLUSIVE);
 	assert_int_equal(r.finding_count, 0);
 	assert_non_null(strstr(r.reason, "no longer acknowledged data"));
-	r.had_control = r.control_good = true;
+	r.had_control = r.control_good = r.interrupted = true;
 	connection_conclude(&r);
 	assert_int_equal(r.verdict, VERDICT_INCONCLUSIVE);
 	assert_int_equal(r.finding_count, 0);
+	assert_non_null(strstr(r.reason, "no longer acknowledged data"));
 	r.info.checksum_failures = 1; /* that is shown */
 	connection_conclude(&r);
 	assert_int_equal(r.verdict, VERDICT_INTERFERENCE);
