@@ -134,7 +134,10 @@ struct conn_info {
 	enum fallback_stage fallback_stage;
 	enum fallback_reason fallback_reason;
 	uint64_t sent, received; /* stream octets: acknowledged by the peer; in order here */
-	uint64_t options_seen;	 /* bit 1 << subtype: MPTCP options that arrived */
+	/* The peer was heard, with its options, and yet its DATA_ACK stood still until it was given
+	 * up: nothing shows whose fault that is. */
+	bool stalled;
+	uint64_t options_seen; /* bit 1 << subtype: MPTCP options that arrived */
 	uint64_t checksum_failures;
 	uint64_t local_key, remote_key;
 	uint32_t local_token, remote_token;

@@ -150,6 +150,8 @@ static void answer_fins(struct conn *c)
 			continue;
 		tcp_shutdown(&sf->tcp);
 		subflow_announce_end(sf);
+		if (c->client || sf->client)
+			pm_closed_by_peer(c, sf);
 	}
 }
 

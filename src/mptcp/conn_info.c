@@ -62,6 +62,7 @@ void conn_info(const struct conn *c, struct conn_info *out)
 				  .fallback_reason = c->fallback_reason,
 				  .sent = c->tx.una - c->tx.first,
 				  .received = c->rx.next - c->rx.first,
+				  .stalled = c->stalled,
 				  .options_seen = c->options_seen,
 				  .checksum_failures = c->checksum_failures,
 				  .local_key = c->local_key,

@@ -4,6 +4,7 @@
 #define ROUNDS_MAX 64
 #define FORGIVE_NS (60 * NS_PER_S)
 #define LASTING_NS (10 * NS_PER_S)
+#define CLOSED_MAX 6 /* 64 s */
 
 const struct pm_addr *conn_local_addr(const struct conn *c, uint8_t id)
 {
@@ -13,46 +14,107 @@ const struct pm_addr *conn_local_addr(const struct conn *c, uint8_t id)
 	return NULL;
 }
 
+static struct failed_pair *failed_pair(const struct conn *c, uint8_t local_id, uint8_t remote_id)
+{
+	for (unsigned i = 0; i < c->failed_count; i++) {
+		const struct failed_pair *f = &c->failed[i];
+
+		if (f->local_id == local_id && f->remote_id == remote_id)
+			return (struct failed_pair *)f;
+	}
+	return NULL;
+}
+
+/* One that has to wait is as good as failed. */
 static unsigned count_failed(const void *context, uint8_t local_id, uint8_t remote_id)
 {
 	const struct conn *c = context;
+	const struct failed_pair *f = failed_pair(c, local_id, remote_id);
 
-	for (unsigned i = 0; i < c->failed_count; i++)
-		if (c->failed[i].local_id == local_id && c->failed[i].remote_id == remote_id)
-			return c->failed[i].count;
-	return 0;
+	if (!f)
+		return 0;
+	return f->wait_ns > c->now_ns ? PM_FAILED_MAX : f->count;
 }
 
-static void forget_failed(struct conn *c, uint8_t local_id, uint8_t remote_id)
+/* The place of a pair of which nothing bad is remembered may be used again. */
+static struct failed_pair *remember_pair(struct conn *c, uint8_t local_id, uint8_t remote_id)
 {
-	for (unsigned i = 0; i < c->failed_count; i++)
-		if (c->failed[i].local_id == local_id && c->failed[i].remote_id == remote_id)
-			c->failed[i].count = 0;
+	struct failed_pair *f = failed_pair(c, local_id, remote_id);
+
+	for (unsigned i = 0; i < c->failed_count && !f; i++)
+		if (!c->failed[i].count && c->failed[i].wait_ns <= c->now_ns)
+			f = &c->failed[i];
+	if (!f && c->failed_count < FAILED_PAIRS)
+		f = &c->failed[c->failed_count++];
+	if (f && (f->local_id != local_id || f->remote_id != remote_id))
+		*f = (struct failed_pair){.local_id = local_id, .remote_id = remote_id};
+	return f;
 }
 
 static void add_failed(struct conn *c, uint8_t local_id, uint8_t remote_id, uint8_t more)
 {
-	for (unsigned i = 0; i < c->failed_count; i++) {
-		struct failed_pair *f = &c->failed[i];
+	struct failed_pair *f = remember_pair(c, local_id, remote_id);
 
-		if (f->local_id != local_id || f->remote_id != remote_id)
-			continue;
-		f->count = (uint8_t)(f->count < UINT8_MAX - more ? f->count + more : UINT8_MAX);
+	if (!f)
 		return;
-	}
-	if (c->failed_count < FAILED_PAIRS)
-		c->failed[c->failed_count++] = (struct failed_pair){local_id, remote_id, more};
+	f->count = (uint8_t)(f->count < UINT8_MAX - more ? f->count + more : UINT8_MAX);
+	if (c->timer[TIMER_FORGIVE] == TIME_NEVER)
+		c->timer[TIMER_FORGIVE] = c->now_ns + FORGIVE_NS;
+}
+
+static void forget_lasting(struct conn *c, const struct subflow *sf)
+{
+	struct failed_pair *f = failed_pair(c, sf->local_id, sf->remote_id);
+
+	if (f && sf->opened_told && c->now_ns - sf->up_ns > LASTING_NS)
+		f->count = f->closed = 0;
 }
 
 /* Counts an open that came to nothing, or a subflow that did not last: one that did starts anew.
  * What the peer refused for good is not tried again soon (RFC 8684 §3.6). */
 void pm_failed(struct conn *c, const struct subflow *sf)
 {
-	if (sf->opened_told && c->now_ns - sf->up_ns > LASTING_NS)
-		forget_failed(c, sf->local_id, sf->remote_id);
+	forget_lasting(c, sf);
 	add_failed(c, sf->local_id, sf->remote_id, sf->unwelcome ? PM_FAILED_MAX : 1);
-	if (c->timer[TIMER_FORGIVE] == TIME_NEVER)
-		c->timer[TIMER_FORGIVE] = c->now_ns + FORGIVE_NS;
+}
+
+/* Data of the stream went over it, either way. */
+static bool was_of_use(const struct subflow *sf)
+{
+	return sf->mapped || tcp_acked_ssn(&sf->tcp) > 1;
+}
+
+static void arm_retry(struct conn *c)
+{
+	int64_t next = TIME_NEVER;
+
+	for (unsigned i = 0; i < c->failed_count; i++)
+		if (c->failed[i].wait_ns > c->now_ns && c->failed[i].wait_ns < next)
+			next = c->failed[i].wait_ns;
+	c->timer[TIMER_RETRY] = next;
+}
+
+/* A peer that ends a subflow with a FIN may do so with each that follows: longer and longer is
+ * waited before one does, and if nothing came of it, it has failed. */
+void pm_closed_by_peer(struct conn *c, const struct subflow *sf)
+{
+	struct failed_pair *f;
+
+	forget_lasting(c, sf);
+	if (!was_of_use(sf))
+		add_failed(c, sf->local_id, sf->remote_id, 1);
+	f = remember_pair(c, sf->local_id, sf->remote_id);
+	if (!f)
+		return;
+	f->wait_ns = c->now_ns + (NS_PER_S << f->closed);
+	f->closed += f->closed < CLOSED_MAX;
+	arm_retry(c);
+}
+
+void pm_retry(struct conn *c)
+{
+	arm_retry(c);
+	c->pm_due = true;
 }
 
 /* A path that was dead may have come back. */

@@ -138,6 +138,7 @@ void reinject_progress(struct conn *c)
 	tx->backoff = 0;
 	tx->futile = 0;
 	tx->progress_ns = c->now_ns;
+	c->stalled = false;
 	reinject_arm(c);
 	if (!dsn_before(tx->una, tx->recover) || tx->again.count || c->plain) {
 		tx->burst = 1;
@@ -149,12 +150,21 @@ void reinject_progress(struct conn *c)
 	queue_burst(c);
 }
 
-/* Subflows that take data and give no DATA_ACK are broken (RFC 8684 §3.7). */
+/* Subflows that take data and give no DATA_ACK are broken (RFC 8684 §3.7). That a box did it is
+ * known only of those whose segments come without options: a peer whose DATA_ACK stands still may
+ * itself be at fault. */
 static void give_up(struct conn *c)
 {
-	for (unsigned i = 0; i < c->subflow_count; i++)
-		if (c->subflow[i]->stage == STAGE_UP)
-			subflow_reset(c->subflow[i], 6);
+	c->stalled = true;
+	for (unsigned i = 0; i < c->subflow_count; i++) {
+		struct subflow *sf = c->subflow[i];
+
+		if (sf->stage != STAGE_UP)
+			continue;
+		subflow_reset(sf, sf->bare ? 6 : 1);
+		if (sf->bare)
+			c->stalled = false;
+	}
 	c->tx.futile = c->tx.backoff = 0;
 }
 
@@ -205,6 +215,7 @@ void reinject_timer(struct conn *c)
 		return;
 	}
 	if (stands_still(c)) {
+		c->stalled = c->heard_ns > tx->asked_ns;
 		conn_end(c, OUTCOME_TIMEOUT);
 		return;
 	}

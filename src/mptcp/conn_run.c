@@ -74,7 +74,7 @@ static enum conn_outcome lost_outcome(const struct conn *c)
 {
 	if (c->refused)
 		return OUTCOME_REFUSED;
-	return c->last_was_reset ? OUTCOME_RESET : OUTCOME_TIMEOUT;
+	return c->last_was_reset && !c->stalled ? OUTCOME_RESET : OUTCOME_TIMEOUT;
 }
 
 /* No subflow is left. An MPTCP connection may live on: whoever opens subflows tries again, and the
@@ -87,7 +87,7 @@ static void all_gone(struct conn *c)
 		conn_end(c, OUTCOME_MPTCP);
 	} else if (c->client || !c->config.idle_timeout_ns) {
 		conn_manage(c);
-		if (!conn_alive(c))
+		if (!conn_alive(c) && c->timer[TIMER_RETRY] == TIME_NEVER)
 			conn_end(c, lost_outcome(c));
 	}
 }
@@ -237,6 +237,7 @@ static void fire(struct conn *c, enum conn_timer timer)
 	case TIMER_FAIL: fail_timer(c); return;
 	case TIMER_TRIM: rx_trim(c); return;
 	case TIMER_FORGIVE: pm_forgive(c); return;
+	case TIMER_RETRY: pm_retry(c); return;
 	case TIMER_KEEPALIVE: keepalive_timer(c); return;
 	case CONN_TIMERS: return;
 	}

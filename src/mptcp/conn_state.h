@@ -61,6 +61,7 @@ enum conn_timer {
 	TIMER_FAIL,
 	TIMER_TRIM,
 	TIMER_FORGIVE,
+	TIMER_RETRY,
 	TIMER_KEEPALIVE,
 	CONN_TIMERS
 };
@@ -72,6 +73,8 @@ struct announcement {
 
 struct failed_pair {
 	uint8_t local_id, remote_id, count;
+	uint8_t closed;	 /* how often the peer ended a subflow with a FIN */
+	int64_t wait_ns; /* nothing is opened before */
 };
 
 #define FAILED_PAIRS 32
@@ -141,6 +144,7 @@ struct conn {
 	int64_t timer[CONN_TIMERS];
 	uint64_t options_seen, checksum_failures;
 	bool last_was_reset, refused;
+	bool stalled;		      /* see conn_info */
 	int64_t heard_ns;	      /* the last segment from the peer */
 	uint8_t probes;		      /* keep-alives since */
 	uint64_t gone_una, gone_next; /* how far the stream was when all subflows were gone */
@@ -240,6 +244,8 @@ void conn_withdraw(struct conn *c, uint8_t id);
 /* Path manager (conn_pm.c) */
 void conn_manage(struct conn *c);
 void pm_failed(struct conn *c, const struct subflow *sf);
+void pm_closed_by_peer(struct conn *c, const struct subflow *sf);
+void pm_retry(struct conn *c);
 void pm_forgive(struct conn *c);
 const struct pm_addr *conn_local_addr(const struct conn *c, uint8_t id);
 struct pm_addr *conn_remote_addr(struct conn *c, uint8_t id);

@@ -92,7 +92,9 @@ struct pm_ops {
 	 * The connection does it at once, so that the view shows it: a subflow that is alive (or
 	 * one more failure), `known` and `announced` set or cleared, `alive` cleared, `backup` set.
 	 * `failed` counts, for a pair of addresses, the opens that came to nothing and the subflows
-	 * that died of time-outs or resets; the connection forgives them as it sees fit. */
+	 * that died of time-outs or resets, or that the peer closed before any data went over them;
+	 * the connection forgives them as it sees fit. For a while after the peer closed one, its
+	 * pair counts as failed whatever went over it. */
 	struct pm_action (*next)(const struct pm_view *view,
 				 unsigned (*failed)(const void *context, uint8_t local_id,
 						    uint8_t remote_id),

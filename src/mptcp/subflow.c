@@ -103,10 +103,11 @@ static bool died(const struct subflow *sf)
 void subflow_bury(struct subflow *sf)
 {
 	struct conn *c = sf->conn;
+	bool known = sf->closed_told; /* the peer ended it, and does not answer any more */
 
 	reinject_subflow(sf);
 	subflow_announce_end(sf);
-	if (died(sf))
+	if (!known && died(sf))
 		pm_failed(c, sf);
 	release(sf);
 	sf->stage = STAGE_DEAD;
@@ -226,7 +227,7 @@ static void on_timeout(struct subflow *sf)
 	if (conn_alive(sf->conn) > 1)
 		reinject_subflow(sf);
 	sf->conn->settle_due = true;
-	if (sf->tcp.timeouts != HANGS)
+	if (sf->tcp.timeouts != HANGS || sf->closed_told)
 		return;
 	pm_failed(sf->conn, sf); /* other pairs of addresses come first now */
 	sf->conn->pm_due = true;

@@ -89,6 +89,7 @@ struct subflow {
 
 	/* Receiving */
 	bool dss_heard; /* a DSS ever arrived on it */
+	bool bare;	/* what arrived last had no option of MPTCP */
 	bool mapped;	/* octets were delivered by a mapping */
 	bool failing;	/* a checksum failed: an infinite mapping is awaited */
 	struct mappings map;

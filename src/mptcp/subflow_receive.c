@@ -160,6 +160,7 @@ static void take_established(struct subflow *sf, const struct arrived *a)
 {
 	struct conn *c = sf->conn;
 
+	sf->bare = !a->any;
 	if (!sf->plain && !c->plain && a->has_capable)
 		take_capable_data(sf, a);
 	if (a->has_dss && (!c->plain || sf->failing || (a->dss.flags & MPTCP_DSS_DSN)))

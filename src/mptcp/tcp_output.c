@@ -89,6 +89,8 @@ static size_t send_ack(struct tcp *t, uint32_t seq, bool probe, uint8_t *out, si
 
 	segment.probe = probe;
 	len = tcp_build(t, &segment, TCP_ACK | ecn_flags(t, false), NULL, out, cap);
+	if (probe) /* the peer looks at nothing that it says */
+		return len;
 	t->own_ack_due = t->bare_ack_due = false;
 	ack_sent(t);
 	return len;

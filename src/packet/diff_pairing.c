@@ -80,7 +80,6 @@ static uint16_t weight(const struct options_pair *op, size_t i, size_t j)
 }
 
 struct weights {
-	uint16_t of[TCP_OPTIONS_MAX][TCP_OPTIONS_MAX];
 	uint16_t best[TCP_OPTIONS_MAX + 1][TCP_OPTIONS_MAX + 1]; /* of what follows, in order */
 };
 
@@ -98,10 +97,9 @@ static void weigh(const struct options_pair *op, struct weights *w)
 		w->best[i][m] = 0;
 		for (size_t j = m; j-- > 0;) {
 			uint16_t skip = larger(w->best[i + 1][j], w->best[i][j + 1]);
+			uint16_t of = weight(op, i, j);
 
-			w->of[i][j] = weight(op, i, j);
-			w->best[i][j] =
-			    !w->of[i][j] ? skip : larger(skip, w->of[i][j] + w->best[i + 1][j + 1]);
+			w->best[i][j] = !of ? skip : larger(skip, of + w->best[i + 1][j + 1]);
 		}
 	}
 }
@@ -113,7 +111,7 @@ static void pair_in_order(struct options_pair *op)
 
 	weigh(op, &w);
 	for (size_t i = 0, j = 0; i < op->sent.count && j < op->seen.count;) {
-		uint16_t of = w.of[i][j];
+		uint16_t of = weight(op, i, j);
 
 		if (of && w.best[i][j] == of + w.best[i + 1][j + 1])
 			pair_up(op, i++, j++, of == PAIR_WEIGHT ? FATE_SAME : FATE_REWRITTEN);

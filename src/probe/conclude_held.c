@@ -262,8 +262,8 @@ static void find_unanswered(struct trace *t)
 	struct finding *f;
 
 	if (arrived(in) || in->bare_ack || in->connection.info.sent || !in->gap_asked ||
-	    in->connection.info.outcome == OUTCOME_RESET || is_explained(t) ||
-	    target_chance(t, sent) >= POSSIBLE)
+	    in->connection.info.outcome == OUTCOME_RESET || in->connection.info.stalled ||
+	    is_explained(t) || target_chance(t, sent) >= POSSIBLE)
 		return;
 	f = conclude_add(t, in->gap_acked ? DSS : "packet", CHANGE_DROPPED);
 	if (!f)

@@ -30,7 +30,7 @@ static bool was_reset(const struct trace_inside *in)
 {
 	const struct conn_info *info = &in->connection.info;
 
-	return info->outcome == OUTCOME_RESET ||
+	return info->outcome == OUTCOME_RESET || info->stalled ||
 	       (info->subflow_count && info->subflow[0].close == SUBFLOW_RST);
 }
 

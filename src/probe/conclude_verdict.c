@@ -180,7 +180,7 @@ static void decide_reached(struct trace *t)
 		    "The path is clean: MP_CAPABLE reached the target at TTL %u and was answered "
 		    "with MPTCP v1.",
 		    t->result.path_length);
-	else if (r->kind == REPLY_RST && !user)
+	else if (r && r->kind == REPLY_RST && !user)
 		decide_refused(t);
 	else if (choice && choice->after.ttl == t->result.path_length)
 		REASON(t,

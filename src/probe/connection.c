@@ -219,13 +219,15 @@ static const struct sign *contrast_of(const struct connection_result *r)
 	return NULL;
 }
 
-/* The same again without MPTCP fared better; a fallback says it all by itself. */
+/* The same again without MPTCP fared better; a fallback says it all by itself. Of a peer that sent
+ * its options to the end it may be the fault. */
 static void find_control(struct connection_result *r)
 {
 	const struct sign *sign = contrast_of(r);
 	struct finding *f;
 
-	if (!r->had_control || !r->control_good || !sign || r->info.fallback_stage != FALLBACK_NONE)
+	if (!r->had_control || !r->control_good || !sign || r->info.stalled ||
+	    r->info.fallback_stage != FALLBACK_NONE)
 		return;
 	f = add(r, sign->field, sign->change, IMPACT_BROKEN);
 	if (f)
@@ -313,6 +315,13 @@ static void conclude_verdict(struct connection_result *r)
 		decide(r, VERDICT_INCONCLUSIVE, "Interrupted before the connection had ended.");
 	else if (doubtful)
 		decide(r, VERDICT_INCONCLUSIVE, doubtful->explain);
+	else if (r->info.stalled)
+		decide(
+		    r, VERDICT_INCONCLUSIVE,
+		    "The peer was heard to the end, but no longer acknowledged data at the level "
+		    "of "
+		    "MPTCP: the connection was given up. The peer itself may be at fault, or a box "
+		    "on the path.");
 	else if (r->gave_up && r->established)
 		decide(r, VERDICT_INCONCLUSIVE,
 		       "The connection came about, but then nothing moved any more: given up.");

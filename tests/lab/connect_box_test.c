@@ -434,7 +434,7 @@ static const struct row rows[] = {
      1,
      ORDER,
      0,
-     ENDED(RESET),
+     ENDED(TIMEOUT),
      ENDED(RESET)},
     {"DATA_ACKs rewritten",
      {{ONLY, "option_set", "subtype=dss at=6 width=4 value=7 segments=nonsyn"}},

@@ -19,6 +19,7 @@
  *   shut  fastclose   backup (the first subflow becomes one)    remove (our address 1)
  *   outcome mptcp     fallback STAGE [REASON] (as conn_info has them; none: there was no fallback)
  *   closed N          the second subflow was reset with reason N
+ *   towards ADDR      it goes there
  *
  * Settings: v0 checksum refuse-checksum no-join-here cookies dsn4 idsn=N pm=fullmesh two-addresses
  * (and fullmesh; a server announces the second, with port=N if there is one).
@@ -35,7 +36,7 @@
  *                the mapping and these octets
  *
  * Packets that leave are compared in flags, numbers, payload and MPTCP options, and in their window
- * where the script has one. */
+ * where the script has one. No two joins of the endpoint may have the same nonce. */
 #ifndef MBOXTRACE_TESTS_SUPPORT_MPTCP_SCRIPT_H
 #define MBOXTRACE_TESTS_SUPPORT_MPTCP_SCRIPT_H
 

@@ -90,6 +90,16 @@ static void play_closed(struct script_player *p, const char *text, int64_t now_n
 		script_wrong(p, "closed", got);
 }
 
+static void play_towards(struct script_player *p, const char *text, int64_t now_ns)
+{
+	char got[IP_ADDR_TEXT];
+
+	(void)now_ns;
+	ip_addr_print(&p->flow[1].remote, got);
+	if (strcmp(got, text) != 0)
+		script_wrong(p, "it goes elsewhere", got);
+}
+
 static const struct {
 	const char *name;
 	void (*play)(struct script_player *p, const char *text, int64_t time_ns);
@@ -107,6 +117,7 @@ static const struct {
     {"outcome", play_outcome, false},
     {"fallback", play_fallback, false},
     {"closed", play_closed, false},
+    {"towards", play_towards, false},
 };
 
 /* Events are not looked at, but that they tell which connection was accepted. */

@@ -37,8 +37,11 @@ static void learn(struct script_player *p, const struct packet *packet)
 	if (key && !mptcp_option_parse(&capable, key))
 		p->key = capable.capable.sender_key;
 	if (o && !mptcp_option_parse(&join, o)) {
-		p->nonce = join.join.nonce;
 		f = &p->flow[1];
+		if (join.join.nonce == p->nonce &&
+		    (f->iss != packet->tcp.seq || f->local_port != packet->tcp.src_port))
+			script_wrong(p, "a nonce for the second time", NULL);
+		p->nonce = join.join.nonce;
 	}
 	*f = (struct script_flow){.iss = packet->tcp.seq,
 				  .local = packet->ip.src,

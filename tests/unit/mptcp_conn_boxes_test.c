@@ -3,8 +3,10 @@
 #include "support/cmocka_all.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "packet/mptcp_option.h"
+#include "packet/packet.h"
 #include "support/option_box.h"
 
 #define M(subtype) (1u << MPTCP_##subtype)
@@ -212,11 +214,71 @@ static void test_edit_announcing(void **state)
 	duo_fini(&p);
 }
 
+/* From the hundredth segment on the server's DATA_ACK stands still; its TCP goes on. */
+struct freezer {
+	unsigned seen;
+	uint8_t ack[8];
+};
+
+static void freeze_ack(struct freezer *f, uint8_t *ack)
+{
+	if (f->seen++ < 100)
+		memcpy(f->ack, ack, 8);
+	else
+		memcpy(ack, f->ack, 8);
+}
+
+static bool freeze(struct duo *p, struct duo_packet *packet)
+{
+	uint8_t out[DUO_PACKET];
+	struct mptcp_option o;
+	struct packet seg;
+
+	if (packet->from != SERVER || packet_parse(&seg, span_of(packet->octets, packet->len)))
+		return true;
+	for (size_t i = 0; i < seg.tcp.options.count; i++) {
+		const struct tcp_option *at = &seg.tcp.options.item[i];
+
+		if (mptcp_subtype_of(at) == MPTCP_DSS && !mptcp_option_parse(&o, at) &&
+		    o.dss.flags & MPTCP_DSS_ACK8)
+			freeze_ack(p->context, packet->octets + (at->at - packet->octets) + 4);
+	}
+	packet->len = (size_t)packet_build(&seg, PACKET_FIX_ALL, out, sizeof(out));
+	memcpy(packet->octets, out, packet->len);
+	return true;
+}
+
+static void test_data_ack_stands_still(void **state)
+{
+	struct freezer freezer = {0};
+	struct conn_info info;
+	struct duo p;
+
+	(void)state;
+	duo_init(&p, 45);
+	duo_addresses(&p, 1, 1);
+	p.side[CLIENT].to_send = 20000000;
+	p.path[0].rate = 1250000;
+	p.hook = freeze;
+	p.context = &freezer;
+	duo_start(&p);
+	duo_run(&p, 400 * NS_PER_S);
+	info = duo_info(&p, CLIENT);
+	assert_true(freezer.seen > 100);
+	assert_int_equal(info.outcome, OUTCOME_TIMEOUT);
+	assert_true(info.stalled);
+	assert_int_equal(info.subflow[0].reset_reason, 1);
+	for (size_t i = 0; i < info.subflow_count; i++)
+		assert_int_not_equal(info.subflow[i].reset_reason, 6);
+	duo_fini(&p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_cases),
 	    cmocka_unit_test(test_edit_announcing),
+	    cmocka_unit_test(test_data_ack_stands_still),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

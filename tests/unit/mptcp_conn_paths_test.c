@@ -465,6 +465,110 @@ static void test_fastclose(void **state)
 	duo_fini(&p);
 }
 
+/* A peer that ends every further subflow by a FIN: at once, or when data has gone over it. */
+struct closer {
+	bool after_data, closed;
+	uint16_t port; /* of the latest */
+	unsigned joins, data;
+};
+
+static void make_fin(struct duo_packet *packet)
+{
+	unsigned sum = (unsigned)packet->octets[36] << 8 | packet->octets[37];
+
+	packet->octets[33] |= TCP_FIN;
+	sum = sum > TCP_FIN ? sum - TCP_FIN : sum + 0xffff - TCP_FIN;
+	packet->octets[36] = (uint8_t)(sum >> 8);
+	packet->octets[37] = (uint8_t)sum;
+}
+
+static bool close_further(struct duo *p, struct duo_packet *packet)
+{
+	struct closer *closer = p->context;
+	struct packet parsed;
+
+	assert_int_equal(packet_parse(&parsed, span_of(packet->octets, packet->len)), 0);
+	if (packet->from == CLIENT && packet->octets[15] == 2) {
+		if (parsed.tcp.flags == TCP_SYN) {
+			closer->data = 0;
+			closer->port = parsed.tcp.src_port;
+			closer->closed = false;
+			closer->joins++;
+		}
+		closer->data += parsed.tcp.src_port == closer->port && parsed.payload.len;
+	}
+	if (packet->from == SERVER && parsed.tcp.dst_port == closer->port &&
+	    parsed.tcp.flags == TCP_ACK && !closer->closed &&
+	    (closer->data > 2 || !closer->after_data)) {
+		closer->closed = true;
+		make_fin(packet);
+	}
+	return true;
+}
+
+/* It is not asked again and again: not at once, and not for ever if nothing came of it. */
+static void test_closed_by_peer(void **state)
+{
+	static const struct {
+		bool after_data;
+		unsigned at_s, joins;
+	} row[] = {{false, 1, 1}, {false, 2, 2}, {false, 55, 3}, {false, 100, 4},
+		   {true, 1, 1},  {true, 2, 2},	 {true, 10, 4},	 {true, 25, 5}};
+	struct closer closer;
+	struct duo p;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(row) / sizeof(*row); i++) {
+		closer = (struct closer){.after_data = row[i].after_data};
+		duo_init(&p, 20);
+		duo_addresses(&p, 2, 1);
+		limit(&p, 0, 125000);
+		limit(&p, 1, 125000);
+		p.hook = close_further;
+		p.context = &closer;
+		p.side[CLIENT].to_send = row[i].after_data ? 100000000 : 100;
+		p.side[CLIENT].keep_open = p.side[SERVER].keep_open = true;
+		duo_start(&p);
+		duo_run(&p, row[i].at_s * NS_PER_S);
+		assert_int_equal(closer.joins, row[i].joins);
+		duo_fini(&p);
+	}
+}
+
+static bool close_first(struct duo *p, struct duo_packet *packet)
+{
+	unsigned *acks = p->context;
+	struct packet parsed;
+
+	assert_int_equal(packet_parse(&parsed, span_of(packet->octets, packet->len)), 0);
+	if (packet->from == SERVER && parsed.tcp.flags == TCP_ACK && ++*acks == 20)
+		make_fin(packet);
+	return true;
+}
+
+/* The only subflow is closed by the peer: the connection waits for the time to join again. */
+static void test_only_one_closed_by_peer(void **state)
+{
+	unsigned acks = 0;
+	struct duo p;
+
+	(void)state;
+	duo_init(&p, 21);
+	duo_addresses(&p, 1, 1);
+	limit(&p, 0, 1250000);
+	p.hook = close_first;
+	p.context = &acks;
+	p.side[CLIENT].to_send = 3000000;
+	duo_start(&p);
+	duo_run(&p, 900 * NS_PER_MS);
+	assert_int_equal(duo_info(&p, CLIENT).subflow_count, 1);
+	assert_int_equal(duo_info(&p, CLIENT).subflow[0].close, SUBFLOW_FIN);
+	assert_true(duo_run(&p, 60 * NS_PER_S));
+	assert_true(duo_complete(&p));
+	assert_int_equal(duo_info(&p, CLIENT).subflow_count, 2);
+	duo_fini(&p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -484,6 +588,8 @@ int main(void)
 	    cmocka_unit_test(test_client_announces),
 	    cmocka_unit_test(test_announced_backup),
 	    cmocka_unit_test(test_client_joined_elsewhere),
+	    cmocka_unit_test(test_closed_by_peer),
+	    cmocka_unit_test(test_only_one_closed_by_peer),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

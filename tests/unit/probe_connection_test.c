@@ -165,6 +165,29 @@ static void test_subflow_reset_by_middlebox(void **state)
 	assert_int_equal(r.findings[0].impact, IMPACT_NO_SUBFLOW);
 }
 
+/* A DATA_ACK that stands still may be the peer's own fault. */
+static void test_stalled(void **state)
+{
+	struct connection_result r = client(OUTCOME_TIMEOUT);
+
+	(void)state;
+	r.established = r.info.stalled = true;
+	r.info.subflow_count = 1;
+	r.info.subflow[0].close = SUBFLOW_RST;
+	r.info.subflow[0].reset_reason = 1;
+	connection_conclude(&r);
+	assert_int_equal(r.verdict, VERDICT_INCONCLUSIVE);
+	assert_int_equal(r.finding_count, 0);
+	assert_non_null(strstr(r.reason, "no longer acknowledged data"));
+	r.had_control = r.control_good = true;
+	connection_conclude(&r);
+	assert_int_equal(r.verdict, VERDICT_INCONCLUSIVE);
+	assert_int_equal(r.finding_count, 0);
+	r.info.checksum_failures = 1; /* that is shown */
+	connection_conclude(&r);
+	assert_int_equal(r.verdict, VERDICT_INTERFERENCE);
+}
+
 /* After a fallback what a checksum did not fit was delivered. */
 static void test_intact(void **state)
 {
@@ -197,6 +220,7 @@ int main(void)
 	    cmocka_unit_test(test_server_side),
 	    cmocka_unit_test(test_control),
 	    cmocka_unit_test(test_subflow_reset_by_middlebox),
+	    cmocka_unit_test(test_stalled),
 	    cmocka_unit_test(test_intact),
 	};
 

@@ -219,7 +219,7 @@ for family in 4 6; do
 	run_case "trace --mirror, sequence numbers shifted on the way back (IPv$family)" trace_mirror_box $family \
 		'"reverse tcp.seq rewritten 3 4"' seq_shift direction=reverse
 	run_case "connect --mirror, a joined subflow is stripped (IPv$family)" joined_strip $family \
-		$([ $family = 4 ] && echo ip || echo ip6)
+		"$([ $family = 4 ] && echo ip || echo ip6)"
 	run_case "connect --mirror, --pcap at both ends (IPv$family)" both_captured $family
 done
 run_case 'trace --mirror, no mirror there' not_a_mirror
