@@ -15,5 +15,5 @@ target { name = "example.net", addr = "203.0.113.80", addr6 = "2001:db8:2::80", 
 probe  { connect = true }
 expect { verdict = "interference", findings = {
 	{ field = "packet", change = "dropped", after = 2, by = 3, direction = "forward", basis = "control",
-	  cause = "blackhole", confidence = "likely", impact = "broken" },
+	  cause = "blackhole", confidence = "certain", impact = "broken" },
 } }

@@ -90,6 +90,11 @@ int mirror_read_record(struct mirror_record *out, struct span *rest);
 
 uint64_t mirror_hash(struct span payload);
 
+struct mirror_flow {
+	struct ip_addr local, remote;
+	uint16_t local_port, remote_port;
+};
+
 /* --- log: the last segments that a host sent and received --- */
 
 struct mirror_log {
@@ -105,11 +110,9 @@ const struct mirror_segment *mirror_log_note(struct mirror_log *log, enum mirror
 					     int64_t time_ns, struct span packet);
 const struct mirror_segment *mirror_log_at(const struct mirror_log *log, uint64_t number);
 uint64_t mirror_log_first(const struct mirror_log *log); /* the oldest number that is there */
-
-struct mirror_flow {
-	struct ip_addr local, remote;
-	uint16_t local_port, remote_port;
-};
+/* Where the flow's latest connection begins, with its SYN: others had the same ports before. 0: not
+ * known. */
+uint64_t mirror_log_start(const struct mirror_log *log, const struct mirror_flow *flow);
 
 /* Of the host that sent (or received) `p`. */
 struct mirror_flow mirror_flow_of(const struct packet *p, bool sent);

@@ -50,3 +50,30 @@ uint64_t mirror_log_first(const struct mirror_log *log)
 {
 	return log->count > log->size ? log->count - log->size : 0;
 }
+
+static bool is_syn(const struct mirror_segment *s, enum mirror_kind kind,
+		   const struct mirror_flow *flow, struct packet *p)
+{
+	struct mirror_flow its;
+
+	if (s->kind != kind || packet_parse(p, span_of(s->header, s->header_len)) ||
+	    !(p->tcp.flags & TCP_SYN))
+		return false;
+	its = mirror_flow_of(p, kind == MIRROR_SENT);
+	return mirror_flow_equal(&its, flow);
+}
+
+/* The last SYN/ACK tells which SYNs are the connection's. */
+uint64_t mirror_log_start(const struct mirror_log *log, const struct mirror_flow *flow)
+{
+	uint64_t first = mirror_log_first(log), n = log->count;
+	struct packet answer, p;
+
+	while (n > first && !is_syn(mirror_log_at(log, n - 1), MIRROR_SENT, flow, &answer))
+		n--;
+	for (uint64_t i = first; n > first && i < n; i++)
+		if (is_syn(mirror_log_at(log, i), MIRROR_ARRIVED, flow, &p) &&
+		    p.tcp.seq == answer.tcp.ack - 1)
+			return i;
+	return 0;
+}

@@ -29,7 +29,9 @@ static bool announces(const struct packet *p)
 /* What went before the client could wish for anything: without data the headers are all of it. */
 static void give_earlier(struct mirror_server *m, const struct mirror_log *log, int64_t now_ns)
 {
-	for (uint64_t n = mirror_log_first(log); n < log->count; n++) {
+	uint64_t n = m->flow[0].number ? m->flow[0].number : mirror_log_first(log);
+
+	for (; n < log->count; n++) {
 		const struct mirror_segment *s = mirror_log_at(log, n);
 		struct span header = span_of(s->header, s->header_len);
 		struct mirror_flow flow;
@@ -54,6 +56,7 @@ static void begin(struct mirror_server *m, bool may_walk, const struct mirror_lo
 
 	m->phase = MIRROR_TELLS;
 	m->flow[0].flow = initial_flow(conn);
+	m->flow[0].number = mirror_log_start(log, &m->flow[0].flow);
 	m->flow_count = 1;
 	m->wants_hole = wishes & MIRROR_WISH_HOLE;
 	m->back.wanted = may_walk && wishes & MIRROR_WISH_WALK;

@@ -106,7 +106,8 @@ int inside_confirm_joins(struct inside *in, struct error *err)
 	int rc;
 
 	inside_read_joins(in);
-	if (!inside_is_doubtful(in) || in->ended || !in->count || inside_stopped(in))
+	if (!inside_is_doubtful(in) || in->ended || !in->count || inside_stopped(in) ||
+	    inside_info(in)->sent != in->config->request.len)
 		return 0;
 	in->again.asked = true;
 	trace_repeat_target(in->trace, in->valid, net_now_ns(in->net));

@@ -6,6 +6,7 @@
 #include "packet/icmp.h"
 #include "support/cmocka_all.h"
 #include "support/seed.h"
+#include "util/octets.h"
 
 /* 192.0.2.7.40001 > 203.0.113.80.443: Flags [P.], seq 1000:1003, ack 2000, win 512,
  * options [nop,nop,TS val 1 ecr 2], length 3 */
@@ -262,6 +263,50 @@ static void log_forgets_the_oldest(void **state)
 	mirror_log_fini(&log);
 }
 
+/* The packet above with other flags, the acknowledgement `ack` and the sequence number `seq`; or as
+ * its host sends it back. */
+static void note_syn(struct mirror_log *log, enum mirror_kind kind, uint32_t seq, uint32_t ack)
+{
+	uint8_t octets[sizeof(packet)];
+
+	memcpy(octets, packet, sizeof(packet));
+	if (kind == MIRROR_SENT) {
+		memcpy(octets + 12, packet + 16, 4);
+		memcpy(octets + 16, packet + 12, 4);
+		memcpy(octets + 20, packet + 22, 2);
+		memcpy(octets + 22, packet + 20, 2);
+	}
+	store_u32(octets + 24, seq);
+	store_u32(octets + 28, ack);
+	octets[33] = kind == MIRROR_SENT ? TCP_SYN | TCP_ACK : TCP_SYN;
+	assert_non_null(mirror_log_note(log, kind, 1, span_of(octets, sizeof(octets))));
+}
+
+/* What had the same ports before is another connection's. */
+static void connection_starts_with_its_syn(void **state)
+{
+	struct mirror_log log;
+	struct mirror_flow flow;
+	struct packet p;
+
+	(void)state;
+	packet_parse(&p, span_of(packet, sizeof(packet)));
+	flow = mirror_flow_of(&p, false);
+	assert_true(mirror_log_init(&log, 8));
+	assert_int_equal(mirror_log_start(&log, &flow), 0);
+	note_syn(&log, MIRROR_ARRIVED, 50, 0);
+	assert_int_equal(mirror_log_start(&log, &flow), 0);
+	note_syn(&log, MIRROR_SENT, 900, 51);
+	note_syn(&log, MIRROR_ARRIVED, 70, 0);
+	note_syn(&log, MIRROR_ARRIVED, 70, 0);
+	note_syn(&log, MIRROR_SENT, 950, 71);
+	mirror_log_note(&log, MIRROR_ARRIVED, 1, span_of(packet, sizeof(packet)));
+	assert_int_equal(mirror_log_start(&log, &flow), 2);
+	flow.remote_port++;
+	assert_int_equal(mirror_log_start(&log, &flow), 0);
+	mirror_log_fini(&log);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -274,6 +319,7 @@ int main(void)
 	    cmocka_unit_test(walks_are_paced),
 	    cmocka_unit_test(walks_are_paid_for),
 	    cmocka_unit_test(log_forgets_the_oldest),
+	    cmocka_unit_test(connection_starts_with_its_syn),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
