@@ -107,6 +107,29 @@ static void describe(struct finding *f, const struct sign *sign)
 	snprintf(f->explain, sizeof(f->explain), "%s", sign->explain);
 }
 
+/* Without MPTCP, too, segments had to be repeated: more than a probe of the tail. */
+static bool is_lossy(const struct conn_info *plain)
+{
+	for (size_t i = 0; i < plain->subflow_count; i++) {
+		const struct tcp_stats *stats = &plain->subflow[i].stats;
+
+		if (stats->timeouts || stats->fast_recoveries ||
+		    stats->retransmitted_octets > plain->subflow[i].mss)
+			return true;
+	}
+	return false;
+}
+
+/* What was never answered may then have been lost by chance. */
+static void doubt(struct finding *f)
+{
+	size_t len = strlen(f->explain);
+
+	f->confidence = CONFIDENCE_POSSIBLE;
+	snprintf(f->explain + len, sizeof(f->explain) - len,
+		 " But packets without MPTCP are lost on this path, too: it may be chance.");
+}
+
 static void find_fallback(struct connection_result *r)
 {
 	const struct sign *sign = sign_of(&r->info);
@@ -115,8 +138,11 @@ static void find_fallback(struct connection_result *r)
 	if (r->info.fallback_stage == FALLBACK_NONE || !sign)
 		return;
 	f = add(r, sign->field, sign->change, IMPACT_FALLBACK);
-	if (f)
-		describe(f, sign);
+	if (!f)
+		return;
+	describe(f, sign);
+	if (r->info.fallback_reason == FALLBACK_BECAUSE_SYN_LOST && is_lossy(&r->info))
+		doubt(f);
 }
 
 /* Checksums failed on a connection that could go on without the subflow. */
@@ -230,8 +256,11 @@ static void find_control(struct connection_result *r)
 	    r->info.fallback_stage != FALLBACK_NONE)
 		return;
 	f = add(r, sign->field, sign->change, IMPACT_BROKEN);
-	if (f)
-		describe(f, sign);
+	if (!f)
+		return;
+	describe(f, sign);
+	if (is_lossy(&r->control))
+		doubt(f);
 }
 
 /* What was inferred of how the connection went gives way to what was seen, but for its impact. */
