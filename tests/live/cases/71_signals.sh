@@ -168,6 +168,7 @@ serve_interrupted() {
 	fresh
 	serving $PORT discard
 	within duo-c timeout 20 "$PEER" connect 10.4.1.2 $PORT 10000000000 >"$TMP/got" 2>&1 &
+	await "$TMP/out" accepted
 	sleep 0.3
 	kill -INT $SERVING
 	wait $SERVING || true

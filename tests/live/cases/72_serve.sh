@@ -150,8 +150,8 @@ removed() {
 	fresh
 	within duo-c ip mptcp endpoint add 10.4.2.1 id 3 subflow signal
 	serving $PORT
-	{ sleep 0.3 && within duo-c ip mptcp endpoint del id 3; } &
-	client 60000000 60000000 10.4.1.2
+	{ await "$TMP/out" '"subflow":1' && within duo-c ip mptcp endpoint del id 3; } &
+	client 100000000 100000000 10.4.1.2
 	served_out
 	has '.outcome == "mptcp" and .intact'
 	counted duo-c RmAddrTx -ge 1
