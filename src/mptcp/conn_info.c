@@ -42,7 +42,7 @@ static void subflow_info(const struct subflow *sf, struct conn_subflow_info *out
 					  .state = sf->tcp.state,
 					  .joined = !sf->initial,
 					  .opened = sf->opened_told,
-					  .backup = sf->backup_set || sf->backup_asked,
+					  .backup = subflow_is_backup(sf),
 					  .close = sf->close,
 					  .reset_reason = sf->close_reason,
 					  .stats = sf->tcp.stats,

@@ -250,11 +250,6 @@ static void penalise(struct conn *c, struct subflow *slow)
 		flow->ssthresh = flow->cwnd;
 }
 
-static bool is_backup(const struct subflow *sf)
-{
-	return sf->backup_asked || sf->backup_set;
-}
-
 /* Not a backup in place of one that is none (RFC 8684 §3.3.8). */
 static struct subflow *fastest_with_room(const struct conn *c, const struct subflow *but)
 {
@@ -264,7 +259,7 @@ static struct subflow *fastest_with_room(const struct conn *c, const struct subf
 		struct subflow *sf = c->subflow[i];
 
 		if (sf == but || !subflow_usable(sf) || sf->stale || !tcp_room(&sf->tcp) ||
-		    (is_backup(sf) && !is_backup(but)))
+		    (subflow_is_backup(sf) && !subflow_is_backup(but)))
 			continue;
 		if (!best || sf->tcp.srtt_ns < best->tcp.srtt_ns)
 			best = sf;

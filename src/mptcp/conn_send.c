@@ -154,7 +154,7 @@ static void view_one(const struct subflow *sf, struct sched_subflow *v, bool all
 	*v = (struct sched_subflow){.usable = subflow_usable(sf) && (!sf->stale || all_stale)};
 	if (!v->usable)
 		return;
-	v->backup = sf->backup_asked || sf->backup_set;
+	v->backup = subflow_is_backup(sf);
 	v->room = tcp_room(&sf->tcp);
 	v->in_flight = flow->in_flight;
 	v->cwnd = flow->cwnd;

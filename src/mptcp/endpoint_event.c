@@ -76,7 +76,7 @@ void endpoint_tell(struct conn *c, enum endpoint_event_kind kind, const struct s
 		event.address_id = sf->remote_id;
 		event.addr = sf->tuple.remote;
 		event.port = sf->tuple.remote_port;
-		event.backup = sf->backup_set || sf->backup_asked;
+		event.backup = subflow_is_backup(sf);
 	}
 	add(c, &event);
 }

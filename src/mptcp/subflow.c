@@ -126,6 +126,11 @@ bool subflow_usable(const struct subflow *sf)
 	       !sf->tcp.fin_queued;
 }
 
+bool subflow_is_backup(const struct subflow *sf)
+{
+	return sf->backup_asked || sf->backup_set;
+}
+
 bool subflow_hangs(const struct subflow *sf)
 {
 	return sf->stale && sf->tcp.timeouts >= HANGS;
