@@ -136,11 +136,11 @@ struct subflow *subflow_new(struct conn *c);
 void subflow_free(struct subflow *sf);
 void subflow_bury(struct subflow *sf); /* its TCP is closed: frees all but the summary */
 size_t subflow_memory(const struct subflow *sf);
-void subflow_account(struct subflow *sf);      /* tells the endpoint what it holds now */
-bool subflow_usable(const struct subflow *sf); /* for data, MPTCP-wise; it may be stale */
+void subflow_account(struct subflow *sf);	  /* tells the endpoint what it holds now */
+bool subflow_usable(const struct subflow *sf);	  /* for data, MPTCP-wise; it may be stale */
 bool subflow_is_backup(const struct subflow *sf); /* as either end made it */
-bool subflow_alive(const struct subflow *sf);  /* opening, or open and not closing */
-bool subflow_hangs(const struct subflow *sf);  /* stale for long */
+bool subflow_alive(const struct subflow *sf);	  /* opening, or open and not closing */
+bool subflow_hangs(const struct subflow *sf);	  /* stale for long */
 void subflow_reset(struct subflow *sf, int reason);
 void subflow_up(struct subflow *sf);
 void subflow_announce_end(struct subflow *sf);
