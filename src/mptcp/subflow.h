@@ -105,6 +105,7 @@ struct subflow {
 	int64_t up_ns;		   /* when it came up */
 	uint8_t asked;		   /* whether it lives, so often, since its address was removed */
 	bool stale;		   /* timed out, not acknowledged anything since */
+	bool heard;		   /* anything since it timed out last */
 	uint32_t reinject_mark;	   /* pieces before this ssn have been queued elsewhere */
 	int64_t penalised_ns;
 	uint64_t reinjected;

@@ -189,6 +189,7 @@ bool subflow_segment(struct tcp *t, const struct packet *p, uint32_t ssn)
 	if (p->tcp.flags & TCP_RST)
 		return take_rst(sf, p);
 	sf->asked = 0;
+	sf->heard = true;
 	if (sf->stage == STAGE_UP)
 		sf->conn->heard_ns = sf->conn->now_ns;
 	arrived_parse(&a, p, ssn);
