@@ -41,10 +41,13 @@ void arrived_parse(struct arrived *a, const struct packet *p, uint32_t ssn)
 	}
 }
 
+/* Of this subflow; in v0 of those with an address, if it says which (RFC 6824 §3.3.8). */
 static void take_prio(struct subflow *sf, const struct mptcp_option *o)
 {
 	struct conn *c = sf->conn;
 
+	if (o->prio.has_id && c->version)
+		return;
 	for (unsigned i = 0; i < c->subflow_count; i++) {
 		struct subflow *one = c->subflow[i];
 
