@@ -132,7 +132,7 @@ static bool is_changed_only(const struct random_run *r, const struct conn_info *
 
 	if (in->octets > out->octets + INSERTED_MAX)
 		return false;
-	if (in->wrong_at == LAB_STREAM_RIGHT || r->leave & TERMINATES)
+	if (!in->octets || in->wrong_at == LAB_STREAM_RIGHT || r->leave & TERMINATES)
 		return true;
 	if (reader->checksum && !run->client.fallback_reason && !run->server.fallback_reason)
 		return false;
