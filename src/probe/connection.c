@@ -236,8 +236,11 @@ static const struct contrast {
       "after it was not."}},
 };
 
+/* Of a RST for missing options it is known that no firewall made it up. */
 static const struct sign *contrast_of(const struct connection_result *r)
 {
+	if (interfered(&r->info))
+		return NULL;
 	for (size_t i = 0; i < sizeof(contrasts) / sizeof(*contrasts); i++)
 		if (contrasts[i].established == r->established &&
 		    contrasts[i].outcome == r->info.outcome)
@@ -368,7 +371,7 @@ void connection_conclude(struct connection_result *r)
 	find_control(r);
 	find_mirrored(r);
 	/* Only a connection that had fallen back delivers what its checksum does not fit. */
-	r->intact =
-	    r->ended && !(r->info.checksum_failures && r->info.fallback_stage != FALLBACK_NONE);
+	r->intact = r->ended && r->info.fallback_reason != FALLBACK_BECAUSE_MP_FAIL &&
+		    !(r->info.checksum_failures && r->info.fallback_stage != FALLBACK_NONE);
 	conclude_verdict(r);
 }

@@ -163,6 +163,12 @@ static void test_subflow_reset_by_middlebox(void **state)
 	connection_conclude(&r);
 	assert_int_equal(r.verdict, VERDICT_INTERFERENCE);
 	assert_int_equal(r.findings[0].impact, IMPACT_NO_SUBFLOW);
+	r.info.outcome = OUTCOME_RESET; /* and it was that, not a resetter */
+	r.established = r.had_control = r.control_good = true;
+	connection_conclude(&r);
+	assert_int_equal(r.finding_count, 1);
+	assert_int_equal(r.findings[0].impact, IMPACT_BROKEN);
+	assert_int_equal(r.findings[0].cause, CAUSE_OPTION_STRIPPER);
 }
 
 /* A DATA_ACK that stands still may be the peer's own fault. */
@@ -211,6 +217,9 @@ static void test_intact(void **state)
 	connection_conclude(&r);
 	assert_false(r.intact);
 	assert_int_equal(r.verdict, VERDICT_INCONCLUSIVE);
+	r = fallen(FALLBACK_LATER, FALLBACK_BECAUSE_MP_FAIL); /* or what the peer's did not */
+	connection_conclude(&r);
+	assert_false(r.intact);
 }
 
 int main(void)
