@@ -84,6 +84,8 @@ struct subflow {
 	bool reset_wanted, reset_fail, reset_fastclose;
 	uint8_t reset_reason;
 	bool unwelcome;	  /* a join that the peer refused for good */
+	bool peer_failed; /* MP_FAIL came beside a RST */
+	enum conn_answer answer;
 	int close_reason; /* MP_TCPRST's, ours or the peer's; -1: none */
 	enum subflow_close close;
 

@@ -105,6 +105,7 @@ static bool take_rst(struct subflow *sf, const struct packet *p)
 		if (list->item[i].kind != TCP_OPT_MPTCP || mptcp_option_parse(&o, &list->item[i]))
 			continue;
 		c->options_seen |= UINT64_C(1) << o.subtype;
+		sf->peer_failed = sf->peer_failed || o.subtype == MPTCP_FAIL;
 		if (o.subtype == MPTCP_TCPRST) {
 			sf->close_reason = o.tcprst.reason;
 			sf->unwelcome = sf->stage < STAGE_UP && !(o.tcprst.flags & MPTCP_TCPRST_T);
