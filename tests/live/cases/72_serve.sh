@@ -143,6 +143,17 @@ removed() {
 	counted duo-c RmAddrTx -ge 1
 }
 
+# The address that clients come to is a backup: MP_PRIO says so, as the SYN/ACK could not.
+prefers_another() {
+	fresh
+	serving --add-addr 10.4.1.2/backup --add-addr 10.4.2.2 $PORT
+	client 20000000 20000000 10.4.1.2
+	served_out
+	has '.outcome == "mptcp" and .intact and [.subflows[].backup] == [true, false]'
+	has '.subflows[1].sent > .subflows[0].sent'
+	counted duo-c MPPrioRx -eq 1
+}
+
 port_taken() {
 	fresh
 	listen duo-s 0
@@ -181,5 +192,6 @@ for path in 1 2; do
 	run_case "serve: a gigabyte each way, path $path cut and restored three times" gigabyte_served $path
 done
 run_case 'serve: the kernel removes an address' removed
+run_case 'serve: MP_PRIO' prefers_another
 run_case 'serve: port taken' port_taken
 run_case 'serve and connect on one host' own_both
