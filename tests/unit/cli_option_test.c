@@ -51,7 +51,7 @@ static void test_mistakes(void **state)
 			     "multiples of a round trip"},
 	    {"-4 -6 x", "-6: it contradicts -4"},
 	    {"-s example x", "-s 'example': expected an IPv4 or IPv6 address"},
-	    {"-4 -s 2001:db8::1 x", "-4: the address given with -s is not IPv4"},
+	    {"-4 -s 2001:db8::1 x", "-4: -s '2001:db8::1' is not IPv4"},
 	    {"-o '' x", "-o '': expected FILE"},
 	    {"-x y", "unknown option '-x'; 'mboxtrace --help' lists them all"},
 	    {"--jason y", "unknown option '--jason'; 'mboxtrace --help' lists them all"},
