@@ -192,6 +192,7 @@ static int finish(struct inside *in, bool asked, struct error *err)
 	in->result.valid = in->joins[0].to_valid;
 	in->result.bogus = in->joins[0].to_bogus;
 	in->result.join_confirmed = in->joins[0].confirmed;
+	in->result.join_late = in->joins[0].late;
 	describe(in, asked);
 	inside_conclude_further(in);
 	in->conn = NULL;

@@ -64,6 +64,7 @@ static void conclude_path(struct inside *in, struct inside_joins *j)
 	out.valid = j->to_valid;
 	out.bogus = j->to_bogus;
 	out.join_confirmed = j->confirmed;
+	out.join_late = j->late;
 	out.state = out.valid.answer == JOIN_UNASKED ? INSIDE_UNTESTED : INSIDE_TESTED;
 	describe(in, j, &out);
 	trace_conclude(j->trace, &out, net_now_ns(in->net));

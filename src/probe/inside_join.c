@@ -49,9 +49,13 @@ static int ask_target(struct inside *in, struct error *err)
  * be mere loss. */
 static int ask_more(struct inside *in, struct inside_joins *j, struct error *err)
 {
+	int rc;
+
 	if (!trace_ask_silent_target(j->trace, j->valid, JOIN_ASKED_MORE, net_now_ns(in->net)))
 		return inside_confirm_joins(in, j, err);
-	return inside_pump(in, JOIN_NS, inside_is_settled, err);
+	rc = inside_pump(in, JOIN_NS, inside_is_settled, err);
+	j->late = in->ended;
+	return rc;
 }
 
 /* The target first, while it has the connection. */
@@ -179,7 +183,7 @@ void inside_describe_joins(const struct inside_joins *j, const char *who, char *
 	put_answer(&j->to_bogus, bogus, sizeof(bogus));
 	snprintf(out, cap, "%s SYN that joins it %s, one with a token of nobody's %s.%s", who,
 		 valid, bogus,
-		 !inside_is_doubtful(j) || j->confirmed
-		     ? ""
-		     : " The target may have ended the connection before.");
+		 (inside_is_doubtful(j) && !j->confirmed) || j->late
+		     ? " The target may have ended the connection before."
+		     : "");
 }

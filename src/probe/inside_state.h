@@ -22,6 +22,7 @@ struct inside_joins {
 	struct inside_again again;
 	struct trace_join to_valid, to_bogus; /* how the target answered */
 	bool confirmed;
+	bool late; /* when the last went, the peer had ended the connection */
 };
 
 struct inside {

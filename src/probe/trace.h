@@ -165,6 +165,7 @@ struct trace_inside {
 	bool sack_wrong;	   /* it acknowledged selectively what was never sent */
 	struct value sack_sent, sack_seen;
 	struct trace_join valid, bogus;
+	bool join_late;	     /* when the last of them went, the target had ended the connection */
 	bool join_confirmed; /* asked again they were answered as before, a plain SYN was
 			      * accepted, and then the target had the connection yet */
 	char note[512];	     /* what was tested, or why it was not, in sentences */
