@@ -7,6 +7,8 @@
 #include "net/live_endpoint.h"
 #include "packet/packet.h"
 
+#define PAST INT64_MIN /* a deadline that polls */
+
 struct further_net {
 	struct net net; /* first */
 	struct net *own, *more;
@@ -44,14 +46,14 @@ static int further_receive(struct net *net, int64_t deadline_ns, struct net_pack
 			   struct error *err)
 {
 	struct further_net *f = further_of(net);
-	int got = net_receive(f->more, INT64_MIN, out, err);
+	int got = net_receive(f->more, PAST, out, err);
 
 	if (!got)
-		got = net_receive(f->own, INT64_MIN, out, err);
+		got = net_receive(f->own, PAST, out, err);
 	if (got || deadline_ns <= net_now_ns(net))
 		return got;
 	got = net_receive(f->more, deadline_ns, out, err);
-	return got ? got : net_receive(f->own, INT64_MIN, out, err);
+	return got ? got : net_receive(f->own, PAST, out, err);
 }
 
 static int64_t further_now(struct net *net)

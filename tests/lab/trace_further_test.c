@@ -51,6 +51,9 @@ static void check_clean(const struct walk *w)
 	for (size_t i = 0; i < path->probe_count; i++)
 		if (path->probes[i].role != ROLE_ECHO)
 			check(w, path->probes[i].received > w->further_routers, "every hop");
+	for (size_t i = 0; i < path->probe_count; i++)
+		if (path->probes[i].role == ROLE_JOIN_VALID)
+			check(w, strstr(path->probes[i].spec, "/MPJOIN{id=2}"), "address ID");
 	check(w, lab_half_open(w->lab) == 0, "half-open");
 }
 
