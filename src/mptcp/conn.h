@@ -123,6 +123,8 @@ struct conn_subflow_info {
 	enum subflow_close { SUBFLOW_OPEN, SUBFLOW_FIN, SUBFLOW_RST, SUBFLOW_FASTCLOSE } close;
 	int reset_reason; /* -1: none; MP_TCPRST's */
 	struct tcp_stats stats;
+	unsigned in_vain;    /* timeouts since the peer acknowledged something last */
+	unsigned plain_syns; /* of ours: without the option that those before them had */
 	uint64_t reinjected; /* octets moved to another subflow */
 	int64_t srtt_ns;
 };
