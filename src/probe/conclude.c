@@ -104,6 +104,7 @@ void conclude(struct trace *t)
 	conclude_held(t);
 	conclude_inside(t);
 	conclude_joins(t);
+	conclude_add_addr(t);
 	conclude_mirrored(t);
 	if (r->finding_count)
 		qsort(r->findings, r->finding_count, sizeof(*r->findings), by_weight);

@@ -217,6 +217,7 @@ void conclude_fates(struct trace *t);	 /* test, control and sham fared different
 void conclude_data(struct trace *t);	 /* what befell the data of a connection */
 void conclude_held(struct trace *t);	 /* which of its segments did not come through */
 void conclude_joins(struct trace *t);	 /* SYNs that join it */
+void conclude_add_addr(struct trace *t); /* whether its ADD_ADDR was echoed */
 void conclude_inside(struct trace *t);	 /* what the connection itself showed */
 void conclude_mirrored(struct trace *t); /* what both ends of a connection showed */
 void conclude_verdict(struct trace *t);

@@ -1,6 +1,6 @@
 /* Inside probe/inside*.c: a connection with its trace, the loop that drives both over one net
  * (inside_loop.c), what is asked of routers (inside_walk.c) and of the target's listener
- * (inside_join.c, inside_again.c). */
+ * (inside_join.c, inside_again.c, inside_add_addr.c). */
 #ifndef MBOXTRACE_PROBE_INSIDE_STATE_H
 #define MBOXTRACE_PROBE_INSIDE_STATE_H
 
@@ -35,6 +35,9 @@ struct inside {
 	bool ended;	     /* the peer said so: FIN, DATA_FIN, MP_FASTCLOSE or RST */
 	bool proving, alive; /* it answered what it had before */
 	struct inside_again again;
+	struct inside_segment last; /* the endpoint's, of the connection */
+	int64_t last_ns;
+	bool echo_answered;
 	int valid, bogus, plain; /* probes of the trace; -1: not there */
 	struct trace_inside result;
 };
@@ -64,5 +67,10 @@ bool inside_is_doubtful(const struct inside *in);
 int inside_confirm_joins(struct inside *in, struct error *err);
 void inside_note_segment(struct inside *in, const struct packet *p);
 void inside_note_answer(struct inside *in, const struct packet *p);
+/* ADD_ADDR, until it is echoed (inside_add_addr.c). Segments that go out and come in are told. */
+int inside_ask_add_addr(struct inside *in, struct error *err);
+void inside_describe_add_addr(struct inside *in);
+void inside_note_sent(struct inside *in, const struct packet *p);
+void inside_note_add_addr(struct inside *in, const struct packet *p);
 
 #endif

@@ -116,6 +116,8 @@ static json_t *json_of_inside(const struct trace_result *result)
 		json_put(out, "join_valid", json_of_join(&inside->valid));
 		json_put(out, "join_bogus", json_of_join(&inside->bogus));
 	}
+	if (inside->add_addr.echoed || inside->add_addr.asked)
+		json_put(out, "add_addr_echoed", json_boolean(inside->add_addr.echoed));
 	json_put(out, "note", json_string(inside->note));
 	return out;
 }
