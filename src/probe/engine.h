@@ -131,6 +131,7 @@ struct match {
 	int probe;     /* -1: none of ours, or one of several held */
 	int number;    /* which packet; -1: not known */
 	uint32_t tied; /* bits of those held of which it may be any */
+	bool weak;     /* only its IP ID tells, all else having been rewritten if it is ours */
 };
 struct match match_quote(const struct trace *t, const struct packet *quote);
 struct match match_answer(const struct trace *t, const struct packet *answer);
@@ -138,6 +139,9 @@ struct match match_answer(const struct trace *t, const struct packet *answer);
 /* credit.c: a packet came in */
 /* True if the target answered. */
 bool credit_packet(struct trace *t, int64_t now_ns, struct span octets);
+
+/* credit.c: is a weak match refuted by what the same router quoted of ours? */
+bool credit_refuted(const struct trace *t, const struct ip_addr *from);
 
 /* credit_file.c: room for a reply, to be filled in; NULL: out of memory. It counts once it is filed
  * under the packet `number`, unless it is a duplicate. */
@@ -155,7 +159,8 @@ void credit_orphans(struct trace *t, int probe);
 
 /* Takes back what was credited by guess to a question of this series. */
 void credit_retract(struct trace *t, int probe);
-/* Takes back what was credited by guess to a TTL at which, or beyond which, a router answered. */
+/* Takes back what was credited by guess to a TTL at which, or beyond which, a router answered; and
+ * weak matches that are refuted. */
 void credit_disown(struct trace *t);
 
 /* answer.c: what a SYN/ACK says to our MP_CAPABLE */

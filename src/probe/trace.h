@@ -90,6 +90,7 @@ struct trace_reply {
 	uint8_t ttl;	      /* the question's */
 	uint8_t attempt;      /* 0: the first asking */
 	uint8_t received_ttl; /* of the reply packet */
+	bool weak;	      /* its quote bears none but the IP ID */
 	bool guessed;	      /* it bears none of our tokens: its TTL follows from what was open */
 	enum reply_kind kind;
 	uint8_t icmp_type, icmp_code;
