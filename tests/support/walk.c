@@ -95,6 +95,17 @@ static void set_params(struct box *box, const char *params)
 		abort();
 }
 
+static void add_boxes(struct walk *w, const struct walk_spec *spec, unsigned routers,
+		      unsigned after)
+{
+	if (spec->box && routers == after)
+		set_params(lab_add_box(w->lab, spec->box, NULL), spec->params);
+	for (size_t i = 0; i < WALK_BOXES_MAX && spec->boxes[i].name; i++)
+		if (routers == w->after[i])
+			set_params(lab_add_box(w->lab, spec->boxes[i].name, NULL),
+				   spec->boxes[i].params);
+}
+
 /* Routers behind the first `before`, a box behind the `after`-th unless that is beyond them. */
 static void build_path(struct walk *w, const struct walk_spec *spec, unsigned before,
 		       unsigned routers, unsigned after)
@@ -104,8 +115,7 @@ static void build_path(struct walk *w, const struct walk_spec *spec, unsigned be
 		struct lab_router r;
 
 		lab_add_link(w->lab, &link, NULL);
-		if (spec->box && n == after)
-			set_params(lab_add_box(w->lab, spec->box, NULL), spec->params);
+		add_boxes(w, spec, n, after);
 		if (n == routers)
 			break;
 		r = random_router(w, spec, before + n + 1);
@@ -214,6 +224,8 @@ void walk_run(struct walk *w, uint64_t seed, const struct walk_spec *spec)
 	w->family = rng_chance(&w->rng, 0.3) ? 6 : 4;
 	w->routers = 1 + rng_below(&w->rng, WALK_ROUTERS_MAX - 1);
 	w->box_after = rng_below(&w->rng, w->routers + 1);
+	for (size_t i = 0; i < WALK_BOXES_MAX && spec->boxes[i].name; i++)
+		w->after[i] = rng_below(&w->rng, w->routers + 1);
 	w->lossy = spec->lossy;
 	w->mptcp = spec->target_mptcp < 0 ? (enum lab_mptcp)rng_below(&w->rng, 3)
 					  : (enum lab_mptcp)spec->target_mptcp;
@@ -257,7 +269,8 @@ const char *walk_describe(const struct walk *w, char *out, size_t cap)
 					w->silent[n] ? "silent" : "q", (int)w->quote[n]);
 	for (size_t i = 0; i < w->result->finding_count && len < cap; i++)
 		len += (size_t)snprintf(
-		    out + len, cap - len, "\n  %s %s %u..%u: %s", w->result->findings[i].field,
+		    out + len, cap - len, "\n  %s %s %s %u..%u: %s",
+		    direction_name(w->result->findings[i].direction), w->result->findings[i].field,
 		    change_kind_name(w->result->findings[i].change),
 		    w->result->findings[i].after.ttl, w->result->findings[i].by.ttl,
 		    w->result->findings[i].explain);
