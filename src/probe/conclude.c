@@ -121,6 +121,7 @@ void conclude(struct trace *t)
 	if (!r->config.further)
 		conclude_connection(t);
 	conclude_joins(t);
+	conclude_add_addr(t);
 	conclude_mirrored(t);
 	if (r->config.further)
 		soften(r);

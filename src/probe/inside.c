@@ -124,6 +124,8 @@ static int look_inside(struct inside *in, struct error *err)
 	}
 	if (!rc)
 		rc = release(in, err);
+	if (!rc)
+		rc = inside_ask_add_addr(in, err);
 	return rc ? rc : inside_ask_joins(in, err);
 }
 
@@ -175,6 +177,7 @@ static void describe(struct inside *in, bool asked)
 	len = strlen(in->result.note);
 	inside_describe_joins(&in->joins[0], " A", in->result.note + len,
 			      sizeof(in->result.note) - len);
+	inside_describe_add_addr(in);
 }
 
 static int finish(struct inside *in, bool asked, struct error *err)
