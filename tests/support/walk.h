@@ -15,7 +15,8 @@ struct walk {
 	enum quote_policy quote[WALK_ROUTERS_MAX];
 	bool silent[WALK_ROUTERS_MAX];
 	bool lossy;
-	unsigned box_after;	  /* the box stands behind this many routers */
+	unsigned box_after; /* the box stands behind this many routers */
+	unsigned left_open; /* SYNs that were answered with SYN/ACK and not closed with a RST */
 	unsigned further_routers; /* of the path of a further address: the box stands there … */
 	unsigned further_after;	  /* … behind so many */
 	enum lab_mptcp mptcp;
