@@ -95,6 +95,30 @@ strip_join() {
 	status_is 1
 }
 
+# in_marked NS: packets that came with CE.
+in_marked() {
+	within "$1" cat /proc/net/netstat | awk '$1 == "IpExt:" && $2 ~ /^[A-Z]/ { for (i = 2; i <= NF; i++) if ($i == "InCEPkts") at = i }
+		$1 == "IpExt:" && $2 ~ /^[0-9]/ { print $at }'
+}
+
+# Every tenth packet is marked; who did not ask has none to mark.
+marks() {
+	local before
+	fresh
+	before=$(in_marked duo-s)
+	spoil 'to ip ecn ect0 numgen inc mod 10 == 0 ip ecn set ce'
+	through
+	arrived 1000000
+	[ "$(in_marked duo-s)" -eq "$before" ] || fail 'marked without having asked'
+	fresh
+	spoil 'to ip ecn ect0 numgen inc mod 10 == 0 ip ecn set ce'
+	through --ecn --local 10.4.1.1 --local 10.4.2.1
+	arrived 1000000
+	served 200000 200000
+	has '.outcome == "mptcp" and .intact'
+	[ "$(in_marked duo-s)" -gt "$before" ] || fail 'nothing was marked'
+}
+
 drop_add_addr() {
 	fresh
 	within duo-s ip mptcp endpoint add 10.4.2.2 signal
@@ -139,6 +163,7 @@ translated() {
 	status_is 0
 }
 
+run_case 'connect, box: marks ECN' marks
 run_case 'connect, box: strips MPTCP' strip_all
 run_case 'connect, box: strips MPTCP behind the SYN, to the server' strip_behind_syn to
 run_case 'connect, box: strips MPTCP behind the SYN, from the server' strip_behind_syn from
