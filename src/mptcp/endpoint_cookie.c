@@ -236,8 +236,8 @@ static void open_conn(struct endpoint *e, struct listener *l, const struct tuple
 	conn_input(c->subflow[0], now_ns, ack);
 }
 
-/* The key that the cookie gave out is still that of a connection with this peer, whose first subflow
- * is gone: what comes is a repetition of its beginning. */
+/* The key that the cookie gave out is still that of a connection with this peer, whose first
+ * subflow is gone: what comes is a repetition of its beginning. */
 static bool is_past(const struct endpoint *e, const struct listener *l, const struct tuple *t,
 		    const struct packet *ack)
 {
