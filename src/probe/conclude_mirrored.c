@@ -234,6 +234,36 @@ static void drop_suspicions(struct trace *t, struct trace_mirrored *m)
 	r->finding_count = kept;
 }
 
+/* Was it compared, or only inferred of how the connection went? */
+static bool was_compared(const struct mirrored *m, const struct finding *seen)
+{
+	for (size_t i = 0; i < m->finding_count; i++)
+		if (!strcmp(m->findings[i].field, seen->field) &&
+		    m->findings[i].change == seen->change &&
+		    m->findings[i].direction == seen->direction)
+			return true;
+	return false;
+}
+
+/* Options that are lost because data are merged or edited, or because somebody acknowledges in the
+ * target's name, are no further finding. */
+static bool accounts_for_losses(const struct finding *f)
+{
+	return f->direction == DIRECTION_FORWARD &&
+	       ((!strcmp(f->field, "tcp.ack") && f->change == CHANGE_ANSWERED) ||
+		(!strcmp(f->field, "tcp.payload") && f->change != CHANGE_SPLIT));
+}
+
+static bool is_accounted_for(const struct trace *t, const struct finding *seen)
+{
+	if (!is_loss(seen->change) || was_compared(&t->result.mirrored.mirrored, seen))
+		return false;
+	for (size_t i = 0; i < t->result.finding_count; i++)
+		if (accounts_for_losses(&t->result.findings[i]))
+			return true;
+	return false;
+}
+
 void conclude_mirrored(struct trace *t)
 {
 	struct trace_mirrored *m = &t->result.mirrored;
@@ -249,7 +279,7 @@ void conclude_mirrored(struct trace *t)
 
 		if (hop)
 			confirm(hop, seen);
-		else
+		else if (!is_accounted_for(t, seen))
 			add(t, seen);
 	}
 	merge_translations(t);

@@ -1,6 +1,7 @@
 #include "probe/connection.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define MP_CAPABLE "tcp.options.mptcp.mp_capable"
@@ -361,6 +362,7 @@ static void find_mirrored(struct connection_result *r)
 		*f = r->mirrored->findings[i];
 		if (impact > f->impact && mirrored_is_serious(f))
 			f->impact = impact;
+		explain_impact(f);
 	}
 }
 
@@ -445,6 +447,7 @@ void connection_conclude(struct connection_result *r)
 	find_resets(r);
 	find_control(r);
 	find_mirrored(r);
+	qsort(r->findings, r->finding_count, sizeof(*r->findings), finding_by_weight);
 	/* Only a connection that had fallen back delivers what its checksum does not fit. */
 	r->intact = r->ended && r->info.fallback_reason != FALLBACK_BECAUSE_MP_FAIL &&
 		    !(r->info.checksum_failures && r->info.fallback_stage != FALLBACK_NONE);
