@@ -133,6 +133,7 @@ void tcp_config_defaults(struct tcp_config *config);
 struct tcp_stats {
 	uint64_t sent_segments, received_segments, sent_octets, received_octets;
 	uint64_t retransmitted_segments, retransmitted_octets, timeouts, fast_recoveries, tlps;
+	uint64_t syns; /* SYN/ACKs, too */
 	uint64_t out_of_order, duplicates, dropped, challenge_acks;
 	uint64_t invalid_sacks, bad_checksums, ecn_marks, spurious_timeouts;
 };

@@ -59,6 +59,22 @@ static void note_path(struct trace *t)
 		r->last_ttl = r->path_length;
 }
 
+static void conclude_connection(struct trace *t)
+{
+	conclude_data(t);
+	conclude_held(t);
+	conclude_inside(t);
+}
+
+/* Over the path of a further address connections are not opened, only joined. */
+static void soften(struct trace_result *r)
+{
+	for (size_t i = 0; i < r->finding_count; i++)
+		if (r->findings[i].impact == IMPACT_FALLBACK ||
+		    r->findings[i].impact == IMPACT_BROKEN)
+			r->findings[i].impact = IMPACT_NO_SUBFLOW;
+}
+
 void conclude(struct trace *t)
 {
 	struct trace_result *r = &t->result;
@@ -70,15 +86,19 @@ void conclude(struct trace *t)
 	conclude_proxies(t);
 	conclude_fates(t);
 	conclude_answers(t);
-	conclude_data(t);
-	conclude_held(t);
-	conclude_inside(t);
+	if (!r->config.further)
+		conclude_connection(t);
 	conclude_joins(t);
+	conclude_add_addr(t);
 	conclude_mirrored(t);
-	if (r->finding_count)
-		qsort(r->findings, r->finding_count, sizeof(*r->findings), finding_by_weight);
+	if (r->config.further)
+		soften(r);
 	for (size_t i = 0; i < r->finding_count; i++)
 		explain_finding(t, &r->findings[i]);
+	conclude_further(t);
+	if (r->finding_count)
+		qsort(r->findings, r->finding_count, sizeof(*r->findings), finding_by_weight);
 	conclude_verdict(t);
 	conclude_mirrored_verdict(t);
+	conclude_further_verdict(t);
 }

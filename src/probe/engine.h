@@ -89,7 +89,8 @@ struct trace {
 	bool duplicates;			     /* this path duplicates packets */
 	struct trace_reply orphan[TRACE_PROBES_MAX]; /* the first of a series' orphans */
 	int64_t orphan_ns[TRACE_PROBES_MAX];
-	struct arena octets; /* quotes and answers: replies point into it */
+	struct arena octets;			  /* quotes and answers: replies point into it */
+	struct trace *further[TRACE_FURTHER_MAX]; /* owned */
 	uint8_t packet[PROBE_OCTETS_MAX];
 };
 
@@ -131,6 +132,7 @@ struct match {
 	int probe;     /* -1: none of ours, or one of several held */
 	int number;    /* which packet; -1: not known */
 	uint32_t tied; /* bits of those held of which it may be any */
+	bool weak;     /* only its IP ID tells, all else having been rewritten if it is ours */
 };
 struct match match_quote(const struct trace *t, const struct packet *quote);
 struct match match_answer(const struct trace *t, const struct packet *answer);
@@ -138,6 +140,9 @@ struct match match_answer(const struct trace *t, const struct packet *answer);
 /* credit.c: a packet came in */
 /* True if the target answered. */
 bool credit_packet(struct trace *t, int64_t now_ns, struct span octets);
+
+/* credit.c: is a weak match refuted by what the same router quoted of ours? */
+bool credit_refuted(const struct trace *t, const struct ip_addr *from);
 
 /* credit_file.c: room for a reply, to be filled in; NULL: out of memory. It counts once it is filed
  * under the packet `number`, unless it is a duplicate. */
@@ -155,7 +160,8 @@ void credit_orphans(struct trace *t, int probe);
 
 /* Takes back what was credited by guess to a question of this series. */
 void credit_retract(struct trace *t, int probe);
-/* Takes back what was credited by guess to a TTL at which, or beyond which, a router answered. */
+/* Takes back what was credited by guess to a TTL at which, or beyond which, a router answered; and
+ * weak matches that are refuted. */
 void credit_disown(struct trace *t);
 
 /* answer.c: what a SYN/ACK says to our MP_CAPABLE */
@@ -217,10 +223,13 @@ void conclude_fates(struct trace *t);	 /* test, control and sham fared different
 void conclude_data(struct trace *t);	 /* what befell the data of a connection */
 void conclude_held(struct trace *t);	 /* which of its segments did not come through */
 void conclude_joins(struct trace *t);	 /* SYNs that join it */
+void conclude_add_addr(struct trace *t); /* whether its ADD_ADDR was echoed */
 void conclude_inside(struct trace *t);	 /* what the connection itself showed */
 void conclude_mirrored(struct trace *t); /* what both ends of a connection showed */
+void conclude_further(struct trace *t);	 /* what was found on paths of further addresses */
 void conclude_verdict(struct trace *t);
 void conclude_mirrored_verdict(struct trace *t);
+void conclude_further_verdict(struct trace *t);
 
 /* explain.c: sentences */
 void explain_finding(const struct trace *t, struct finding *f);

@@ -118,6 +118,8 @@ int finding_by_weight(const void *a, const void *b)
 		return impact_weight(y->impact) - impact_weight(x->impact);
 	if (x->confidence != y->confidence)
 		return (int)x->confidence - (int)y->confidence;
+	if (x->subflow != y->subflow)
+		return x->subflow - y->subflow;
 	if (x->after.ttl != y->after.ttl)
 		return x->after.ttl - y->after.ttl;
 	if (x->basis == BASIS_QUOTE && y->basis == BASIS_QUOTE &&

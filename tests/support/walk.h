@@ -22,6 +22,8 @@ struct walk {
 	bool lossy;
 	unsigned box_after;		/* the box stands behind this many routers */
 	unsigned after[WALK_BOXES_MAX]; /* and each of several */
+	unsigned further_routers; /* of the path of a further address: the box stands there … */
+	unsigned further_after;	  /* … behind so many */
 	enum lab_mptcp mptcp;
 	struct trace *trace;
 	const struct trace_result *result;
@@ -37,6 +39,7 @@ struct walk_spec {
 	bool problems;	     /* the target quotes what arrives in parameter problems */
 	bool connect;	     /* the target is an endpoint, traced from inside a connection, too */
 	bool mirror;	     /* and mirrors, and walks back */
+	bool further;	     /* there is a further address; the box stands on its path only */
 	const char *box;     /* NULL: none; stands at a random place */
 	const char *params;  /* "key=value key=value" */
 	const char *service; /* of the endpoint; NULL: it echoes */
