@@ -40,10 +40,11 @@ static const struct kind {
      ENDS_MPTCP | OF_MPTCP,
      false},
     {"strip", "subtype=dss", {MPTCP "dss"}, ENDS_MPTCP | ENDS_TALK | OF_MPTCP, false},
-    {"strip", "subtype=add_addr", {MPTCP "add_addr"}, OF_MPTCP, true},
-    {"drop", "subtype=add_addr", {MPTCP "add_addr"}, OF_MPTCP, true},
+    {"strip", "subtype=add_addr", {MPTCP "add_addr"}, OF_MPTCP, false},
+    {"drop", "subtype=add_addr", {MPTCP "add_addr"}, OF_MPTCP, false},
     {"strip", "subtype=mp_join segments=syn", {MPTCP "mp_join"}, OF_MPTCP, true},
-    {"drop", "subtype=mp_join", {MPTCP "mp_join"}, OF_MPTCP, true},
+    {"drop", "subtype=mp_join", {MPTCP "mp_join"}, OF_MPTCP, false},
+    {"strip", "subtype=mp_join segments=handshake", {MPTCP "mp_join"}, OF_MPTCP, false},
     {"reset", "subtype=mp_join", {MPTCP "mp_join"}, OF_MPTCP, true},
     {"strip", "kind=timestamp segments=handshake", {"tcp.options.timestamp"}, 0, false},
     {"mss_clamp", "max=1200", {"tcp.options.mss_val"}, 0, false},
@@ -123,6 +124,14 @@ static bool same_way(const struct walk *w, const struct finding *f, bool reverse
 	return f->direction == (reverse ? DIRECTION_REVERSE : DIRECTION_FORWARD);
 }
 
+/* "… or on the way back", and what befalls joins there: wherever. */
+static bool is_there(const struct finding *f, bool reverse, unsigned at)
+{
+	if (reverse && (f->direction == DIRECTION_END_TO_END || !strcmp(f->field, MPTCP "mp_join")))
+		return true;
+	return f->after.ttl <= at && (!f->by.known || f->by.ttl > at);
+}
+
 static bool is_of(const struct plan *plan, size_t box, const struct walk *w,
 		  const struct finding *f, bool by_itself)
 {
@@ -135,7 +144,7 @@ static bool is_of(const struct plan *plan, size_t box, const struct walk *w,
 		unsigned at = reverse ? w->routers - w->after[box] : w->after[box];
 
 		if (same_field(f->field, field + other) && same_way(w, f, reverse) &&
-		    !(by_itself && extra) && f->after.ttl <= at && (!f->by.known || f->by.ttl > at))
+		    !(by_itself && extra) && is_there(f, reverse, at))
 			return true;
 	}
 	return false;
@@ -180,12 +189,19 @@ static bool is_found(const struct plan *plan, size_t box, const struct walk *w)
 	return false;
 }
 
+/* Joins and announcements are asked once, and their answers, too, tell of them. */
+static bool is_asked(const char *field)
+{
+	return !strcmp(field, MPTCP "mp_join") || !strcmp(field, MPTCP "add_addr");
+}
+
 static bool share_a_field(const struct placed *a, const struct placed *b)
 {
 	for (size_t i = 0; i < FIELDS && a->kind->fields[i]; i++)
 		for (size_t n = 0; n < FIELDS && b->kind->fields[n]; n++)
-			if (!strcmp(a->kind->fields[i], b->kind->fields[n]))
-				return a->reverse == b->reverse;
+			if (!strcmp(a->kind->fields[i], b->kind->fields[n]) &&
+			    (a->reverse == b->reverse || is_asked(a->kind->fields[i])))
+				return true;
 	return false;
 }
 
