@@ -162,8 +162,10 @@ static void locate(struct finding *f, const struct mirror_client *m, bool on_syn
 {
 	struct interval at = locate_by_any(f, m, on_syn);
 
-	/* The copies have an ID of their own, and their data is not compared. */
-	if (!strcmp(f->field, "ip.id") || !strcmp(f->field, "tcp.payload") || !at.located)
+	/* The copies have an ID of their own, and their data is not compared; nor do they show who
+	 * acknowledges them. */
+	if (!strcmp(f->field, "ip.id") || !strcmp(f->field, "tcp.payload") ||
+	    f->change == CHANGE_ANSWERED || !at.located)
 		return;
 	f->after = at.after;
 	f->by = at.by;

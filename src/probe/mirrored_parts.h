@@ -57,6 +57,7 @@ struct comparison {
 	size_t count;
 	struct tally at[MIRRORED_FINDINGS_MAX];
 	unsigned segments, with_payload;
+	const struct mirror_segment *paired[SIDE_MAX]; /* `segments`: as they left */
 	unsigned raised; /* arrived with a higher acknowledgement than they left with */
 	uint8_t packet[2][MIRROR_HEADERS_MAX + UINT16_MAX + 1];
 };

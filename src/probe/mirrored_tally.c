@@ -66,14 +66,14 @@ static bool bears(const struct packet *p, const char *changed)
 	return false;
 }
 
-/* A change of an option can be seen only where it was sent: of how many it befell then says more.
- */
+/* A change of an option can be seen only where it was sent, and of what was compared: of how many
+ * it befell then says more. */
 void mirrored_count_bearers(struct comparison *c)
 {
-	for (size_t i = 0; i < c->left.count; i++) {
+	for (unsigned i = 0; i < c->segments; i++) {
 		struct packet p;
 
-		if (!mirrored_parse(c->left.at[i], &p))
+		if (!mirrored_parse(c->paired[i], &p))
 			continue;
 		for (size_t n = 0; n < c->count; n++)
 			c->at[n].of += bears(&p, c->at[n].change.field);

@@ -298,6 +298,8 @@ static void check_back(const struct row *row, uint8_t family)
 		    (f->after.ttl != ROUTERS - BEHIND || f->by.ttl != ROUTERS - BEHIND + 1))
 			fail_msg("%s, IPv%u: %u to %u: %s", row->name, family, f->after.ttl,
 				 f->by.ttl, f->explain);
+		if (!is_quotable(f) && f->after.ttl)
+			fail_msg("%s, IPv%u: no quote shows it: %s", row->name, family, f->explain);
 	}
 	close_run(r);
 }
