@@ -228,7 +228,7 @@ static void count_best(struct comparison *c, const struct best *best,
 			       !strcmp(d->field, "tcp.options.sack")))
 			continue;
 		if (!is_explained(c, left, a, d) && (this_copy || !mirrored_is_volatile(d)))
-			mirrored_count(c, d, left->tcp.flags & TCP_SYN);
+			mirrored_count(c, d, left, best->left->payload_len > 0);
 	}
 }
 

@@ -84,7 +84,7 @@ static const struct row {
     {"seq_shift", "direction=forward quotes=full", {"tcp.seq"}, false, true},
     {"seq_shift", "direction=reverse quotes=full", {"tcp.seq"}, true, true},
     {"seq_shift", "direction=forward quotes=partial", {"tcp.seq"}, false, false},
-    {"split", "pieces=2 direction=reverse", {"tcp.payload"}, true, true},
+    {"split", "pieces=2 direction=reverse", {"tcp.payload"}, true, false},
     {"payload", "at=2000 direction=forward", {"tcp.payload"}, false, true},
     {"early_ack", "direction=forward", {"tcp.ack"}, false, true},
     {"hold_holes", "direction=forward", {"packet"}, false, true},
