@@ -189,10 +189,36 @@ static enum conn_outcome outcome_so_far(const struct connect *c)
 	return info->fallback_stage == FALLBACK_NONE ? OUTCOME_MPTCP : OUTCOME_FALLBACK;
 }
 
+static int connect_begin(struct connect *c, const struct conn_config *config, struct error *err)
+{
+	int64_t now_ns = net_now_ns(c->reach.net);
+
+	c->conn =
+	    endpoint_connect(c->endpoint, &c->reach.target, c->reach.port, config, now_ns, err);
+	if (!c->conn)
+		return err->code;
+	c->closed = c->finished = c->aborted = false;
+	c->close_due_ns = 0;
+	c->stream.conn = c->conn;
+	c->stream.moved_ns = now_ns;
+	return 0;
+}
+
+static void connect_end(struct connect *c)
+{
+	if (c->closed)
+		on_pump(c, net_now_ns(c->reach.net));
+	conn_info(c->conn, &c->result.info);
+	c->result.ended = through(c) && !c->aborted;
+	if (c->aborted)
+		c->result.info.outcome = outcome_so_far(c);
+	endpoint_release(c->endpoint, c->conn, net_now_ns(c->reach.net));
+	c->stream.conn = c->conn = NULL;
+}
+
 /* One connection from its SYN to its end; its info is then in `result`. */
 static int connect_run(struct connect *c, const struct conn_config *config, struct error *err)
 {
-	int64_t now_ns = net_now_ns(c->reach.net);
 	struct drive drive = {
 	    .endpoint = c->endpoint,
 	    .net = c->reach.net,
@@ -204,25 +230,12 @@ static int connect_run(struct connect *c, const struct conn_config *config, stru
 	    .finished = on_finished,
 	    .packet = c->options.mirror ? on_packet : NULL,
 	};
-	int rc;
+	int rc = connect_begin(c, config, err);
 
-	c->conn =
-	    endpoint_connect(c->endpoint, &c->reach.target, c->reach.port, config, now_ns, err);
-	if (!c->conn)
-		return err->code;
-	c->closed = c->finished = c->aborted = false;
-	c->close_due_ns = 0;
-	c->stream.conn = c->conn;
-	c->stream.moved_ns = now_ns;
+	if (rc)
+		return rc;
 	rc = drive_run(&drive, err);
-	if (c->closed)
-		on_pump(c, net_now_ns(c->reach.net));
-	conn_info(c->conn, &c->result.info);
-	c->result.ended = through(c) && !c->aborted;
-	if (c->aborted)
-		c->result.info.outcome = outcome_so_far(c);
-	endpoint_release(c->endpoint, c->conn, net_now_ns(c->reach.net));
-	c->stream.conn = c->conn = NULL;
+	connect_end(c);
 	return rc;
 }
 

@@ -10,10 +10,17 @@ static bool is_loss(enum change_kind change)
 	return change == CHANGE_REMOVED || change == CHANGE_BLANKED || change == CHANGE_TRUNCATED;
 }
 
+/* ADD_ADDR without an echo (conclude_add_addr.c): how and which way it is lost is not known. */
+static bool is_unechoed(const struct finding *hop)
+{
+	return hop->basis == BASIS_CONTROL && hop->cause == CAUSE_NONE &&
+	       !strcmp(hop->field, "tcp.options.mptcp.add_addr");
+}
+
 /* What one hop saw as cut off may be gone at the end. */
 static bool same_change(const struct finding *hop, const struct finding *seen)
 {
-	if (hop->change == seen->change)
+	if (hop->change == seen->change || is_unechoed(hop))
 		return true;
 	return is_loss(hop->change) && is_loss(seen->change);
 }
@@ -67,6 +74,10 @@ static void confirm(struct finding *hop, const struct finding *seen)
 		hop->direction = seen->direction;
 	if (hop->basis == BASIS_CHECKSUM)
 		name(hop, seen);
+	if (is_unechoed(hop)) {
+		hop->change = seen->change;
+		hop->cause = seen->cause;
+	}
 	if (hop->direction == DIRECTION_FORWARD && seen->direction == DIRECTION_FORWARD)
 		tighten(hop, &seen->after, &seen->by);
 	if (!direct && hop->direction == DIRECTION_REVERSE) {

@@ -40,6 +40,7 @@ struct series {
 	bool keeps_seq;	     /* likewise */
 	bool has_id;	     /* IPv4: the IP ID tells its TTLs apart */
 	bool half_open;	     /* the target may hold a connection of ours */
+	bool closed;	     /* it was told to forget it, and not asked since */
 	bool walks;	     /* asked at every TTL (else only where a follow-up wants) */
 	bool brief;	     /* silence is no surprise: wait little */
 	bool serial;	     /* one question at a time: replies cannot be told apart */

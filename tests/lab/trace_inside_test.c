@@ -308,6 +308,7 @@ static void check_row(const struct walk *w, const struct row *row)
 	check(w, f->direction == row->direction, "direction");
 	check(w, !row->seen || is_placed(w, f), "place");
 	check(w, f->impact == row->impact, "impact");
+	check(w, !w->left_open, "half-open");
 	check(w, f->confidence != CONFIDENCE_POSSIBLE, "confidence");
 }
 

@@ -185,9 +185,97 @@ static int look_at_mirror(struct walk *w, struct net *net, struct error *err)
 	return mirrored_run(w->trace, net, &config, &(struct trace_run){0}, err);
 }
 
+/* Looks at what passes: is each SYN that is answered closed in the end? By local port, of the own
+ * and of the further address; the connection's is left to its endpoint. */
+struct watch {
+	struct net net; /* first */
+	struct net *lab;
+	struct ip_addr own;
+	bool asked[2][TRACE_PROBES_MAX], answered[2][TRACE_PROBES_MAX];
+};
+
+static bool *watch_at(bool at[2][TRACE_PROBES_MAX], const struct watch *watch,
+		      const struct ip_addr *local, uint16_t port)
+{
+	bool probe = port >= 40000 && port < 40000 + TRACE_PROBES_MAX - 1;
+
+	return probe ? &at[!ip_addr_equal(local, &watch->own)][port - 40000] : NULL;
+}
+
+static void watch_note(struct watch *watch, struct span octets, bool sent)
+{
+	struct packet p;
+	bool *asked, *answered;
+
+	if (packet_parse(&p, octets) || p.ip.proto != IP_PROTO_TCP || !(p.have & PACKET_HAS_TCP))
+		return;
+	asked = watch_at(watch->asked, watch, sent ? &p.ip.src : &p.ip.dst,
+			 sent ? p.tcp.src_port : p.tcp.dst_port);
+	answered = watch_at(watch->answered, watch, sent ? &p.ip.src : &p.ip.dst,
+			    sent ? p.tcp.src_port : p.tcp.dst_port);
+	if (!asked)
+		return;
+	if (sent)
+		*asked = !(p.tcp.flags & TCP_RST);
+	else
+		*answered |= (p.tcp.flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK);
+}
+
+static int watch_send(struct net *net, struct span packet, struct error *err)
+{
+	watch_note((struct watch *)net, packet, true);
+	return net_send(((struct watch *)net)->lab, packet, err);
+}
+
+static int watch_receive(struct net *net, int64_t deadline_ns, struct net_packet *out,
+			 struct error *err)
+{
+	int got = net_receive(((struct watch *)net)->lab, deadline_ns, out, err);
+
+	if (got > 0)
+		watch_note((struct watch *)net, out->octets, false);
+	return got;
+}
+
+static int64_t watch_now_ns(struct net *net)
+{
+	return net_now_ns(((struct watch *)net)->lab);
+}
+
+static int watch_route(struct net *net, const struct ip_addr *target, struct net_route *out,
+		       struct error *err)
+{
+	return net_route(((struct watch *)net)->lab, target, out, err);
+}
+
+static void watch_close(struct net *net)
+{
+	net_close(((struct watch *)net)->lab);
+}
+
+static const struct net_ops watch_ops = {
+    .name = "watch",
+    .send = watch_send,
+    .receive = watch_receive,
+    .now_ns = watch_now_ns,
+    .route = watch_route,
+    .close = watch_close,
+};
+
+static unsigned watch_left_open(const struct watch *watch)
+{
+	unsigned open = 0;
+
+	for (size_t i = 0; i < TRACE_PROBES_MAX; i++)
+		for (size_t k = 0; k < 2; k++)
+			open += watch->asked[k][i] && watch->answered[k][i];
+	return open;
+}
+
 static void trace_it(struct walk *w, const struct walk_spec *spec)
 {
-	struct net *net = lab_net(w->lab);
+	struct watch watch = {.net = {&watch_ops}, .lab = lab_net(w->lab)};
+	struct net *net = &watch.net;
 	struct trace_config config;
 	struct net_route route;
 	struct error err = {0};
@@ -196,7 +284,7 @@ static void trace_it(struct walk *w, const struct walk_spec *spec)
 	lab_resolve(w->lab, w->family == 6 ? RIG_TARGET6 : RIG_TARGET, w->family, &config.target,
 		    NULL);
 	net_route(net, &config.target, &route, NULL);
-	config.source = route.source;
+	config.source = watch.own = route.source;
 	config.port = RIG_PORT;
 	config.seed = w->seed;
 	for (unsigned i = 0; i < TRACE_PROBES_MAX; i++)
@@ -212,6 +300,7 @@ static void trace_it(struct walk *w, const struct walk_spec *spec)
 	/* Let what is still under way arrive, so that the target has seen our resets. */
 	for (struct net_packet p; net_receive(net, net_now_ns(net) + 5 * NS_PER_S, &p, NULL) > 0;)
 		;
+	w->left_open = spec->mirror ? 0 : watch_left_open(&watch);
 	net_close(net);
 }
 

@@ -22,6 +22,7 @@ struct walk {
 	bool lossy;
 	unsigned box_after;		/* the box stands behind this many routers */
 	unsigned after[WALK_BOXES_MAX]; /* and each of several */
+	unsigned left_open; /* SYNs that were answered with SYN/ACK and not closed with a RST */
 	unsigned further_routers; /* of the path of a further address: the box stands there … */
 	unsigned further_after;	  /* … behind so many */
 	enum lab_mptcp mptcp;
