@@ -103,6 +103,7 @@ void conclude(struct trace *t)
 	conclude_data(t);
 	conclude_held(t);
 	conclude_inside(t);
+	conclude_back(t);
 	conclude_joins(t);
 	conclude_mirrored(t);
 	if (r->finding_count)

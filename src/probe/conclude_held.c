@@ -277,10 +277,8 @@ static void find_unanswered(struct trace *t)
 	    observe_place(t, series_find(t, ROLE_DATA_DSS), (uint8_t)(t->result.path_length - 1));
 	f->by = (struct place){true, t->result.path_length, t->result.config.target};
 	explain_unanswered(t, f);
-	if (!in->gap_acked)
-		return;
-	f->after = f->by;
-	f->by = observe_place(t, 0, 0);
+	if (in->gap_acked)
+		observe_way_back(t, f);
 }
 
 static void find_wrong_sack(struct trace *t)
@@ -295,7 +293,7 @@ static void find_wrong_sack(struct trace *t)
 		return;
 	f->sent = in->sack_sent;
 	f->seen = in->sack_seen;
-	f->direction = DIRECTION_REVERSE;
+	observe_way_back(t, f);
 	f->basis = BASIS_ENDPOINT;
 	f->cause = CAUSE_SEQ_RANDOMIZER;
 	f->impact = IMPACT_DEGRADED;

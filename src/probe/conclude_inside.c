@@ -55,6 +55,12 @@ static bool unmaps(const struct finding *f)
 	return !strcmp(f->field, "tcp.payload") && f->impact == IMPACT_FALLBACK;
 }
 
+/* What hops see says nothing of the way back. */
+static bool same_way(const struct finding *hop, const struct finding *seen)
+{
+	return hop->direction != DIRECTION_FORWARD || seen->direction != DIRECTION_REVERSE;
+}
+
 /* Is what the endpoint noticed explained by what some hop saw? */
 static bool explained(const struct trace *t, const struct finding *seen)
 {
@@ -63,8 +69,9 @@ static bool explained(const struct trace *t, const struct finding *seen)
 	for (size_t i = 0; i < t->result.finding_count; i++) {
 		const struct finding *f = &t->result.findings[i];
 
-		if (is_option(f, seen->field) || (option && unmaps(f)) ||
-		    (is_vital(t, f) && f->basis == BASIS_QUOTE && option))
+		if (same_way(f, seen) &&
+		    (is_option(f, seen->field) || (option && unmaps(f)) ||
+		     (is_vital(t, f) && f->basis == BASIS_QUOTE && option)))
 			return true;
 	}
 	return false;
@@ -94,6 +101,8 @@ static void add_seen(struct trace *t, const struct finding *seen)
 	if (!f)
 		return;
 	*f = *seen;
+	if (f->direction == DIRECTION_REVERSE)
+		observe_way_back(t, f);
 	if (f->impact == IMPACT_FALLBACK && was_reset(&t->result.inside))
 		f->impact = IMPACT_BROKEN;
 	len = strlen(f->explain);

@@ -148,20 +148,23 @@ static void find_fallback(struct connection_result *r)
 /* Checksums failed on a connection that could go on without the subflow. */
 static void find_checksums(struct connection_result *r)
 {
+	bool alone = r->info.subflow_count < 2; /* then the peer has not answered yet */
 	struct finding *f;
 
 	if (!r->info.checksum_failures || r->info.fallback_stage != FALLBACK_NONE)
 		return;
-	f = add(r, "tcp.payload", CHANGE_REWRITTEN, IMPACT_DEGRADED);
+	f = add(r, "tcp.payload", CHANGE_REWRITTEN, alone ? IMPACT_FALLBACK : IMPACT_DEGRADED);
 	if (!f)
 		return;
 	f->direction = DIRECTION_REVERSE;
 	f->cause = CAUSE_ALG;
 	f->confidence = CONFIDENCE_CERTAIN;
 	snprintf(f->explain, sizeof(f->explain),
-		 "%llu checksums of the stream did not fit what arrived: something on the path of "
-		 "one subflow changes the data; that subflow is closed.",
-		 (unsigned long long)r->info.checksum_failures);
+		 "%llu checksum%s of the stream did not fit what arrived: something on the path %s.",
+		 (unsigned long long)r->info.checksum_failures,
+		 r->info.checksum_failures == 1 ? "" : "s",
+		 alone ? "changes the data; MPTCP falls back to plain TCP"
+		       : "of one subflow changes the data; that subflow is closed");
 }
 
 #define REASON_MIDDLEBOX 6

@@ -49,7 +49,10 @@ static void keep(struct inside *in, struct span octets)
 static int put_out(struct inside *in, struct span octets, struct error *err)
 {
 	bool data = has_data(octets);
+	struct packet p;
 
+	if (!packet_parse(&p, octets))
+		inside_back_send(&in->back, &p);
 	in->result.data_sent += data && !in->collecting;
 	if (!data || !in->collecting || in->count == 2 || octets.len > PROBE_OCTETS_MAX)
 		return net_send(in->net, octets, err);
@@ -153,10 +156,10 @@ static void take_segment(struct inside *in, const struct packet *p, const struct
 {
 	observe(in, p, packet->time_ns);
 	inside_note_segment(in, p);
+	inside_back_receive(&in->back, p, packet->time_ns);
 	if (in->gapping)
 		observe_gap(in, p);
-	if (!in->gapping || p->tcp.ack != in->first) /* of the gap the endpoint knows nothing */
-		endpoint_receive(in->endpoint, inside_now_ns(in), packet->octets);
+	inside_take(in, p);
 }
 
 static void take_packet(struct inside *in, const struct net_packet *packet)

@@ -141,6 +141,22 @@ struct trace_join {
 	uint8_t reason; /* of MP_TCPRST */
 };
 
+/* What was seen of the target's own data, from this end alone (probe/inside_back.h). */
+struct trace_back {
+	unsigned segments;     /* with data, each counted once */
+	unsigned cut;	       /* of which the next is the rest */
+	unsigned two_mappings; /* that bear two … */
+	unsigned unmapped;     /* … or hold more than the mapping that they bear */
+	unsigned lengthy;      /* longer than we announced to take */
+	/* While none was acknowledged the target … */
+	bool repeated; /* … sent some again, as it should */
+	bool anew;     /* … mapped the same data anew instead */
+	bool stale;    /* … sent nothing, but somebody else did */
+	/* What we did acknowledge came to router `raised_after` so, and to `raised_by` as more; 0:
+	 * not known. */
+	uint8_t raised_after, raised_by;
+};
+
 struct trace_inside {
 	enum inside_state state;
 	uint8_t version;		     /* of MPTCP */
@@ -161,6 +177,7 @@ struct trace_inside {
 	uint16_t data_sent;	   /* times, once there was no gap */
 	bool sack_wrong;	   /* it acknowledged selectively what was never sent */
 	struct value sack_sent, sack_seen;
+	struct trace_back back;
 	struct trace_join valid, bogus;
 	bool join_confirmed; /* asked again they were answered as before, a plain SYN was
 			      * accepted, and then the target had the connection yet */

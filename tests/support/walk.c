@@ -113,6 +113,8 @@ static void build(struct walk *w, const struct walk_spec *spec)
 	target.problems = spec->problems;
 	target.serve.endpoint = spec->connect;
 	conn_config_defaults(&target.serve.conn);
+	target.serve.conn.refuse_checksum = spec->no_checksum;
+	target.serve.octets = spec->octets;
 	target.serve.walk_back = spec->mirror;
 	while (service && strcmp(lab_app_name(target.serve.service), service) != 0)
 		target.serve.service++;
