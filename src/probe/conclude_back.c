@@ -29,7 +29,8 @@ static enum impact take_over(struct trace *t, enum impact impact)
 	for (size_t i = 0; i < r->finding_count; i++) {
 		const struct finding *f = &r->findings[i];
 
-		if (f->basis == BASIS_ENDPOINT && !strcmp(f->field, "tcp.options.mptcp.dss") && f->change == CHANGE_REMOVED)
+		if (f->basis == BASIS_ENDPOINT && !strcmp(f->field, "tcp.options.mptcp.dss") &&
+		    f->change == CHANGE_REMOVED)
 			impact = f->impact;
 		else
 			r->findings[kept++] = *f;
@@ -92,8 +93,7 @@ static void find_joined(struct trace *t, const struct trace_back *b)
 		return;
 	if (b->two_mappings)
 		f->confidence = CONFIDENCE_CERTAIN;
-	EXPLAIN(f,
-		"On the way back, segments are merged: %u of the target's %u with data %s; %s.",
+	EXPLAIN(f, "On the way back, segments are merged: %u of the target's %u with data %s; %s.",
 		b->unmapped, b->segments,
 		b->two_mappings ? "bear the mappings of several"
 				: "hold more than they bear a mapping of",
@@ -104,14 +104,14 @@ static void find_lengthy(struct trace *t, const struct trace_back *b)
 {
 	struct finding *f;
 
-	if (!b->lengthy || has_finding(t, "tcp.options.mss_val", false) ||
-	    has_finding(t, PAYLOAD, true))
+	if (!b->lengthy || has_finding(t, PAYLOAD, true))
 		return;
 	f = add(t, PAYLOAD, CHANGE_COALESCED, IMPACT_NONE);
 	if (f)
 		EXPLAIN(f,
 			"On the way back, segments are merged: %u of the target's %u with data are "
-			"longer than the MSS that this host announced; MPTCP is not affected.",
+			"as long as several of the MSS that this host announced; MPTCP is not "
+			"affected.",
 			b->lengthy, b->segments);
 }
 
@@ -155,16 +155,16 @@ static void explain_acked(const struct trace *t, const struct trace_back *b, str
 	explain_place(&from, after, sizeof(after));
 	explain_place(&to, by, sizeof(by));
 	if (b->raised_by)
-		snprintf(where, sizeof(where), ", where what it acknowledges is raised, between %s and %s",
-			 after, by);
-	EXPLAIN(f,
-		"%sata on the way back are acknowledged in this host's name, by a proxy%s: %s%s.",
-		f->confidence == CONFIDENCE_CERTAIN ? "D" : "Probably d", where,
-		b->anew ? "the target sent them once more under new sequence numbers although this "
-			  "host had acknowledged none of them"
-			: "what this host did not acknowledge was sent again not by the target, but "
-			  "with timestamps that it had used before",
-		took(f->impact));
+		snprintf(where, sizeof(where),
+			 ", where what it acknowledges is raised, between %s and %s", after, by);
+	EXPLAIN(
+	    f, "%sata on the way back are acknowledged in this host's name, by a proxy%s: %s%s.",
+	    f->confidence == CONFIDENCE_CERTAIN ? "D" : "Probably d", where,
+	    b->anew ? "the target sent them once more under new sequence numbers although this "
+		      "host had acknowledged none of them"
+		    : "what this host did not acknowledge was sent again not by the target, but "
+		      "with timestamps that it had used before",
+	    took(f->impact));
 }
 
 static void find_acked(struct trace *t, const struct trace_back *b)

@@ -69,9 +69,8 @@ static bool explained(const struct trace *t, const struct finding *seen)
 	for (size_t i = 0; i < t->result.finding_count; i++) {
 		const struct finding *f = &t->result.findings[i];
 
-		if (same_way(f, seen) &&
-		    (is_option(f, seen->field) || (option && unmaps(f)) ||
-		     (is_vital(t, f) && f->basis == BASIS_QUOTE && option)))
+		if (same_way(f, seen) && (is_option(f, seen->field) || (option && unmaps(f)) ||
+					  (is_vital(t, f) && f->basis == BASIS_QUOTE && option)))
 			return true;
 	}
 	return false;

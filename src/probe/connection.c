@@ -148,23 +148,28 @@ static void find_fallback(struct connection_result *r)
 /* Checksums failed on a connection that could go on without the subflow. */
 static void find_checksums(struct connection_result *r)
 {
-	bool alone = r->info.subflow_count < 2; /* then the peer has not answered yet */
+	bool alone = r->info.subflow_count < 2, broken = r->info.outcome == OUTCOME_RESET;
 	struct finding *f;
 
 	if (!r->info.checksum_failures || r->info.fallback_stage != FALLBACK_NONE)
 		return;
-	f = add(r, "tcp.payload", CHANGE_REWRITTEN, alone ? IMPACT_FALLBACK : IMPACT_DEGRADED);
+	f = add(r, "tcp.payload", CHANGE_REWRITTEN,
+		broken	? IMPACT_BROKEN
+		: alone ? IMPACT_FALLBACK
+			: IMPACT_DEGRADED);
 	if (!f)
 		return;
 	f->direction = DIRECTION_REVERSE;
 	f->cause = CAUSE_ALG;
 	f->confidence = CONFIDENCE_CERTAIN;
-	snprintf(f->explain, sizeof(f->explain),
-		 "%llu checksum%s of the stream did not fit what arrived: something on the path %s.",
-		 (unsigned long long)r->info.checksum_failures,
-		 r->info.checksum_failures == 1 ? "" : "s",
-		 alone ? "changes the data; MPTCP falls back to plain TCP"
-		       : "of one subflow changes the data; that subflow is closed");
+	snprintf(
+	    f->explain, sizeof(f->explain),
+	    "%llu checksum%s of the stream did not fit what arrived: something on the path %s.",
+	    (unsigned long long)r->info.checksum_failures,
+	    r->info.checksum_failures == 1 ? "" : "s",
+	    broken  ? "changes the data, and that was the end of the connection"
+	    : alone ? "changes the data; MPTCP falls back to plain TCP"
+		    : "of one subflow changes the data; that subflow is closed");
 }
 
 #define REASON_MIDDLEBOX 6
@@ -186,8 +191,8 @@ static void find_resets(struct connection_result *r)
 	char local[IP_ADDR_TEXT], remote[IP_ADDR_TEXT];
 	struct finding *f;
 
-	if (!s)
-		return;
+	if (!s || (r->info.checksum_failures && r->info.fallback_stage == FALLBACK_NONE))
+		return; /* or a checksum was why */
 	f = add(r, DSS, CHANGE_REMOVED,
 		broken	    ? IMPACT_BROKEN
 		: s->joined ? IMPACT_NO_SUBFLOW

@@ -1,6 +1,7 @@
 #include "probe/inside_state.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #define OPEN_NS	 (8 * NS_PER_S) /* the handshake, some SYNs lost */
 #define ACKED_NS (2 * NS_PER_S) /* acknowledgements, some retransmissions included … */
@@ -25,7 +26,8 @@ static bool is_clear(struct inside *in)
 	return !in->result.bare_ack || in->result.dss_later;
 }
 
-/* With checksums, if they are agreed on (RFC 8684 §3.1): then neither way can data be edited unseen.
+/* With checksums, if they are agreed on (RFC 8684 §3.1): then neither way can data be edited
+ * unseen.
  */
 static int open_with(struct inside *in, bool checksum, struct error *err)
 {
@@ -179,6 +181,23 @@ static int version_of(const struct trace_result *r)
 
 #define NOTE(in, ...) snprintf((in)->result.note, sizeof((in)->result.note), __VA_ARGS__)
 
+/* What could not be seen of the way back. */
+static void describe_back(struct inside *in)
+{
+	struct trace_inside *r = &in->result;
+	const struct conn_info *info = &r->connection.info;
+	size_t len = strlen(r->note);
+	const char *unseen = !r->back.segments ? "The target sent no data: what happens to such on "
+						 "the way back was not tested."
+			     : !info->checksum
+				 ? "The target did not agree on checksums: edited data "
+				   "would not show."
+				 : NULL;
+
+	if (r->state == INSIDE_TESTED && info->fallback_stage == FALLBACK_NONE && unseen)
+		snprintf(r->note + len, sizeof(r->note) - len, " %s", unseen);
+}
+
 /* What can be said in a sentence. */
 static void describe(struct inside *in, bool asked)
 {
@@ -204,6 +223,7 @@ static void describe(struct inside *in, bool asked)
 		     in->closed ? " and was then reset"
 				: ", but not all of its data were acknowledged");
 	inside_describe_joins(in);
+	describe_back(in);
 }
 
 static int finish(struct inside *in, bool asked, struct error *err)

@@ -6,7 +6,6 @@
 #include "util/time.h"
 
 #define SHORT	    400 /* octets of data and options: no path is so narrow */
-#define LONG_V6	    1220 /* what hosts send that saw no MSS (RFC 9293 §3.7.1) */
 #define STALE_NS    (150 * NS_PER_MS)
 #define STALE_TICKS 10 /* that the target's clock should have gone on meanwhile */
 #define STALE_SURE  2
@@ -83,17 +82,18 @@ static bool has_checksum(const struct packet *p)
 
 /* --- cut and joined --- */
 
-/* Who never saw our MSS fills another one, but hardly one that is a multiple of it. */
-static bool is_long(const struct packet *p)
+/* Several full segments of one mapping. Who never saw our MSS fills another one, but hardly one
+ * that is a multiple of it; and the last segment of a mapping may be as long as it likes. */
+static bool is_long(const struct packet *p, const struct back_segment *s)
 {
 	size_t full = BACK_MSS - p->tcp.option_area.len;
 
-	return p->payload.len > BACK_MSS &&
-	       (p->ip.version == 4 || p->payload.len > LONG_V6 || p->payload.len % full == 0);
+	return p->payload.len > BACK_MSS && p->payload.len % full == 0 && s->mapped &&
+	       seq_before(s->end, s->to);
 }
 
-static void look_joined(struct inside_back *b, const struct packet *p,
-			const struct back_segment *s, unsigned mappings)
+static void look_joined(struct inside_back *b, const struct packet *p, const struct back_segment *s,
+			unsigned mappings)
 {
 	bool begins = s->mapped && !seq_before(s->seq, s->from) && seq_before(s->seq, s->to);
 	bool ends = s->mapped && seq_before(s->from, s->end) && !seq_before(s->to, s->end);
@@ -102,7 +102,7 @@ static void look_joined(struct inside_back *b, const struct packet *p,
 		b->result.two_mappings++;
 	if (mappings > 1 || (s->mapped && begins != ends))
 		b->result.unmapped++;
-	else if (is_long(p))
+	else if (is_long(p, s))
 		b->result.lengthy++;
 }
 

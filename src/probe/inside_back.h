@@ -1,14 +1,15 @@
 /* What the target sends of its own, as it comes in, looked at from this end alone: was it cut or
  * joined on its way, and does the target send again what was not acknowledged?
  *
- * A sender gives every segment the mapping of its data (RFC 8684 §3.3.1), and fills segments as long
- * as it has data. So a short segment that ends where its mapping goes on was cut, and what goes
- * beyond its mapping, or bears two, was joined, as was what is longer than the MSS that we
- * announced: that is small, to have many segments of few data, and wider than no path is. What our
- * own host joins (GRO) has no checksum of its own, and its parts bear one mapping.
+ * A sender gives every segment the mapping of its data (RFC 8684 §3.3.1), and fills segments as
+ * long as it has data. So a short segment that ends where its mapping goes on was cut, and what
+ * goes beyond its mapping, or bears two, was joined, as was what is as long as several segments of
+ * the MSS that we announced: that is small, to have many segments of few data, and wider than no
+ * path is. What our own host joins (GRO) has no checksum of its own, and its parts bear one
+ * mapping.
  *
- * What is not acknowledged a sender sends again, with a newer timestamp. If instead it maps the same
- * data anew, somebody has acknowledged the former in our name. */
+ * What is not acknowledged a sender sends again, with a newer timestamp. If instead it maps the
+ * same data anew, somebody has acknowledged the former in our name. */
 #ifndef MBOXTRACE_PROBE_INSIDE_BACK_H
 #define MBOXTRACE_PROBE_INSIDE_BACK_H
 

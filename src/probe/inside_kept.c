@@ -1,8 +1,9 @@
-/* The target's data are kept from the endpoint until it is known whether the target sends again what
- * is not acknowledged; of their segments it sees the rest. */
+/* The target's data are kept from the endpoint until it is known whether the target sends again
+ * what is not acknowledged; of their segments it sees the rest. */
 #include <string.h>
 
 #include "probe/inside_state.h"
+#include "util/octets.h"
 #include "util/seq.h"
 
 #define WALK_NS	    (5 * NS_PER_S)
@@ -43,8 +44,8 @@ static void take_rest(struct inside *in, const struct packet *p)
 /* Data that are not mapped end MPTCP: that is to show at once. */
 void inside_take(struct inside *in, const struct packet *p)
 {
-	bool kept = in->keeping && p->have & PACKET_HAS_ALL && !(p->tcp.flags & (TCP_SYN | TCP_RST)) &&
-		    inside_back_is_mapped(&in->back, p);
+	bool kept = in->keeping && p->have & PACKET_HAS_ALL &&
+		    !(p->tcp.flags & (TCP_SYN | TCP_RST)) && inside_back_is_mapped(&in->back, p);
 
 	if (kept)
 		keep(in, p);
@@ -105,8 +106,9 @@ static void read_acks(struct inside *in, size_t from)
 	for (size_t i = from; i < r->reply_count; i++) {
 		const struct trace_reply *reply = &r->replies[i];
 
-		if (reply->probe == in->probe[ACK] && reply->quote.len && reply->ttl < back->raised_by &&
-		    reply->ttl > back->raised_after && diff_reaches(&reply->diff, &ack))
+		if (reply->probe == in->probe[ACK] && reply->quote.len &&
+		    reply->ttl < back->raised_by && reply->ttl > back->raised_after &&
+		    diff_reaches(&reply->diff, &ack))
 			back->raised_after = reply->ttl;
 	}
 }
@@ -126,6 +128,23 @@ static int find_acker(struct inside *in, struct error *err)
 	return rc;
 }
 
+/* What was repeated bore a newer timestamp: behind that the older ones would count as stray (PAWS).
+ */
+static void freshen(const struct inside *in, uint8_t *octets, size_t len)
+{
+	const struct tcp_option *ts;
+	struct packet p;
+
+	if (packet_parse(&p, span_of(octets, len)) ||
+	    packet_transport_checksum(&p) != p.tcp.checksum)
+		return;
+	ts = tcp_option_find(&p.tcp.options, TCP_OPT_TIMESTAMP, -1);
+	if (!ts || ts->malformed || ts->len != 10)
+		return;
+	store_u32(octets + (ts->at - octets) + 2, in->back.stamp);
+	packet_fix_checksums(octets, len);
+}
+
 static void give_back(struct inside *in)
 {
 	size_t at = 0, len;
@@ -134,6 +153,7 @@ static void give_back(struct inside *in)
 	while (!in->kept.failed && at < in->kept.len) {
 		memcpy(&len, in->kept.at + at, sizeof(len));
 		at += sizeof(len);
+		freshen(in, (uint8_t *)in->kept.at + at, len);
 		hand_over(in, span_of((const uint8_t *)in->kept.at + at, len));
 		at += len;
 	}

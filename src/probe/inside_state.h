@@ -33,10 +33,10 @@ struct inside {
 	uint32_t first, end;		/* sequence numbers of the data, and behind them */
 	int64_t released_ns;
 	struct inside_back back;
-	bool keeping; /* the target's data from the endpoint, so that it acknowledges none … */
+	bool keeping;	 /* the target's data from the endpoint, so that it acknowledges none … */
 	struct buf kept; /* … each packet behind its length, a size_t */
-	bool heard;   /* acknowledgements of data with a DSS */
-	bool gapping; /* only data behind a gap are out */
+	bool heard;	 /* acknowledgements of data with a DSS */
+	bool gapping;	 /* only data behind a gap are out */
 	uint32_t bare_acks, acks_before;
 	bool ended;	     /* the peer said so: FIN, DATA_FIN, MP_FASTCLOSE or RST */
 	bool proving, alive; /* it answered what it had before */

@@ -147,7 +147,7 @@ struct trace_back {
 	unsigned cut;	       /* of which the next is the rest */
 	unsigned two_mappings; /* that bear two … */
 	unsigned unmapped;     /* … or hold more than the mapping that they bear */
-	unsigned lengthy;      /* longer than we announced to take */
+	unsigned lengthy;      /* as long as several that we announced to take */
 	/* While none was acknowledged the target … */
 	bool repeated; /* … sent some again, as it should */
 	bool anew;     /* … mapped the same data anew instead */

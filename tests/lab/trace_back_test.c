@@ -24,7 +24,7 @@ static struct walk_spec spec_of(unsigned octets, const char *box, const char *pa
 				  .params = params};
 }
 
-#define ANY ((enum impact)-1) /* it depends on what the endpoint got first */
+#define ANY ((enum impact) - 1) /* it depends on what the ends got first */
 
 static const struct row {
 	unsigned octets;
@@ -33,12 +33,11 @@ static const struct row {
 	enum impact impact;
 } rows[] = {
     {0, "payload", "direction=reverse", "tcp.payload", CHANGE_REWRITTEN, IMPACT_FALLBACK},
-    {3000, "payload", "direction=reverse at=2500", "tcp.payload", CHANGE_REWRITTEN,
-     IMPACT_FALLBACK},
+    {3000, "payload", "direction=reverse at=2500 octets=5", "tcp.payload", CHANGE_REWRITTEN, ANY},
     {3000, "payload", "direction=reverse at=100 mode=insert octets=7", "tcp.payload",
-     CHANGE_REWRITTEN, IMPACT_FALLBACK},
+     CHANGE_REWRITTEN, ANY},
     {3000, "payload", "direction=reverse at=100 mode=delete octets=7", "tcp.payload",
-     CHANGE_REWRITTEN, IMPACT_FALLBACK},
+     CHANGE_REWRITTEN, ANY},
     {0, "split", "direction=reverse", "tcp.payload", CHANGE_SPLIT, IMPACT_NONE},
     {3000, "split", "direction=reverse pieces=3", "tcp.payload", CHANGE_SPLIT, IMPACT_NONE},
     {3000, "split", "direction=reverse options=first", "tcp.payload", CHANGE_SPLIT, IMPACT_NONE},
@@ -68,9 +67,12 @@ static void check_row(const struct walk *w, const struct row *row)
 {
 	const struct finding *f = walk_finding(w, row->field);
 
-	check(w, f && f->change == row->change, row->box);
+	check(w, f && f->change == row->change, row->params);
 	check_place(w, f);
-	check(w, (row->impact == ANY || f->impact == row->impact) && f->confidence != CONFIDENCE_POSSIBLE, "impact");
+	check(w,
+	      (row->impact == ANY || f->impact == row->impact) &&
+		  f->confidence != CONFIDENCE_POSSIBLE,
+	      "impact");
 	check(w, w->result->finding_count == 1, "nothing else");
 	check(w, w->result->verdict == VERDICT_INTERFERENCE, "verdict");
 }
@@ -92,6 +94,12 @@ static void test_rows(void **state)
 	}
 }
 
+/* What a first window holds, or an echo is long. */
+static unsigned least(unsigned octets)
+{
+	return octets > 3400 ? 3400 : octets ? octets : 37;
+}
+
 /* Whatever is sent, and whatever is lost, delayed or doubled on a path without boxes. */
 static void run_clean(struct walk_spec spec, unsigned runs)
 {
@@ -105,6 +113,9 @@ static void run_clean(struct walk_spec spec, unsigned runs)
 		check(&w, w.result->verdict != VERDICT_INTERFERENCE, "nothing found");
 		check(&w, spec.lossy || w.result->verdict == VERDICT_CLEAN, "clean");
 		check(&w, spec.lossy || w.result->inside.back.repeated, "sent again");
+		check(&w,
+		      spec.lossy || w.result->inside.connection.info.received >= least(spec.octets),
+		      "all taken");
 		walk_fini(&w);
 	}
 }

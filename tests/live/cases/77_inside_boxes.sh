@@ -69,7 +69,7 @@ back() {
 		3000 | insert | 3 payload direction=reverse at=2000 mode=insert | reverse tcp.payload rewritten 0 7 fallback
 		echo | split | 3 split direction=reverse | reverse tcp.payload split 0 7 none
 		3000 | split | 3 split direction=reverse | reverse tcp.payload split 0 7 none
-		3000 | coalesce | 3 coalesce direction=reverse max=1400 | reverse tcp.payload coalesced 0 7 none
+		3000 | coalesce | 3 coalesce direction=reverse max=1400 hold_us=20000 | reverse tcp.payload coalesced 0 7 none
 		echo | early ACK | 3 early_ack direction=reverse | reverse tcp.ack answered 0 7 any
 		3000 | early ACK | 3 early_ack direction=reverse | reverse tcp.ack answered 0 7 any
 		3000 | sequence shift | 3 seq_shift direction=reverse | forward tcp.ack rewritten 3 4 none
