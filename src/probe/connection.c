@@ -130,6 +130,18 @@ static void doubt(struct finding *f)
 		 " But packets without MPTCP are lost on this path, too: it may be chance.");
 }
 
+/* Nothing on the path makes checksums of data fit that way. */
+static void excuse(const struct conn_info *info, struct finding *f)
+{
+	if (!info->swapped_checksum)
+		return;
+	f->cause = CAUSE_TARGET;
+	snprintf(f->explain, sizeof(f->explain),
+		 "The target's checksums of the stream would fit with their two octets swapped: it "
+		 "computes them wrongly, as Linux 5.14 to 5.17 does; MPTCP with checksums fails "
+		 "with it.");
+}
+
 static void find_fallback(struct connection_result *r)
 {
 	const struct sign *sign = sign_of(&r->info);
@@ -143,6 +155,8 @@ static void find_fallback(struct connection_result *r)
 	describe(f, sign);
 	if (r->info.fallback_reason == FALLBACK_BECAUSE_SYN_LOST && is_lossy(&r->info))
 		doubt(f);
+	if (r->info.fallback_reason == FALLBACK_BECAUSE_CHECKSUM)
+		excuse(&r->info, f);
 }
 
 /* Checksums failed on a connection that could go on without the subflow. */
@@ -170,6 +184,7 @@ static void find_checksums(struct connection_result *r)
 	    broken  ? "changes the data, and that was the end of the connection"
 	    : alone ? "changes the data; MPTCP falls back to plain TCP"
 		    : "of one subflow changes the data; that subflow is closed");
+	excuse(&r->info, f);
 }
 
 #define REASON_MIDDLEBOX 6
