@@ -259,11 +259,12 @@ static void find_unanswered(struct trace *t)
 {
 	const struct trace_inside *in = &t->result.inside;
 	uint32_t sent = in->data_sent + (in->gap_acked ? 0 : in->gap_asked);
+	double p = target_chance(t, sent);
 	struct finding *f;
 
 	if (arrived(in) || in->bare_ack || in->connection.info.sent || !in->gap_asked ||
 	    in->connection.info.outcome == OUTCOME_RESET || in->connection.info.stalled ||
-	    is_explained(t) || target_chance(t, sent) >= POSSIBLE)
+	    is_explained(t) || p >= POSSIBLE)
 		return;
 	f = conclude_add(t, in->gap_acked ? DSS : "packet", CHANGE_DROPPED);
 	if (!f)
@@ -272,7 +273,7 @@ static void find_unanswered(struct trace *t)
 	f->basis = BASIS_ENDPOINT;
 	f->cause = CAUSE_BLACKHOLE;
 	f->impact = IMPACT_BROKEN;
-	f->confidence = CONFIDENCE_LIKELY;
+	f->confidence = p < LIKELY ? CONFIDENCE_LIKELY : CONFIDENCE_POSSIBLE;
 	f->after =
 	    observe_place(t, series_find(t, ROLE_DATA_DSS), (uint8_t)(t->result.path_length - 1));
 	f->by = (struct place){true, t->result.path_length, t->result.config.target};

@@ -101,9 +101,10 @@ static void doubt_report(const struct trace *t, struct finding *f)
 	    strcmp(f->field, "tcp.payload"))
 		return;
 	f->confidence = CONFIDENCE_POSSIBLE;
-	snprintf(f->explain + len, sizeof(f->explain) - len,
-		 " No router saw them changed; the target may as well compute checksums wrongly, as "
-		 "Linux 5.14 to 5.17 does.");
+	snprintf(
+	    f->explain + len, sizeof(f->explain) - len,
+	    " No router saw them changed; the target may as well compute checksums wrongly, as "
+	    "Linux 5.14 to 5.17 does.");
 }
 
 static void add_seen(struct trace *t, const struct finding *seen)
