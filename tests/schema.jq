@@ -53,7 +53,9 @@ def finding: change,
 	must((.impact | one_of("none fallback no-subflow degraded broken")); "impact \(.impact)"),
 	must((.explain | text) and (.explain | test("\\.$")); "explain"),
 	must(.direction == "reverse" or .after == null or .by == null or .after.ttl <= .by.ttl;
-		"\(.field): after behind by");
+		"\(.field): after behind by"),
+	must(.subflow == null or (.subflow | number_of(1; 255)); "subflow \(.subflow)"),
+	must(.local == null or ((.local | address) and .subflow != null); "local \(.local)");
 
 def probe: must((.name | text) and (.spec | text); "name or spec of a probe"),
 	must((.sent | number_of(0; 65535)) and (.received | number_of(0; 1000000)); "sent, received");
@@ -66,6 +68,15 @@ def inside: must((.tested | type) == "boolean" and (.note | text); "inside"),
 	(if .tested then must((.version | number_of(0; 1)); "version inside") else empty end),
 	(if has("join_valid") then (.join_valid, .join_bogus | join) else empty end);
 
+def path: must((.subflow | number_of(1; 7)) and (.local | address); "whose path"),
+	(.probes[] | probe), (.hops[] | hop),
+	must([.hops[].ttl] | . == sort and . == unique; "hops of a path out of order"),
+	must((.reached | type) == "boolean" and (.tested | type) == "boolean"; "reached or tested"),
+	must(.path_length == null or (.path_length | number_of(1; 255)); "path_length of a path"),
+	(if has("join_valid") then (.join_valid, .join_bogus | join) else empty end),
+	must(.tested == has("join_valid"); "joins of a path"),
+	must((.note | text); "note of a path");
+
 def trace: must((.start | test("^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{6}Z$")); "start \(.start)"),
 	must((.elapsed_us | number_of(0; 1e15)); "elapsed_us"),
 	must((.target.name | text) and (.target.addr | address) and (.target.port | number_of(1; 65535)); "target"),
@@ -76,6 +87,7 @@ def trace: must((.start | test("^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0
 	must((.reached | type) == "boolean"; "reached"),
 	must(.path_length == null or (.path_length | number_of(1; 255)); "path_length"),
 	(if has("inside") then (.inside | inside) else empty end),
+	(if has("paths") then (.paths[] | path) else empty end),
 	must((.findings | type) == "array"; "findings"), (.findings[] | finding),
 	must((.verdict | one_of("clean interference inconclusive unreachable")); "verdict \(.verdict)"),
 	must((.reason | text); "reason"),

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "net/live_further.h"
 #include "net/tap.h"
 #include "script/scenario.h"
 
@@ -16,6 +17,18 @@ int path_tap(struct path *path, const struct options *o, struct error *err)
 		return err->code;
 	path->net = tap;
 	return 0;
+}
+
+void path_warn(const struct path *path)
+{
+	struct error why = {0};
+	uint64_t lost = path->live ? live_further_lost(path->live, &why) : 0;
+
+	if (lost)
+		fprintf(stderr,
+			"mboxtrace: warning: %llu packets from further addresses could not be "
+			"sent: %s\n",
+			(unsigned long long)lost, why.text);
 }
 
 void path_close(struct path *path)

@@ -10,10 +10,15 @@ struct scenario;
 
 struct path {
 	struct net *net;
+	struct net *live; /* the back-end of further addresses behind it; NULL: none */
 	struct net_route route;
 	struct ip_addr target;
 	char target_name[256];
 	uint16_t ports[TRACE_PROBES_MAX]; /* local ones, ours alone */
+	size_t further_count;		  /* further local addresses, for --connect */
+	struct ip_addr further[TRACE_FURTHER_MAX];
+	uint16_t further_ports[TRACE_PROBES_MAX]; /* likewise, on these */
+	uint32_t further_mtu;
 	uint64_t seed;
 	int64_t wall_ns, at_ns;	   /* the wall clock at the net's time */
 	uint16_t port;		   /* what the path suggests where the user says nothing; 0: none */
@@ -29,6 +34,9 @@ struct path {
 int path_open_live(struct path *path, const struct options *o, uint8_t family, struct error *err);
 int path_open_lab(struct path *path, const struct options *o, uint8_t family, struct error *err);
 void path_close(struct path *path);
+
+/* A warning to standard error if packets from further addresses could not be sent. */
+void path_warn(const struct path *path);
 
 /* Puts a tap (--pcap) before the net, if one is asked for. */
 int path_tap(struct path *path, const struct options *o, struct error *err);

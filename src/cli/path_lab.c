@@ -1,6 +1,7 @@
 /* The emulated path of --lab. The wall clock starts with 1970 there, and the local ports are
  * fixed, so that one seed gives one output. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "cli/path.h"
 #include "script/scenario.h"
@@ -12,9 +13,24 @@ static int check_options(const struct options *o, struct error *err)
 {
 	if (o->device)
 		return error_set(err, ERR_USAGE, "-i '%s': --lab has no devices", o->device);
-	if (o->source.family)
-		return error_set(err, ERR_USAGE, "-s: with --lab the scenario's client sends");
+	if (o->local.count)
+		return error_set(err, ERR_USAGE,
+				 "-s, --local: with --lab the scenario's client sends");
 	return 0;
+}
+
+/* All addresses of the client of the target's family but the one that it sends from. */
+static void add_further(struct path *path)
+{
+	struct ip_addr addrs[LAB_ADDRS_MAX];
+	size_t count = lab_client_addrs(path->scenario->lab, addrs);
+
+	for (size_t i = 0; i < count && path->further_count < TRACE_FURTHER_MAX; i++)
+		if (addrs[i].family == path->target.family &&
+		    !ip_addr_equal(&addrs[i], &path->route.source))
+			path->further[path->further_count++] = addrs[i];
+	memcpy(path->further_ports, path->ports, sizeof(path->ports));
+	path->further_mtu = path->route.mtu;
 }
 
 static int load(struct path *path, const struct options *o, struct error *err)
@@ -61,5 +77,6 @@ int path_open_lab(struct path *path, const struct options *o, uint8_t family, st
 	if (!path->net)
 		return error_set(err, ERR_NOMEM, "out of memory");
 	rc = net_route(path->net, &path->target, &path->route, err);
+	add_further(path);
 	return rc ? rc : path_tap(path, o, err);
 }

@@ -3,7 +3,7 @@
 
 #include "cli/path.h"
 #include "cli/resolve.h"
-#include "net/live.h"
+#include "net/live_further.h"
 #include "net/privilege.h"
 
 static int open_net(struct path *path, const struct options *o, const char *device,
@@ -11,7 +11,7 @@ static int open_net(struct path *path, const struct options *o, const char *devi
 {
 	struct live_config config = {
 	    .target = path->target,
-	    .source = o->source,
+	    .source = o->local.at[0],
 	    .device = device,
 	    .port_count = TRACE_PROBES_MAX,
 	};
@@ -27,6 +27,29 @@ static int open_net(struct path *path, const struct options *o, const char *devi
 	return 0;
 }
 
+/* Addresses behind the first of --local. */
+static int open_further(struct path *path, const struct options *o, const char *device,
+			struct error *err)
+{
+	struct live_further config = {.target = path->target, .device = device};
+	struct net *net;
+
+	if (o->local.count < 2)
+		return 0;
+	config.count = o->local.count - 1;
+	memcpy(config.addr, &o->local.at[1], config.count * sizeof(config.addr[0]));
+	net = live_further_open(path->net, &config, err);
+	if (!net)
+		return err->code;
+	path->net = path->live = net;
+	path->further_count = config.count;
+	path->further_mtu = config.mtu;
+	memcpy(path->further, config.addr, config.count * sizeof(config.addr[0]));
+	for (size_t i = 0; i < TRACE_PROBES_MAX; i++)
+		path->further_ports[i] = (uint16_t)(config.port_first + i);
+	return 0;
+}
+
 int path_open_live(struct path *path, const struct options *o, uint8_t family, struct error *err)
 {
 	struct host host;
@@ -37,7 +60,7 @@ int path_open_live(struct path *path, const struct options *o, uint8_t family, s
 		return error_set(err, ERR_USAGE,
 				 "no target: name a host, as in 'mboxtrace example.net'");
 	if (!family)
-		family = o->source.family;
+		family = o->local.at[0].family;
 	path->seed = (uint64_t)o->seed;
 	if (o->seed < 0 && getrandom(&path->seed, sizeof(path->seed), 0) < 0)
 		return error_set(err, ERR_DEVICE, "no random numbers from the kernel");
@@ -49,6 +72,8 @@ int path_open_live(struct path *path, const struct options *o, uint8_t family, s
 		return rc;
 	path->target = host.addr;
 	rc = open_net(path, o, device, err);
+	if (!rc)
+		rc = open_further(path, o, device, err);
 	if (!rc)
 		rc = path_tap(path, o, err);
 	return rc ? rc : privilege_drop(err);

@@ -64,6 +64,11 @@ static int session_look_inside(struct session *s, const struct trace_run *run, s
 				       .local_port = s->path.ports[TRACE_PROBES_MAX - 1]};
 	int rc;
 
+	for (size_t i = 0; i < s->path.further_count; i++)
+		config.further[config.further_count++] =
+		    (struct trace_further){.source = s->path.further[i],
+					   .ports = s->path.further_ports,
+					   .mtu = s->path.further_mtu};
 	session_request(s, &request);
 	config.request = span_of(request.at, request.len);
 	rc = request.failed ? error_set(err, ERR_NOMEM, "out of memory")
@@ -99,6 +104,7 @@ static int session_measure(struct session *s, struct error *err)
 		rc = session_mirror(s, &run, err);
 	interrupt_release();
 	status_clear(&s->status);
+	path_warn(&s->path);
 	report->finish(s->report, trace_result(s->trace));
 	session_check_output(s);
 	return rc;

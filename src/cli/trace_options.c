@@ -43,6 +43,25 @@ static int read_wait(void *out, const char *shown, const char *text, struct erro
 	return 0;
 }
 
+static int read_local(void *out, const char *shown, const char *text, struct error *err)
+{
+	struct option_locals *list = out;
+	struct ip_addr addr;
+
+	if (!ip_addr_parse(&addr, text))
+		return error_set(err, ERR_USAGE, "%s '%s': expected an address of this host", shown,
+				 text);
+	for (size_t i = 0; i < list->count; i++)
+		if (ip_addr_equal(&list->at[i], &addr))
+			return error_set(err, ERR_USAGE, "%s '%s': it is there already", shown,
+					 text);
+	if (list->count > TRACE_FURTHER_MAX)
+		return error_set(err, ERR_USAGE, "%s '%s': at most %d addresses", shown, text,
+				 1 + TRACE_FURTHER_MAX);
+	list->at[list->count++] = addr;
+	return 0;
+}
+
 #define AT(member) offsetof(struct options, member)
 
 static const struct option_info table[] = {
@@ -62,6 +81,11 @@ static const struct option_info table[] = {
     {'i', "interface", "DEVICE", OPTION_TEXT, AT(device), 0, 0, OFFER_DEVICES,
      .help = "send through this interface"},
     {'s', "source", "ADDRESS", OPTION_ADDR, AT(source), 0, 0, 0, .help = "send from this address"},
+    {0, "local", "ADDR", OPTION_OWN, AT(local), 0, 0, 0,
+     .help =
+	 "send from this address; further ones try to join the connection of --connect from there "
+	 "(repeatable)",
+     .read = read_local},
     {'P', "probe", "NOTATION", OPTION_TEXT, AT(probe), 0, 0, 0,
      .help = "trace with a probe of your own, e.g. IP/TCP{dst=443}/MSS(1460)/MPCAPABLE{v=1}"},
     {0, "connect", NULL, OPTION_SET, AT(connect), 1, 1, 0,
@@ -109,15 +133,51 @@ const struct option_set trace_options = {
     .help = "mboxtrace --help",
 };
 
-static int check(const struct options *o, struct error *err)
+static int check_family(const struct options *o, struct error *err)
+{
+	int family = o->family ? (int)o->family : o->local.at[0].family;
+	char text[IP_ADDR_TEXT];
+
+	for (size_t i = 0; i < o->local.count; i++) {
+		const struct ip_addr *addr = &o->local.at[i];
+		const char *shown = o->source.family && !i ? "-s" : "--local";
+
+		ip_addr_print(addr, text);
+		if (addr->family != family && o->family)
+			return error_set(err, ERR_USAGE, "-%d: %s '%s' is not IPv%d", family, shown,
+					 text, family);
+		if (addr->family != family)
+			return error_set(err, ERR_USAGE,
+					 "%s '%s': expected an IPv%d address, as the first one is",
+					 shown, text, family);
+	}
+	return 0;
+}
+
+/* -s is short for a first --local. */
+static int check_local(struct options *o, struct error *err)
+{
+	char text[IP_ADDR_TEXT];
+
+	if (o->source.family && o->local.count)
+		return error_set(err, ERR_USAGE, "-s: the first --local says it already");
+	if (o->source.family)
+		o->local.at[o->local.count++] = o->source;
+	if (o->local.count > 1 && !o->connect && !o->mirror)
+		return error_set(err, ERR_USAGE,
+				 "--local '%s': only --connect makes use of further addresses",
+				 ip_addr_print(&o->local.at[1], text));
+	return check_family(o, err);
+}
+
+static int check(struct options *o, struct error *err)
 {
 	if (o->first_ttl > o->max_ttl)
 		return error_set(err, ERR_USAGE,
 				 "-f '%d' -m '%d': the first hop lies behind the last one",
 				 (int)o->first_ttl, (int)o->max_ttl);
-	if (o->source.family && o->family && o->source.family != o->family)
-		return error_set(err, ERR_USAGE, "-%d: the address given with -s is not IPv%d",
-				 (int)o->family, (int)o->family);
+	if (check_local(o, err))
+		return err->code;
 	if ((o->connect || o->mirror) && o->probe)
 		return error_set(err, ERR_USAGE,
 				 "--%s: not with -P '%s', which is not asked for MPTCP",

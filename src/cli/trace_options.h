@@ -3,6 +3,7 @@
 #define MBOXTRACE_CLI_TRACE_OPTIONS_H
 
 #include "cli/option.h"
+#include "probe/trace.h"
 
 /* -w MAX[,HERE,NEAR]: seconds, and multiples of a round trip. */
 struct option_wait {
@@ -17,8 +18,12 @@ struct options {
 	struct option_wait wait;
 	int64_t numeric;
 	const char *device;
-	struct ip_addr source; /* family 0: not given */
-	const char *probe;     /* -P, as given */
+	struct ip_addr source; /* -s; family 0: not given */
+	struct option_locals { /* --local, and -s before them */
+		size_t count;
+		struct ip_addr at[1 + TRACE_FURTHER_MAX];
+	} local;
+	const char *probe; /* -P, as given */
 	int64_t json;
 	const char *output, *pcap;
 	int64_t verbose;

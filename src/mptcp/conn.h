@@ -122,6 +122,10 @@ struct conn_subflow_info {
 	bool opened;	     /* ever */
 	enum subflow_close { SUBFLOW_OPEN, SUBFLOW_FIN, SUBFLOW_RST, SUBFLOW_FASTCLOSE } close;
 	int reset_reason; /* -1: none; MP_TCPRST's */
+	/* What the SYN/ACK made of our MP_JOIN, if that is why it did not come about */
+	enum conn_answer { ANSWER_NONE, ANSWER_WITHOUT, ANSWER_COPIED, ANSWER_FOREIGN } answer;
+	/* Whose checksum did not fit, if that was its end: MP_FAIL went, or came, with the RST */
+	enum conn_misfit { MISFIT_NONE, MISFIT_OURS, MISFIT_PEERS } misfit;
 	struct tcp_stats stats;
 	uint64_t reinjected; /* octets moved to another subflow */
 	int64_t srtt_ns;

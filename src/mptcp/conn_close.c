@@ -95,6 +95,13 @@ static bool any_fresh(const struct conn *c)
 	return false;
 }
 
+/* Nobody is there to close with, and somebody elsewhere. */
+static bool is_deserted(const struct subflow *sf, bool fresh)
+{
+	return sf->tcp.state == TCP_SYN_SENT ||
+	       (sf->stale && !sf->heard && fresh && !sf->conn->plain);
+}
+
 static void shut_subflows(struct conn *c)
 {
 	bool fresh = any_fresh(c);
@@ -105,8 +112,7 @@ static void shut_subflows(struct conn *c)
 
 		if (is_over(sf))
 			continue;
-		/* Nobody is there to close with. */
-		if (sf->tcp.state == TCP_SYN_SENT || (sf->stale && fresh && !c->plain)) {
+		if (is_deserted(sf, fresh)) {
 			subflow_reset(sf, 0);
 			continue;
 		}

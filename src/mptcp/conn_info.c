@@ -45,6 +45,10 @@ static void subflow_info(const struct subflow *sf, struct conn_subflow_info *out
 					  .backup = subflow_is_backup(sf),
 					  .close = sf->close,
 					  .reset_reason = sf->close_reason,
+					  .answer = sf->answer,
+					  .misfit = sf->peer_failed  ? MISFIT_PEERS
+						    : sf->reset_fail ? MISFIT_OURS
+								     : MISFIT_NONE,
 					  .stats = sf->tcp.stats,
 					  .reinjected = sf->reinjected,
 					  .srtt_ns = sf->tcp.srtt_ns};

@@ -198,12 +198,14 @@ bool join_syn_ack(struct subflow *sf, const struct arrived *a)
 		subflow_reset(sf, 1);
 		return false;
 	}
-	if (!a->has_join || a->join.len != 16) {
-		subflow_reset(sf, 1);
-		return true;
-	}
 	sf->remote_nonce = a->join.nonce;
-	if (!proves(sf, &a->join, 8)) {
+	if (!a->has_join)
+		sf->answer = ANSWER_WITHOUT;
+	else if (a->join.len != 16)
+		sf->answer = ANSWER_COPIED;
+	else if (!proves(sf, &a->join, 8))
+		sf->answer = ANSWER_FOREIGN;
+	if (sf->answer != ANSWER_NONE) {
 		subflow_reset(sf, 1);
 		return true;
 	}

@@ -156,7 +156,9 @@ static void view_subflows(const struct conn *c, struct pm_subflow *out)
 					     .remote_port = sf->tuple.remote_port,
 					     .backup = sf->backup_set,
 					     .initial = sf->initial,
-					     .alive = subflow_alive(sf) && !hang};
+					     .alive = subflow_alive(sf) && !hang,
+					     .ours = sf->client,
+					     .up = subflow_usable(sf) && !sf->stale};
 	}
 }
 

@@ -221,8 +221,12 @@ static bool has_more(const struct conn *c)
 /* Rejoined, and the stream goes on or has nothing to go on with; or not. */
 static void rejoin_timer(struct conn *c)
 {
-	if (!conn_any_usable(c) || (c->tx.una == c->gone_una && has_more(c)))
-		conn_end(c, lost_outcome(c));
+	bool any = conn_any_usable(c) != NULL;
+
+	if (any && (c->tx.una != c->gone_una || !has_more(c)))
+		return;
+	c->stalled = c->stalled || (any && c->heard_ns > c->tx.asked_ns);
+	conn_end(c, lost_outcome(c));
 }
 
 static void fire(struct conn *c, enum conn_timer timer)

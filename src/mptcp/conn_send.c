@@ -91,6 +91,7 @@ static void pushed(struct conn *c, struct subflow *sf, const struct tcp_piece *p
 {
 	uint64_t end = dsn + piece->len;
 
+	window_used(c, sf, dsn, end);
 	if (sf->tx_next != dsn)
 		sf->tx_from = dsn;
 	sf->tx_next = end;
@@ -175,30 +176,11 @@ static void view_init(const struct conn *c, struct sched_view *v, struct sched_s
 	*v = (struct sched_view){.subflow = subflow, .count = c->subflow_count};
 }
 
-/* How far new data may go: the peer's window; and one segment if only that is in the way, for the
- * TCP to probe with. */
-static uint64_t window_left(const struct conn *c)
-{
-	const struct tx *tx = &c->tx;
-
-	if (dsn_before(tx->next, tx->edge))
-		return tx->edge - tx->next;
-	return tx->una == tx->next && !c->rx.known ? UINT32_MAX : tx->una == tx->next;
-}
-
 struct next {
 	uint64_t dsn;
 	uint64_t len;
 	bool again;
 };
-
-/* A window that leaves less than a segment is waited for while anything is in flight whose ACK will
- * open it (RFC 9293 §3.8.6.2.1). Each TCP does so by itself, but to a slow subflow that has not
- * heard of the window yet such a crumb would look welcome, and then hold up all the others. */
-static uint64_t wait_for_window(const struct conn *c, uint64_t window, uint32_t unit)
-{
-	return window < unit && c->tx.una != c->tx.next ? 0 : window;
-}
 
 /* What is to be sent next: what is lost elsewhere, or else new data. */
 static bool find_next(const struct conn *c, struct next *n, uint32_t unit)
@@ -211,7 +193,7 @@ static bool find_next(const struct conn *c, struct next *n, uint32_t unit)
 	if (r && reinject_allowed(c))
 		*n = (struct next){.dsn = r->from, .len = r->to - r->from, .again = true};
 	else if (n->len > window)
-		n->len = wait_for_window(c, window, unit);
+		n->len = window_awaited(c, window, unit);
 	return n->len;
 }
 

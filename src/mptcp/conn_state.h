@@ -24,6 +24,7 @@ struct tx {
 	uint64_t first;		 /* data sequence number of the stream's first octet */
 	uint64_t una, next, end; /* DATA_ACKed; to be sent first; behind all that is written */
 	uint64_t edge;		 /* of the peer's receive window */
+	uint64_t mixed;		 /* from here to next lies on one subflow, in order */
 	struct dsn_pace pace;
 	bool fin_wanted, fin_sent, fin_acked, blocked;
 	struct ranges again; /* to be sent on another subflow */
@@ -206,6 +207,12 @@ bool reinject_allowed(const struct conn *c);
 uint32_t conn_payload_max(const struct subflow *sf); /* of one segment */
 /* Hands octets from `dsn` on, at most `max`, to a subflow; returns how many. */
 uint32_t conn_push(struct conn *c, struct subflow *sf, uint64_t dsn, uint32_t max);
+
+/* The shared window (conn_window.c): how far new data may go */
+void window_used(struct conn *c, const struct subflow *sf, uint64_t dsn, uint64_t end);
+uint64_t window_left(const struct conn *c);
+/* `window`, or 0 if more of it than a segment's part (`unit`) is worth waiting for */
+uint64_t window_awaited(const struct conn *c, uint64_t window, uint32_t unit);
 
 /* Are our data sequence numbers to be sent whole? */
 static inline bool tx_whole_dsn(const struct conn *c)

@@ -11,6 +11,7 @@
  *   ISN:       (MAC of addresses, ports and what follows) + the peer's ISN 24 | time 5 | size 3
  *   timestamp: … | sack 1 | scale 4                (without timestamps there is neither) */
 #include "mptcp/endpoint_state.h"
+#include "mptcp/key.h"
 #include "util/octets.h"
 
 #define STEP_NS	     (INT64_C(64) * NS_PER_S)
@@ -235,6 +236,18 @@ static void open_conn(struct endpoint *e, struct listener *l, const struct tuple
 	conn_input(c->subflow[0], now_ns, ack);
 }
 
+/* The key that the cookie gave out is still that of a connection with this peer, whose first
+ * subflow is gone: what comes is a repetition of its beginning. */
+static bool is_past(const struct endpoint *e, const struct listener *l, const struct tuple *t,
+		    const struct packet *ack)
+{
+	uint64_t key = endpoint_cookie_key(e, t, ack->tcp.seq - 1);
+	const struct conn *c = token_find(e, key_token(l->config.conn.version, key));
+
+	return c && c->local_key == key && c->remote_port == t->remote_port &&
+	       ip_addr_equal(&c->remote, &t->remote);
+}
+
 /* The first data may come before, or instead of, the third ACK. Where there is no memory the peer
  * may try again. */
 bool cookie_ack(struct endpoint *e, struct listener *l, const struct packet *ack, int64_t now_ns)
@@ -242,6 +255,8 @@ bool cookie_ack(struct endpoint *e, struct listener *l, const struct packet *ack
 	struct tuple t = packet_tuple(ack);
 	uint32_t behind = now_ns > l->cookies_until_ns ? UINT32_MAX : distance(e, &t, ack, now_ns);
 
+	if (behind == 0 && is_past(e, l, &t, ack))
+		return false;
 	if (behind == 0 && endpoint_memory_left(e) >= 64 * 1024)
 		open_conn(e, l, &t, ack, now_ns);
 	return behind <= UINT16_MAX;

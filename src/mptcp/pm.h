@@ -5,7 +5,7 @@
  *   fullmesh     every local address with every one of the peer's
  *   ndiffports   several subflows between the initial addresses
  *   backup       as fullmesh, but all further subflows are backups
- *   single-path  one subflow at a time; when it dies, the next: break before make
+ *   single-path  one subflow at a time; when it dies or hangs, the next: break before make
  *   none         neither opens nor announces
  *
  * By default only the client opens and only the server announces (§3.3): either may be told to do
@@ -49,6 +49,8 @@ struct pm_subflow {
 	uint16_t local_port, remote_port;
 	bool backup, initial;
 	bool alive; /* being opened, or open; not closing */
+	bool ours;  /* this end opened it */
+	bool up;    /* open, and its segments are acknowledged */
 };
 
 struct pm_limits {

@@ -38,11 +38,27 @@ static struct pm_action next_backup(const struct pm_view *view, pm_failed_fn *fa
 	return action.kind == PM_NOTHING ? mesh(view, failed, context, true) : action;
 }
 
+/* The last that came up stays; a path that was thought dead, and came back, is done without. */
+static struct pm_action keep_one(const struct pm_view *view)
+{
+	const struct pm_subflow *kept = NULL;
+
+	for (size_t i = 0; i < view->subflow_count; i++)
+		if (view->subflow[i].alive && view->subflow[i].up && view->subflow[i].ours)
+			kept = &view->subflow[i];
+	for (size_t i = 0; i < view->subflow_count && kept; i++)
+		if (view->subflow[i].alive && view->subflow[i].ours && &view->subflow[i] != kept)
+			return (struct pm_action){.kind = PM_CLOSE, .subflow = view->subflow[i].id};
+	return (struct pm_action){.kind = PM_NOTHING};
+}
+
 static struct pm_action next_single_path(const struct pm_view *view, pm_failed_fn *failed,
 					 const void *context)
 {
 	struct pm_action action = chores(view);
 
+	if (action.kind == PM_NOTHING)
+		action = keep_one(view);
 	if (action.kind == PM_NOTHING && !pm_any_alive(view))
 		action = mesh(view, failed, context, false);
 	return action;

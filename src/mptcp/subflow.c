@@ -229,6 +229,7 @@ static void on_timeout(struct subflow *sf)
 	if (sf->stage != STAGE_UP || sf->conn->plain)
 		return;
 	sf->stale = true;
+	sf->heard = false;
 	if (conn_alive(sf->conn) > 1)
 		reinject_subflow(sf);
 	sf->conn->settle_due = true;

@@ -84,6 +84,8 @@ struct subflow {
 	bool reset_wanted, reset_fail, reset_fastclose;
 	uint8_t reset_reason;
 	bool unwelcome;	  /* a join that the peer refused for good */
+	bool peer_failed; /* MP_FAIL came beside a RST */
+	enum conn_answer answer;
 	int close_reason; /* MP_TCPRST's, ours or the peer's; -1: none */
 	enum subflow_close close;
 
@@ -105,6 +107,7 @@ struct subflow {
 	int64_t up_ns;		   /* when it came up */
 	uint8_t asked;		   /* whether it lives, so often, since its address was removed */
 	bool stale;		   /* timed out, not acknowledged anything since */
+	bool heard;		   /* anything since it timed out last */
 	uint32_t reinject_mark;	   /* pieces before this ssn have been queued elsewhere */
 	int64_t penalised_ns;
 	uint64_t reinjected;

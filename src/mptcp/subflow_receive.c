@@ -41,10 +41,13 @@ void arrived_parse(struct arrived *a, const struct packet *p, uint32_t ssn)
 	}
 }
 
+/* Of this subflow; in v0 of those with an address, if it says which (RFC 6824 §3.3.8). */
 static void take_prio(struct subflow *sf, const struct mptcp_option *o)
 {
 	struct conn *c = sf->conn;
 
+	if (o->prio.has_id && c->version)
+		return;
 	for (unsigned i = 0; i < c->subflow_count; i++) {
 		struct subflow *one = c->subflow[i];
 
@@ -102,6 +105,7 @@ static bool take_rst(struct subflow *sf, const struct packet *p)
 		if (list->item[i].kind != TCP_OPT_MPTCP || mptcp_option_parse(&o, &list->item[i]))
 			continue;
 		c->options_seen |= UINT64_C(1) << o.subtype;
+		sf->peer_failed = sf->peer_failed || o.subtype == MPTCP_FAIL;
 		if (o.subtype == MPTCP_TCPRST) {
 			sf->close_reason = o.tcprst.reason;
 			sf->unwelcome = sf->stage < STAGE_UP && !(o.tcprst.flags & MPTCP_TCPRST_T);
@@ -189,6 +193,7 @@ bool subflow_segment(struct tcp *t, const struct packet *p, uint32_t ssn)
 	if (p->tcp.flags & TCP_RST)
 		return take_rst(sf, p);
 	sf->asked = 0;
+	sf->heard = true;
 	if (sf->stage == STAGE_UP)
 		sf->conn->heard_ns = sf->conn->now_ns;
 	arrived_parse(&a, p, ssn);

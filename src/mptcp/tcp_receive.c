@@ -39,10 +39,19 @@ static bool too_old(const struct tcp *t, const struct tcp_arrival *a)
 	       t->now_ns - t->ts_recent_ns < TCP_STAMP_VALID_NS;
 }
 
+/* RFC 9293 §3.10.7.4: behind a closed window nothing is acceptable "except ACK segments". Who has
+ * sent more than it let in acknowledges from there on. */
+static bool is_beyond_closed(const struct tcp *t, const struct tcp_arrival *a)
+{
+	return t->rcv_edge == t->rcv_nxt && a->seq - t->rcv_nxt <= t->rcv_wnd_max &&
+	       !(a->flags & (TCP_FIN | TCP_RST));
+}
+
 static bool in_window(const struct tcp *t, const struct tcp_arrival *a)
 {
 	if (a->end == a->seq)
-		return !seq_before(a->seq, t->rcv_nxt) && !seq_before(t->rcv_edge, a->seq);
+		return is_beyond_closed(t, a) ||
+		       (!seq_before(a->seq, t->rcv_nxt) && !seq_before(t->rcv_edge, a->seq));
 	return seq_before(t->rcv_nxt, a->end) && !seq_before(t->rcv_edge, a->seq);
 }
 

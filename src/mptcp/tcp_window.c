@@ -98,13 +98,17 @@ static void set_window(struct tcp *t, uint32_t window)
 		t->snd_wnd_max = window;
 }
 
-/* RFC 9293 §3.10.7.4: only from segments not older than the last that set it. */
+/* RFC 9293 §3.10.7.4: only from segments not older than the last that set it. One that acknowledges
+ * more is younger, though its own octets were sent before: without its window, which has shrunk by
+ * them, what it acknowledges would seem to have opened the other. */
 void tcp_window_take(struct tcp *t, const struct tcp_arrival *a)
 {
-	if (seq_before(a->seq, t->snd_wl1) ||
-	    (a->seq == t->snd_wl1 && seq_before(a->ack, t->snd_wl2)))
+	bool old = seq_before(a->seq, t->snd_wl1) && !seq_before(t->snd_wl2, a->ack);
+
+	if (old || (a->seq == t->snd_wl1 && seq_before(a->ack, t->snd_wl2)))
 		return;
-	t->snd_wl1 = a->seq;
+	if (seq_before(t->snd_wl1, a->seq))
+		t->snd_wl1 = a->seq;
 	t->snd_wl2 = a->ack;
 	set_window(t, a->window);
 }

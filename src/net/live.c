@@ -82,6 +82,11 @@ static const struct net_ops live_ops = {
     .close = live_close,
 };
 
+int live_fd(struct net *net)
+{
+	return live_of(net)->capture.fd;
+}
+
 /* One of the two lanes things are opened in. */
 struct opening {
 	struct live *live;

@@ -30,5 +30,6 @@ struct live_config {
  * holds; else its code is ERR_NONE. */
 struct net *live_open(struct live_config *config, struct net_route *route, struct error *warning,
 		      struct error *err);
+int live_fd(struct net *net); /* readable when packets wait; of live_open's own net */
 
 #endif

@@ -133,7 +133,8 @@ static int next_packet(struct live_capture *capture, struct net_packet *out, str
 static int wait_until(struct live_capture *capture, int64_t deadline_ns, struct error *err)
 {
 	struct pollfd poll_fd = {.fd = capture->fd, .events = POLLIN};
-	int64_t left = deadline_ns - live_clock_ns();
+	int64_t now_ns = live_clock_ns();
+	int64_t left = deadline_ns > now_ns ? deadline_ns - now_ns : 0; /* any, however past */
 	struct timespec timeout = {.tv_sec = left / NS_PER_S, .tv_nsec = left % NS_PER_S};
 	int ready;
 

@@ -195,7 +195,8 @@ static int batch_fill(struct live_cooked *cooked, struct error *err)
 static int wait_until(struct live_cooked *cooked, int64_t deadline_ns, struct error *err)
 {
 	struct pollfd fds[2 + LIVE_COOKED_EXTRA_MAX];
-	int64_t left = deadline_ns - live_clock_ns();
+	int64_t now_ns = live_clock_ns();
+	int64_t left = deadline_ns > now_ns ? deadline_ns - now_ns : 0; /* any, however past */
 	struct timespec timeout = {left / NS_PER_S, left % NS_PER_S};
 	int ready;
 

@@ -151,6 +151,8 @@ static int open_parts(struct live_endpoint *e, struct live_endpoint_config *c, s
 
 	if (!failed)
 		failed = live_sources_open(&e->sources, &e->scope, &c->target, c->device, err);
+	if (!failed && c->one_by_one)
+		live_queue_forgo_frames(&e->sources.queue);
 	if (!failed)
 		failed = live_cooked_open(&e->cooked, &e->scope, c->buffer_octets, err);
 	if (!failed)

@@ -25,6 +25,7 @@ struct live_endpoint_config {
 	uint16_t ports[LIVE_RANGES_MAX];
 	/* How many others a client wants; which ones is written back. */
 	uint16_t block, port_first;
+	bool one_by_one;      /* through raw sockets only, not in bulk as frames (live_frames.h) */
 	uint32_t mtu;	      /* written: the least of the devices, 1500 at most */
 	size_t buffer_octets; /* of the capture; 0: default */
 };

@@ -17,6 +17,11 @@ int live_queue_open(struct live_queue *q, struct error *err)
 	return 0;
 }
 
+void live_queue_forgo_frames(struct live_queue *q)
+{
+	live_frames_close(&q->frames);
+}
+
 void live_queue_add(struct live_queue *q, struct live_inject *inject, struct span packet)
 {
 	if (q->count == LIVE_INJECT_BATCH || packet.len > OCTETS - q->used)

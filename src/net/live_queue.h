@@ -18,6 +18,7 @@ struct live_queue {
 };
 
 int live_queue_open(struct live_queue *q, struct error *err); /* 0 or ERR_NOMEM */
+void live_queue_forgo_frames(struct live_queue *q);
 /* Copies the packet. What waits is sent when there is no more room, or by live_queue_flush. */
 void live_queue_add(struct live_queue *q, struct live_inject *inject, struct span packet);
 void live_queue_flush(struct live_queue *q);

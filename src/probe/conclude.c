@@ -81,12 +81,31 @@ static int by_weight(const void *a, const void *b)
 		return impact_weight(y->impact) - impact_weight(x->impact);
 	if (x->confidence != y->confidence)
 		return (int)x->confidence - (int)y->confidence;
+	if (x->subflow != y->subflow)
+		return x->subflow - y->subflow;
 	if (x->after.ttl != y->after.ttl)
 		return x->after.ttl - y->after.ttl;
 	if (x->basis == BASIS_QUOTE && y->basis == BASIS_QUOTE &&
 	    observe_is_mp_capable(x) != observe_is_mp_capable(y))
 		return observe_is_mp_capable(x) ? -1 : 1;
 	return !strcmp(x->field, "ip.id") - !strcmp(y->field, "ip.id");
+}
+
+static void conclude_connection(struct trace *t)
+{
+	conclude_data(t);
+	conclude_held(t);
+	conclude_inside(t);
+	conclude_back(t);
+}
+
+/* Over the path of a further address connections are not opened, only joined. */
+static void soften(struct trace_result *r)
+{
+	for (size_t i = 0; i < r->finding_count; i++)
+		if (r->findings[i].impact == IMPACT_FALLBACK ||
+		    r->findings[i].impact == IMPACT_BROKEN)
+			r->findings[i].impact = IMPACT_NO_SUBFLOW;
 }
 
 void conclude(struct trace *t)
@@ -100,16 +119,18 @@ void conclude(struct trace *t)
 	conclude_proxies(t);
 	conclude_fates(t);
 	conclude_answers(t);
-	conclude_data(t);
-	conclude_held(t);
-	conclude_inside(t);
-	conclude_back(t);
+	if (!r->config.further)
+		conclude_connection(t);
 	conclude_joins(t);
 	conclude_mirrored(t);
-	if (r->finding_count)
-		qsort(r->findings, r->finding_count, sizeof(*r->findings), by_weight);
+	if (r->config.further)
+		soften(r);
 	for (size_t i = 0; i < r->finding_count; i++)
 		explain_finding(t, &r->findings[i]);
+	conclude_further(t);
+	if (r->finding_count)
+		qsort(r->findings, r->finding_count, sizeof(*r->findings), by_weight);
 	conclude_verdict(t);
 	conclude_mirrored_verdict(t);
+	conclude_further_verdict(t);
 }

@@ -229,7 +229,7 @@ void conclude_fates(struct trace *t)
 		int probe = series_find(t, suspects[i]);
 		enum fate fate = observe_fate(t, probe);
 
-		if (fared_alike(t, probe, control))
+		if (probe < 0 || fared_alike(t, probe, control))
 			continue;
 		if (fate == FATE_SILENT)
 			conclude_dropped(t, probe, control);

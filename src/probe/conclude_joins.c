@@ -191,6 +191,8 @@ static void find_dropped(struct trace *t, int join, int control)
 		return;
 	f->basis = BASIS_CONTROL;
 	f->confidence = confidence_of(p);
+	if (by >= length && t->result.inside.join_late)
+		f->confidence = CONFIDENCE_POSSIBLE; /* who has ended it need not answer */
 	put_places(t, f);
 	if (by < length)
 		f->by = observe_place(t, join, by);

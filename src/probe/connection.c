@@ -159,6 +159,78 @@ static void find_fallback(struct connection_result *r)
 		excuse(&r->info, f);
 }
 
+/* What came in answer to a SYN with MP_JOIN, and was none. */
+static const struct sign join_signs[] = {
+    [ANSWER_WITHOUT] =
+	{MP_JOIN, CHANGE_REMOVED, DIRECTION_END_TO_END, CAUSE_OPTION_STRIPPER, CONFIDENCE_LIKELY,
+	 "A SYN with MP_JOIN was answered without it: the option is removed on the way "
+	 "there or back, or a server that does not know the connection has answered, "
+	 "behind a load balancer; there is no further MPTCP subflow"},
+    [ANSWER_COPIED] = {MP_JOIN, CHANGE_MIRRORED, DIRECTION_END_TO_END, CAUSE_MIRROR,
+		       CONFIDENCE_CERTAIN,
+		       "The MP_JOIN option came back as it was sent: a box echoes options that it "
+		       "does not know; there is no further MPTCP subflow"},
+    [ANSWER_FOREIGN] =
+	{MP_JOIN, CHANGE_ANSWERED, DIRECTION_END_TO_END, CAUSE_SPLIT_PROXY, CONFIDENCE_LIKELY,
+	 "A SYN with MP_JOIN was answered by somebody who does not know the keys of the "
+	 "connection, or MP_JOIN was rewritten; there is no further MPTCP subflow"},
+};
+
+static void find_join(struct connection_result *r, const struct conn_subflow_info *s)
+{
+	const struct sign *sign = &join_signs[s->answer];
+	struct finding *f = add(r, sign->field, sign->change, IMPACT_NO_SUBFLOW);
+	char local[IP_ADDR_TEXT], remote[IP_ADDR_TEXT];
+	size_t len;
+
+	if (!f)
+		return;
+	describe(f, sign);
+	len = strlen(f->explain);
+	snprintf(f->explain + len, sizeof(f->explain) - len, " from %s to %s.",
+		 ip_addr_print(&s->local, local), ip_addr_print(&s->remote, remote));
+}
+
+/* Of each kind the first: more were tried. */
+static void find_joins(struct connection_result *r)
+{
+	unsigned seen = 1u << ANSWER_NONE;
+
+	for (size_t i = 0; i < r->info.subflow_count; i++) {
+		const struct conn_subflow_info *s = &r->info.subflow[i];
+
+		if (!(seen >> s->answer & 1))
+			find_join(r, s);
+		seen |= 1u << s->answer;
+	}
+}
+
+static bool peer_failed(const struct conn_info *info)
+{
+	for (size_t i = 0; i < info->subflow_count; i++)
+		if (info->subflow[i].misfit == MISFIT_PEERS)
+			return true;
+	return false;
+}
+
+static void find_peers_checksums(struct connection_result *r)
+{
+	struct finding *f;
+
+	if (!peer_failed(&r->info) || r->info.fallback_stage != FALLBACK_NONE)
+		return;
+	f = add(r, "tcp.payload", CHANGE_REWRITTEN, IMPACT_DEGRADED);
+	if (!f)
+		return;
+	f->direction = DIRECTION_FORWARD;
+	f->cause = CAUSE_ALG;
+	f->confidence = CONFIDENCE_LIKELY;
+	snprintf(
+	    f->explain, sizeof(f->explain),
+	    "The peer reports that checksums of the stream did not fit (MP_FAIL): something on "
+	    "the path of one subflow changes the data; that subflow is closed.");
+}
+
 /* Checksums failed on a connection that could go on without the subflow. */
 static void find_checksums(struct connection_result *r)
 {
@@ -194,7 +266,7 @@ static const struct conn_subflow_info *interfered(const struct conn_info *info)
 {
 	for (size_t i = 0; i < info->subflow_count; i++)
 		if (info->subflow[i].close == SUBFLOW_RST &&
-		    info->subflow[i].reset_reason == REASON_MIDDLEBOX)
+		    info->subflow[i].reset_reason == REASON_MIDDLEBOX && !info->subflow[i].misfit)
 			return &info->subflow[i];
 	return NULL;
 }
@@ -259,8 +331,11 @@ static const struct contrast {
       "after it was not."}},
 };
 
+/* Of a RST for missing options it is known that no firewall made it up. */
 static const struct sign *contrast_of(const struct connection_result *r)
 {
+	if (interfered(&r->info))
+		return NULL;
 	for (size_t i = 0; i < sizeof(contrasts) / sizeof(*contrasts); i++)
 		if (contrasts[i].established == r->established &&
 		    contrasts[i].outcome == r->info.outcome)
@@ -386,12 +461,14 @@ void connection_conclude(struct connection_result *r)
 {
 	r->finding_count = 0;
 	find_fallback(r);
+	find_joins(r);
 	find_checksums(r);
+	find_peers_checksums(r);
 	find_resets(r);
 	find_control(r);
 	find_mirrored(r);
 	/* Only a connection that had fallen back delivers what its checksum does not fit. */
-	r->intact =
-	    r->ended && !(r->info.checksum_failures && r->info.fallback_stage != FALLBACK_NONE);
+	r->intact = r->ended && r->info.fallback_reason != FALLBACK_BECAUSE_MP_FAIL &&
+		    !(r->info.checksum_failures && r->info.fallback_stage != FALLBACK_NONE);
 	conclude_verdict(r);
 }

@@ -89,7 +89,8 @@ struct trace {
 	bool duplicates;			     /* this path duplicates packets */
 	struct trace_reply orphan[TRACE_PROBES_MAX]; /* the first of a series' orphans */
 	int64_t orphan_ns[TRACE_PROBES_MAX];
-	struct arena octets; /* quotes and answers: replies point into it */
+	struct arena octets;			  /* quotes and answers: replies point into it */
+	struct trace *further[TRACE_FURTHER_MAX]; /* owned */
 	uint8_t packet[PROBE_OCTETS_MAX];
 };
 
@@ -223,8 +224,10 @@ void conclude_joins(struct trace *t);	 /* SYNs that join it */
 void conclude_inside(struct trace *t);	 /* what the connection itself showed */
 void conclude_back(struct trace *t);	 /* what the target's data in it did */
 void conclude_mirrored(struct trace *t); /* what both ends of a connection showed */
+void conclude_further(struct trace *t);	 /* what was found on paths of further addresses */
 void conclude_verdict(struct trace *t);
 void conclude_mirrored_verdict(struct trace *t);
+void conclude_further_verdict(struct trace *t);
 
 /* explain.c: sentences */
 void explain_finding(const struct trace *t, struct finding *f);

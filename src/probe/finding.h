@@ -69,6 +69,7 @@ struct finding {
 	enum impact impact;
 	uint8_t
 	    subflow; /* of a connection: the joined one that it befell; 0: the initial one, all */
+	struct ip_addr local; /* of a trace: its path is this further address's; family 0: not */
 	char explain[FINDING_EXPLAIN_MAX]; /* one plain English sentence */
 };
 

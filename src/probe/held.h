@@ -12,6 +12,16 @@ int trace_hold(struct trace *t, enum probe_role role, struct span segment);
 /* A SYN with MP_JOIN, with this token; likewise. */
 int trace_join(struct trace *t, enum probe_role role, uint32_t token);
 
+/* The path of one more local address, owned by `t`: a trace of its own, which is to run and then to
+ * be resumed as well. NULL with `err`. */
+struct trace_further {
+	struct ip_addr source;
+	const uint16_t *ports; /* TRACE_PROBES_MAX, ours on that address */
+	uint32_t mtu;
+};
+struct trace *trace_add_further(struct trace *t, const struct trace_further *further,
+				struct error *err);
+
 /* Asks a probe of the above at all hops that have not answered it yet; at all hops; at one. */
 void trace_ask_hops(struct trace *t, int probe, int64_t now_ns);
 void trace_ask_anew(struct trace *t, int probe, int64_t now_ns);

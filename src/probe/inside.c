@@ -17,7 +17,7 @@ static bool is_open(struct inside *in)
 static bool is_acked(struct inside *in)
 {
 	return in->closed ||
-	       (trace_settled(in->trace) && inside_info(in)->sent == in->config->request.len);
+	       (inside_is_settled(in) && inside_info(in)->sent == in->config->request.len);
 }
 
 /* Acknowledged without a DSS: does the target still speak MPTCP? */
@@ -110,16 +110,12 @@ static void freeze(struct inside *in)
 
 static void hold(struct inside *in)
 {
-	const struct conn_info *info = inside_info(in);
-
 	add_acks(in);
 	freeze(in);
 	for (size_t i = 0; i < in->count; i++)
 		in->probe[i] = trace_hold(in->trace, in->held[i].role,
 					  span_of(in->held[i].octets, in->held[i].len));
-	in->valid = trace_join(in->trace, ROLE_JOIN_VALID, info->remote_token);
-	in->bogus = trace_join(in->trace, ROLE_JOIN_BOGUS,
-			       ~info->remote_token ^ (uint32_t)in->config->seed);
+	inside_hold_joins(in);
 }
 
 static int release(struct inside *in, struct error *err)
@@ -203,6 +199,7 @@ static void describe(struct inside *in, bool asked)
 {
 	const struct conn_info *info = &in->result.connection.info;
 	const char *mptcp = in->result.version ? "MPTCP" : "MPTCP v0";
+	size_t len;
 
 	if (in->result.state == INSIDE_UNTESTED)
 		NOTE(in, asked ? "No connection could be opened: what happens to segments behind "
@@ -222,7 +219,9 @@ static void describe(struct inside *in, bool asked)
 		NOTE(in, "A connection was opened with %s%s.", mptcp,
 		     in->closed ? " and was then reset"
 				: ", but not all of its data were acknowledged");
-	inside_describe_joins(in);
+	len = strlen(in->result.note);
+	inside_describe_joins(&in->joins[0], " A", in->result.note + len,
+			      sizeof(in->result.note) - len);
 	describe_back(in);
 }
 
@@ -236,8 +235,13 @@ static int finish(struct inside *in, bool asked, struct error *err)
 		endpoint_release(in->endpoint, in->conn, inside_now_ns(in));
 	in->result.connection.target = trace_result(in->trace)->config.target;
 	connection_conclude(&in->result.connection);
-	inside_read_joins(in);
+	inside_read_joins(in, &in->joins[0]);
+	in->result.valid = in->joins[0].to_valid;
+	in->result.bogus = in->joins[0].to_bogus;
+	in->result.join_confirmed = in->joins[0].confirmed;
+	in->result.join_late = in->joins[0].late;
 	describe(in, asked);
+	inside_conclude_further(in);
 	in->conn = NULL;
 	trace_conclude(in->trace, &in->result, net_now_ns(in->net));
 	if (in->endpoint)
@@ -258,9 +262,9 @@ int inside_run(struct trace *t, struct net *net, const struct inside_config *con
 			    .net = net,
 			    .config = config,
 			    .run = run,
-			    .valid = -1,
-			    .bogus = -1,
 			    .plain = -1,
+			    .joins_count = 1,
+			    .joins = {{.trace = t, .valid = -1, .bogus = -1}},
 			    .result = {.state = INSIDE_UNTESTED}};
 	int version = version_of(trace_result(t));
 	bool ask = version >= 0 && !trace_result(t)->interrupted;
@@ -270,10 +274,12 @@ int inside_run(struct trace *t, struct net *net, const struct inside_config *con
 	in.result.version = version > 0;
 	if (ask) {
 		in.endpoint = endpoint_new(&endpoint, err);
-		rc = in.endpoint ? look_inside(&in, err) : err->code;
+		rc = in.endpoint ? inside_explore(&in, err) : err->code;
+		if (!rc)
+			rc = look_inside(&in, err);
 	}
-	if (inside_stopped(&in))
-		trace_stop(t, net_now_ns(net));
+	for (size_t i = 0; inside_stopped(&in) && i < in.joins_count; i++)
+		trace_stop(in.joins[i].trace, net_now_ns(net));
 	failed = finish(&in, ask, err);
 	endpoint_free(in.endpoint);
 	buf_fini(&in.kept);

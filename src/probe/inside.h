@@ -3,7 +3,9 @@
  * with ADD_ADDR and with REMOVE_ADDR and MP_PRIO are held for a moment, while copies of them that
  * differ in TTL and IPv4 ID alone are asked along the path; then they go out themselves, and what
  * comes back confirms or contradicts what the hops showed. SYNs with MP_JOIN, with the
- * connection's token and with one of nobody's, are asked meanwhile, and of the target afterwards.
+ * connection's token and with one of nobody's, are asked meanwhile, and of the target afterwards:
+ * from further ports, and from further addresses of this host over paths of their own, which plain
+ * SYNs have walked before.
  *
  * While segments are held the endpoint's time stands still: it retransmits nothing.
  *
@@ -12,12 +14,15 @@
 #ifndef MBOXTRACE_PROBE_INSIDE_H
 #define MBOXTRACE_PROBE_INSIDE_H
 
+#include "probe/held.h"
 #include "probe/run.h"
 
 struct inside_config {
 	uint16_t local_port; /* of the connection: none of the trace's */
 	struct span request; /* what is said to the target: two octets at least */
 	uint64_t seed;
+	size_t further_count; /* local addresses that joins are tried from as well */
+	struct trace_further further[TRACE_FURTHER_MAX];
 };
 
 /* Runs with a trace that is finished, and finishes it again. 0, or what the net returned. */

@@ -24,9 +24,9 @@ void inside_note_segment(struct inside *in, const struct packet *p)
 	in->alive |= in->proving && p->tcp.flags & TCP_ACK;
 }
 
-static int control_of(const struct inside *in)
+static int control_of(const struct inside_joins *j)
 {
-	const struct trace_result *r = trace_result(in->trace);
+	const struct trace_result *r = trace_result(j->trace);
 
 	for (size_t i = 0; i < r->probe_count; i++)
 		if (r->probes[i].role == ROLE_CONTROL)
@@ -35,43 +35,55 @@ static int control_of(const struct inside *in)
 }
 
 /* Is this the target's to that probe? */
-static bool answers(const struct inside *in, int probe, const struct packet *p)
+static bool answers(const struct inside_joins *j, int probe, const struct packet *p)
 {
 	struct packet sent;
 
-	return probe >= 0 && !packet_parse(&sent, trace_octets(in->trace, probe)) &&
-	       ip_addr_equal(&p->ip.src, &sent.ip.dst) && p->tcp.dst_port == sent.tcp.src_port &&
-	       p->tcp.src_port == sent.tcp.dst_port;
+	return probe >= 0 && !packet_parse(&sent, trace_octets(j->trace, probe)) &&
+	       ip_addr_equal(&p->ip.src, &sent.ip.dst) && ip_addr_equal(&p->ip.dst, &sent.ip.src) &&
+	       p->tcp.dst_port == sent.tcp.src_port && p->tcp.src_port == sent.tcp.dst_port;
 }
 
-static bool is_same(const struct inside *in, int probe, const struct trace_join *before,
-		    const struct packet *p)
+static bool is_same(const struct inside *in, const struct inside_joins *j, int probe,
+		    const struct trace_join *before, const struct packet *p)
 {
 	struct trace_join join;
 
-	if (!answers(in, probe, p))
+	if (!answers(j, probe, p))
 		return false;
-	join = inside_read_answer(in, probe, p->octets);
+	join = inside_read_answer(in, j, probe, p->octets);
 	return join.answer == before->answer && join.reason == before->reason;
+}
+
+static void note(const struct inside *in, struct inside_joins *j, const struct packet *p)
+{
+	struct inside_again *a = &j->again;
+
+	if (!a->asked)
+		return;
+	a->valid |= is_same(in, j, j->valid, &j->to_valid, p);
+	a->bogus |= is_same(in, j, j->bogus, &j->to_bogus, p);
+	a->control |= (p->tcp.flags & (TCP_SYN | TCP_ACK | TCP_RST)) == (TCP_SYN | TCP_ACK) &&
+		      answers(j, control_of(j), p);
 }
 
 void inside_note_answer(struct inside *in, const struct packet *p)
 {
-	struct inside_again *a = &in->again;
+	for (size_t i = 0; i < in->joins_count; i++)
+		note(in, &in->joins[i], p);
+}
 
-	if (!a->asked)
-		return;
-	a->valid |= is_same(in, in->valid, &in->result.valid, p);
-	a->bogus |= is_same(in, in->bogus, &in->result.bogus, p);
-	a->control |= (p->tcp.flags & (TCP_SYN | TCP_ACK | TCP_RST)) == (TCP_SYN | TCP_ACK) &&
-		      answers(in, control_of(in), p);
+static bool is_all_same(const struct inside_again *a)
+{
+	return a->valid && a->bogus && a->control;
 }
 
 static bool is_answered(struct inside *in)
 {
-	const struct inside_again *a = &in->again;
-
-	return in->ended || (a->valid && a->bogus && a->control) || trace_settled(in->trace);
+	for (size_t i = 0; i < in->joins_count; i++)
+		if (in->joins[i].again.asked && is_all_same(&in->joins[i].again))
+			return true;
+	return in->ended || inside_is_settled(in);
 }
 
 static bool is_proved(struct inside *in)
@@ -84,6 +96,7 @@ static int prove_alive(struct inside *in, struct error *err)
 	const struct inside_segment *s = &in->held[in->count > 1];
 	int rc = 0;
 
+	in->alive = false;
 	in->proving = true;
 	for (int i = 0; rc >= 0 && i < PROOFS && !is_proved(in) && !inside_stopped(in); i++) {
 		rc = net_send(in->net, span_of(s->octets, s->len), err);
@@ -94,29 +107,30 @@ static int prove_alive(struct inside *in, struct error *err)
 	return rc < 0 ? rc : 0;
 }
 
-bool inside_is_doubtful(const struct inside *in)
+bool inside_is_doubtful(const struct inside_joins *j)
 {
-	enum join_answer answer = in->result.valid.answer;
+	enum join_answer answer = j->to_valid.answer;
 
 	return answer == JOIN_REFUSED || answer == JOIN_RESET || answer == JOIN_BARE;
 }
 
-int inside_confirm_joins(struct inside *in, struct error *err)
+int inside_confirm_joins(struct inside *in, struct inside_joins *j, struct error *err)
 {
 	int rc;
 
-	inside_read_joins(in);
-	if (!inside_is_doubtful(in) || in->ended || !in->count || inside_stopped(in) ||
+	inside_read_joins(in, j);
+	if (!inside_is_doubtful(j) || in->ended || !in->count || inside_stopped(in) ||
 	    inside_info(in)->sent != in->config->request.len)
 		return 0;
-	in->again.asked = true;
-	trace_repeat_target(in->trace, in->valid, net_now_ns(in->net));
-	trace_repeat_target(in->trace, in->bogus, net_now_ns(in->net));
-	trace_repeat_target(in->trace, control_of(in), net_now_ns(in->net));
+	j->again.asked = true;
+	trace_repeat_target(j->trace, j->valid, net_now_ns(in->net));
+	trace_repeat_target(j->trace, j->bogus, net_now_ns(in->net));
+	trace_repeat_target(j->trace, control_of(j), net_now_ns(in->net));
 	rc = inside_pump(in, AGAIN_NS, is_answered, err);
-	in->again.asked = false;
-	if (!rc && in->again.valid && in->again.bogus && in->again.control)
-		rc = prove_alive(in, err);
-	in->result.join_confirmed = in->alive && !in->ended;
+	j->again.asked = false;
+	if (rc || !is_all_same(&j->again))
+		return rc;
+	rc = prove_alive(in, err);
+	j->confirmed = in->alive && !in->ended;
 	return rc;
 }

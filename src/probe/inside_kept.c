@@ -42,10 +42,16 @@ static void take_rest(struct inside *in, const struct packet *p)
 }
 
 /* Data that are not mapped end MPTCP: that is to show at once. */
+static bool is_to_keep(const struct inside *in, const struct packet *p)
+{
+	return in->keeping && p->have & PACKET_HAS_ALL && !(p->tcp.flags & (TCP_SYN | TCP_RST)) &&
+	       packet_transport_checksum(p) == p->tcp.checksum &&
+	       inside_back_is_mapped(&in->back, p);
+}
+
 void inside_take(struct inside *in, const struct packet *p)
 {
-	bool kept = in->keeping && p->have & PACKET_HAS_ALL &&
-		    !(p->tcp.flags & (TCP_SYN | TCP_RST)) && inside_back_is_mapped(&in->back, p);
+	bool kept = is_to_keep(in, p);
 
 	if (kept)
 		keep(in, p);
@@ -135,8 +141,7 @@ static void freshen(const struct inside *in, uint8_t *octets, size_t len)
 	const struct tcp_option *ts;
 	struct packet p;
 
-	if (packet_parse(&p, span_of(octets, len)) ||
-	    packet_transport_checksum(&p) != p.tcp.checksum)
+	if (packet_parse(&p, span_of(octets, len)))
 		return;
 	ts = tcp_option_find(&p.tcp.options, TCP_OPT_TIMESTAMP, -1);
 	if (!ts || ts->malformed || ts->len != 10)

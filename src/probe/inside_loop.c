@@ -84,8 +84,9 @@ int inside_send(struct inside *in, struct error *err)
 		rc = put_out(in, packet, err);
 	while (endpoint_event(in->endpoint, &event))
 		take_event(in, &event);
-	while (rc >= 0 && trace_send(in->trace, net_now_ns(in->net), &packet))
-		rc = net_send(in->net, packet, err);
+	for (size_t i = 0; i < in->joins_count; i++)
+		while (rc >= 0 && trace_send(in->joins[i].trace, net_now_ns(in->net), &packet))
+			rc = net_send(in->net, packet, err);
 	return rc;
 }
 
@@ -169,13 +170,15 @@ static void take_packet(struct inside *in, const struct net_packet *packet)
 	bool tcp = !packet_parse(&p, packet->octets) && p.ip.proto == IP_PROTO_TCP &&
 		   p.have & PACKET_HAS_TCP;
 
-	if (tcp && p.tcp.dst_port == in->config->local_port) {
+	if (tcp && p.tcp.dst_port == in->config->local_port &&
+	    ip_addr_equal(&p.ip.dst, &trace_result(in->trace)->config.source)) {
 		take_segment(in, &p, packet);
 		return;
 	}
 	if (tcp)
 		inside_note_answer(in, &p);
-	trace_receive(in->trace, packet->time_ns, packet->octets);
+	for (size_t i = 0; i < in->joins_count; i++) /* each takes what comes to its address */
+		trace_receive(in->joins[i].trace, packet->time_ns, packet->octets);
 }
 
 static int64_t earlier(int64_t a, int64_t b)
@@ -191,7 +194,9 @@ static int64_t wait_until(struct inside *in, int64_t deadline_ns)
 		due_ns += in->frozen_ns;
 	if (in->run->idle)
 		due_ns = earlier(due_ns, in->run->idle(in->run->context, net_now_ns(in->net)));
-	due_ns = earlier(due_ns, trace_expiry_ns(in->trace));
+	for (size_t i = 0; i < in->joins_count; i++)
+		if (!trace_finished(in->joins[i].trace))
+			due_ns = earlier(due_ns, trace_expiry_ns(in->joins[i].trace));
 	return earlier(due_ns, deadline_ns);
 }
 

@@ -17,6 +17,17 @@ struct inside_again {
 	bool asked, valid, bogus, control;
 };
 
+/* Joins over one path: the first is the trace's own, from further ports; the others are those of
+ * further local addresses. */
+struct inside_joins {
+	struct trace *trace;
+	int valid, bogus; /* probes of it; -1: not there */
+	struct inside_again again;
+	struct trace_join to_valid, to_bogus; /* how the target answered */
+	bool confirmed;
+	bool late; /* when the last went, the peer had ended the connection */
+};
+
 struct inside {
 	struct trace *trace;
 	struct net *net;
@@ -40,8 +51,9 @@ struct inside {
 	uint32_t bare_acks, acks_before;
 	bool ended;	     /* the peer said so: FIN, DATA_FIN, MP_FASTCLOSE or RST */
 	bool proving, alive; /* it answered what it had before */
-	struct inside_again again;
-	int valid, bogus, plain; /* probes of the trace; -1: not there */
+	int plain;	     /* probe of the trace; -1: not there */
+	size_t joins_count;
+	struct inside_joins joins[1 + TRACE_FURTHER_MAX];
 	struct trace_inside result;
 };
 
@@ -54,7 +66,7 @@ int inside_send(struct inside *in, struct error *err);
 /* Drives both until `done`, or for as long as `limit_ns`. */
 int inside_pump(struct inside *in, int64_t limit_ns, bool (*done)(struct inside *in),
 		struct error *err);
-bool inside_is_settled(struct inside *in);	     /* no question of the trace is open */
+bool inside_is_settled(struct inside *in);	     /* no question of any trace is open */
 int64_t inside_patience_ns(const struct inside *in); /* two round trips, as far as known */
 
 /* Hands a segment of the connection to the endpoint, without its data while these are kept. */
@@ -64,15 +76,26 @@ int inside_let_go(struct inside *in, struct error *err);
 
 /* The copies walk; data behind a gap are asked of routers and of the target. */
 int inside_walk(struct inside *in, struct error *err);
+/* Where hops of this trace said nothing to some of what they were asked. */
+int inside_walk_again(struct inside *in, struct trace *t, struct error *err);
+
+/* Plain SYNs walk the paths of further addresses. */
+int inside_explore(struct inside *in, struct error *err);
+/* What joins the connection walks its paths, but for their end. */
+void inside_hold_joins(struct inside *in);
+void inside_walk_joins(struct inside *in);
 /* Joins, asked of the target. Then: how they were answered, and a sentence on that. */
 int inside_ask_joins(struct inside *in, struct error *err);
-void inside_read_joins(struct inside *in);
-void inside_describe_joins(struct inside *in);
-struct trace_join inside_read_answer(const struct inside *in, int probe, struct span octets);
+void inside_read_joins(const struct inside *in, struct inside_joins *j);
+void inside_describe_joins(const struct inside_joins *j, const char *who, char *out, size_t cap);
+struct trace_join inside_read_answer(const struct inside *in, const struct inside_joins *j,
+				     int probe, struct span octets);
+/* Concludes the paths of further addresses. */
+void inside_conclude_further(struct inside *in);
 /* Once they are answered: were they refused by a target that had the connection yet? What comes in
  * is told to the others: segments of the connection, and of other ports. */
-bool inside_is_doubtful(const struct inside *in);
-int inside_confirm_joins(struct inside *in, struct error *err);
+bool inside_is_doubtful(const struct inside_joins *j);
+int inside_confirm_joins(struct inside *in, struct inside_joins *j, struct error *err);
 void inside_note_segment(struct inside *in, const struct packet *p);
 void inside_note_answer(struct inside *in, const struct packet *p);
 

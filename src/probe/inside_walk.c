@@ -19,18 +19,25 @@
 
 bool inside_is_settled(struct inside *in)
 {
-	return trace_settled(in->trace);
+	for (size_t i = 0; i < in->joins_count; i++)
+		if (!trace_settled(in->joins[i].trace))
+			return false;
+	return true;
 }
 
-int64_t inside_patience_ns(const struct inside *in)
+static int64_t patience_ns(const struct trace_result *r)
 {
-	const struct trace_result *r = trace_result(in->trace);
 	int64_t longest_ns = 0;
 
 	for (size_t i = 0; i < r->reply_count; i++)
 		if (r->replies[i].rtt_ns > longest_ns)
 			longest_ns = r->replies[i].rtt_ns;
 	return 2 * longest_ns + CLEAR_NS;
+}
+
+int64_t inside_patience_ns(const struct inside *in)
+{
+	return patience_ns(trace_result(in->trace));
 }
 
 static int ask_all(struct inside *in, size_t from, size_t to, struct error *err)
@@ -53,8 +60,7 @@ static int walk_behind_gap(struct inside *in, struct error *err)
 	uint8_t by;
 	int rc;
 
-	trace_ask_hops(in->trace, in->valid, net_now_ns(in->net));
-	trace_ask_hops(in->trace, in->bogus, net_now_ns(in->net));
+	inside_walk_joins(in);
 	rc = ask_all(in, 1, in->count, err);
 	if (rc || in->count < 3)
 		return rc;
@@ -115,33 +121,34 @@ static void add_plain(struct inside *in)
 		    trace_hold(in->trace, ROLE_DATA_PLAIN, span_of(plain.octets, plain.len));
 }
 
-static int ask_again(struct inside *in, int64_t pause_ns, struct error *err)
+static int ask_again(struct inside *in, struct trace *t, int64_t pause_ns, struct error *err)
 {
-	add_plain(in);
-	trace_ask_again(in->trace, in->plain, net_now_ns(in->net) + pause_ns);
+	if (t == in->trace)
+		add_plain(in);
+	trace_ask_again(t, t == in->trace ? in->plain : -1, net_now_ns(in->net) + pause_ns);
 	return inside_pump(in, WALK_NS, inside_is_settled, err);
 }
 
 /* Hops that said nothing to some are asked again, until it is clear that there is more to it than
  * loss; after a pause where even controls get no answer: routers are out of ICMP tokens. */
-static int walk_again(struct inside *in, struct error *err)
+int inside_walk_again(struct inside *in, struct trace *t, struct error *err)
 {
-	const struct trace_result *r = trace_result(in->trace);
-	int64_t until_ns = net_now_ns(in->net) + AGAIN_NS + PATIENCE * inside_patience_ns(in);
+	const struct trace_result *r = trace_result(t);
+	int64_t until_ns = net_now_ns(in->net) + AGAIN_NS + PATIENCE * patience_ns(r);
 	unsigned pauses = 0;
 	int64_t pause_ns = 0;
 	int rc = 0;
 
-	while (!rc && trace_is_silent(in->trace) && !trace_decided(in->trace) &&
-	       !inside_stopped(in) && net_now_ns(in->net) < until_ns) {
+	while (!rc && trace_is_silent(t) && !trace_decided(t) && !inside_stopped(in) &&
+	       net_now_ns(in->net) < until_ns) {
 		size_t before = r->reply_count;
 
-		rc = ask_again(in, pause_ns, err);
+		rc = ask_again(in, t, pause_ns, err);
 		if (r->reply_count > before) {
 			pause_ns = 0;
 			continue;
 		}
-		if (pause_ns || pauses++ == (trace_is_doubtful(in->trace) ? PAUSES : 1))
+		if (pause_ns || pauses++ == (trace_is_doubtful(t) ? PAUSES : 1))
 			break;
 		pause_ns = PAUSE_NS;
 	}
@@ -253,7 +260,7 @@ int inside_walk(struct inside *in, struct error *err)
 	if (!rc && in->result.unsent)
 		return find_early(in, err);
 	if (!rc)
-		rc = walk_again(in, err);
+		rc = inside_walk_again(in, in->trace, err);
 	in->result.gap_filled =
 	    in->result.gap_by && trace_top(in->trace, in->probe[1]) >= in->result.gap_by;
 	if (!rc && in->count > 1 && is_whole(in))

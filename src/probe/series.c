@@ -33,8 +33,8 @@ static const struct {
     [ROLE_ADD_ADDR] = {"ack-add-addr", "", "", false},
     [ROLE_SIGNALS] = {"ack-remove-addr-mp-prio", "", "", false},
     [ROLE_DATA_PLAIN] = {"data-plain", "", "", false},
-    [ROLE_JOIN_VALID] = {"syn-mp-join-valid", MARKS, "/MPJOIN{id=1}", false},
-    [ROLE_JOIN_BOGUS] = {"syn-mp-join-bogus", MARKS, "/MPJOIN{id=1}", false},
+    [ROLE_JOIN_VALID] = {"syn-mp-join-valid", MARKS, NULL, false},
+    [ROLE_JOIN_BOGUS] = {"syn-mp-join-bogus", MARKS, NULL, false},
 };
 
 int series_find(const struct trace *t, enum probe_role role)
@@ -57,18 +57,20 @@ static int role_notation(const struct trace *t, enum probe_role role, struct not
 			 struct error *err)
 {
 	const struct trace_config *c = &t->result.config;
-	char text[sizeof(n->text)];
+	char text[sizeof(n->text)], join[32];
 
 	if (role == ROLE_USER) {
 		*n = *c->user_probe;
 		return 0;
 	}
+	snprintf(join, sizeof(join), "/MPJOIN{id=%u}", c->further + 1u);
 	if (role == ROLE_ECHO)
 		snprintf(text, sizeof(text), "IP%s/ICMP{type=%u}", roles[role].marks,
 			 c->target.family == 6 ? 128u : 8u);
 	else
 		snprintf(text, sizeof(text), "IP%s/TCP{dst=%u}/MSS(%u)/SACKP/TS/NOP/WS(7)%s",
-			 roles[role].marks, c->port, default_mss(c), roles[role].option);
+			 roles[role].marks, c->port, default_mss(c),
+			 roles[role].option ? roles[role].option : join);
 	return notation_parse(n, text, err);
 }
 

@@ -44,6 +44,9 @@ static int add_series(struct trace *t, struct error *err)
 {
 	static const enum probe_role measurement[] = {ROLE_TEST, ROLE_CONTROL, ROLE_SHAM,
 						      ROLE_ECHO};
+	static const enum probe_role plain[] = {ROLE_CONTROL, ROLE_ECHO};
+	bool further = t->result.config.further;
+	const enum probe_role *roles = further ? plain : measurement;
 	int rc = 0;
 
 	if (t->result.config.user_probe) {
@@ -51,8 +54,8 @@ static int add_series(struct trace *t, struct error *err)
 		/* Who answers a SYN, an echo must tell. */
 		return rc >= 0 && t->series[0].syn ? series_add(t, ROLE_ECHO, err) : rc;
 	}
-	for (size_t i = 0; rc >= 0 && i < sizeof(measurement) / sizeof(measurement[0]); i++)
-		rc = series_add(t, measurement[i], err);
+	for (size_t i = 0; rc >= 0 && i < (further ? 2 : 4); i++)
+		rc = series_add(t, roles[i], err);
 	return rc;
 }
 
@@ -80,7 +83,8 @@ struct trace *trace_new(const struct trace_config *config, const struct trace_ev
 		trace_free(t);
 		return NULL;
 	}
-	t->gap_ns = config->gap_ns / (config->user_probe ? 1 : MEASUREMENT_WALKS);
+	t->gap_ns =
+	    config->gap_ns / (config->user_probe || config->further ? 1 : MEASUREMENT_WALKS);
 	followup_start(t);
 	return t;
 }
@@ -89,6 +93,8 @@ void trace_free(struct trace *t)
 {
 	if (!t)
 		return;
+	for (size_t i = 0; i < t->result.further_count; i++)
+		trace_free(t->further[i]);
 	arena_fini(&t->octets);
 	free(t->result.replies);
 	free(t->result.findings);

@@ -26,9 +26,10 @@
 #include "probe/connection.h"
 #include "util/time.h"
 
-#define TRACE_PROBES_MAX 16
-#define TRACE_TTL_MAX	 255
-#define TRACE_REASON_MAX (FINDING_EXPLAIN_MAX + 32)
+#define TRACE_PROBES_MAX  16
+#define TRACE_TTL_MAX	  255
+#define TRACE_FURTHER_MAX 7
+#define TRACE_REASON_MAX  (FINDING_EXPLAIN_MAX + 32)
 
 enum probe_role {
 	ROLE_TEST,     /* SYN with MP_CAPABLE v1 */
@@ -64,7 +65,9 @@ struct trace_config {
 	double wait_here, wait_near;	   /* -w HERE, NEAR: multiples of a round trip; 0: unused */
 	int64_t gap_ns;			   /* between one TTL and the next */
 	uint32_t mtu;			   /* of the first hop; MSS of the default probes follows */
-	uint64_t seed;			   /* of ISNs, IP IDs and order */
+	uint8_t further; /* 0; or this is the path of a further local address (held.h), its number:
+			  * only a plain SYN walks all of it, and joins have the next address ID */
+	uint64_t seed;	 /* of ISNs, IP IDs and order */
 };
 
 /* Sets what traceroute's users expect: 1, 30, 16, 2, 5 s, 3, 10 and so on. */
@@ -179,6 +182,7 @@ struct trace_inside {
 	struct value sack_sent, sack_seen;
 	struct trace_back back;
 	struct trace_join valid, bogus;
+	bool join_late;	     /* when the last of them went, the target had ended the connection */
 	bool join_confirmed; /* asked again they were answered as before, a plain SYN was
 			      * accepted, and then the target had the connection yet */
 	char note[512];	     /* what was tested, or why it was not, in sentences */
@@ -208,6 +212,10 @@ struct trace_result {
 	char reason[TRACE_REASON_MAX]; /* the first line of the verdict, in plain words */
 	bool interrupted;
 	struct trace_inside inside;
+	/* Paths of further local addresses, each with hops and findings of its own, and in `inside`
+	 * what became of joins; the findings are among those above as well. Owned by the trace. */
+	size_t further_count;
+	const struct trace_result *further[TRACE_FURTHER_MAX];
 	struct trace_mirrored mirrored;
 };
 

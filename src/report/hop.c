@@ -2,9 +2,31 @@
 
 #include <string.h>
 
-static bool is_follow_up(enum probe_role role)
+static bool is_join(const struct trace_result *result, size_t probe)
 {
+	return result->probes[probe].role == ROLE_JOIN_VALID ||
+	       result->probes[probe].role == ROLE_JOIN_BOGUS;
+}
+
+/* Is every hop asked with it? On the path of a further address that is so of joins. */
+static bool is_follow_up(const struct trace_result *result, size_t probe)
+{
+	enum probe_role role = result->probes[probe].role;
+
+	if (result->config.further && is_join(result, probe))
+		return false;
 	return role != ROLE_TEST && role != ROLE_CONTROL && role != ROLE_SHAM && role != ROLE_USER;
+}
+
+/* The target is, by joins, only once there is a connection to join. */
+static bool is_asked(const struct trace_result *result, size_t probe, uint8_t ttl)
+{
+	uint8_t reached = result->probes[probe].reached_ttl;
+
+	if (is_follow_up(result, probe) || (reached && ttl > reached))
+		return false;
+	return !is_join(result, probe) || ttl < result->path_length ||
+	       result->inside.state == INSIDE_TESTED;
 }
 
 static struct hop_answer *answer_of(struct hop *hop, const struct ip_addr *from)
@@ -35,16 +57,12 @@ void hop_collect(struct hop *hop, const struct trace_result *result, uint8_t ttl
 {
 	memset(hop, 0, sizeof(*hop));
 	hop->ttl = ttl;
-	for (size_t i = 0; i < result->probe_count; i++) {
-		uint8_t reached = result->probes[i].reached_ttl;
-
-		hop->asked[i] =
-		    !is_follow_up(result->probes[i].role) && (!reached || ttl <= reached);
-	}
+	for (size_t i = 0; i < result->probe_count; i++)
+		hop->asked[i] = is_asked(result, i, ttl);
 	for (size_t i = 0; i < result->reply_count; i++) {
 		const struct trace_reply *reply = &result->replies[i];
 
-		if (reply->ttl == ttl && !is_follow_up(result->probes[reply->probe].role))
+		if (reply->ttl == ttl && !is_follow_up(result, reply->probe))
 			hop_add(hop, reply);
 	}
 }
@@ -96,8 +114,7 @@ static uint8_t last_answered(const struct trace_result *result)
 	for (size_t i = 0; i < result->reply_count; i++) {
 		const struct trace_reply *r = &result->replies[i];
 
-		if (r->ttl > last && r->ttl <= result->last_ttl &&
-		    !is_follow_up(result->probes[r->probe].role))
+		if (r->ttl > last && r->ttl <= result->last_ttl && !is_follow_up(result, r->probe))
 			last = r->ttl;
 	}
 	return last;

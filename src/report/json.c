@@ -96,6 +96,14 @@ static json_t *json_of_join(const struct trace_join *join)
 	return out;
 }
 
+static void json_put_joins(json_t *out, const struct trace_inside *inside)
+{
+	if (inside->valid.answer == JOIN_UNASKED || inside->bogus.answer == JOIN_UNASKED)
+		return;
+	json_put(out, "join_valid", json_of_join(&inside->valid));
+	json_put(out, "join_bogus", json_of_join(&inside->bogus));
+}
+
 /* What --connect did. */
 static json_t *json_of_inside(const struct trace_result *result)
 {
@@ -112,10 +120,7 @@ static json_t *json_of_inside(const struct trace_result *result)
 			   : json_null());
 	if (inside->state == INSIDE_TESTED)
 		json_put(out, "version", json_integer(inside->version));
-	if (inside->valid.answer != JOIN_UNASKED && inside->bogus.answer != JOIN_UNASKED) {
-		json_put(out, "join_valid", json_of_join(&inside->valid));
-		json_put(out, "join_bogus", json_of_join(&inside->bogus));
-	}
+	json_put_joins(out, inside);
 	json_put(out, "note", json_string(inside->note));
 	return out;
 }
@@ -126,6 +131,32 @@ static json_t *json_of_path_length(const struct trace_result *result)
 	bool nearer = result->first_ttl > 1 && result->path_length <= result->first_ttl;
 
 	return result->path_length && !nearer ? json_integer(result->path_length) : json_null();
+}
+
+/* The path of a further local address. */
+static json_t *json_of_further(const struct trace_result *path)
+{
+	json_t *out = json_object();
+
+	json_put(out, "subflow", json_integer(path->config.further));
+	json_put(out, "local", json_of_addr(&path->config.source));
+	json_put(out, "probes", json_of_probes(path));
+	json_put(out, "hops", json_of_hops(path));
+	json_put(out, "reached", json_boolean(path->reached));
+	json_put(out, "path_length", json_of_path_length(path));
+	json_put(out, "tested", json_boolean(path->inside.state == INSIDE_TESTED));
+	json_put_joins(out, &path->inside);
+	json_put(out, "note", json_string(path->inside.note));
+	return out;
+}
+
+static json_t *json_of_paths(const struct trace_result *result)
+{
+	json_t *paths = json_array();
+
+	for (size_t i = 0; i < result->further_count; i++)
+		json_array_append_new(paths, json_of_further(result->further[i]));
+	return paths;
 }
 
 static void json_finish(struct report *r, const struct trace_result *result)
@@ -149,6 +180,8 @@ static void json_finish(struct report *r, const struct trace_result *result)
 	json_put(line, "interrupted", json_boolean(result->interrupted));
 	if (result->inside.state != INSIDE_NOT_ASKED)
 		json_put(line, "inside", json_of_inside(result));
+	if (result->further_count)
+		json_put(line, "paths", json_of_paths(result));
 	if (result->mirrored.asked)
 		json_put(line, "mirrored",
 			 json_of_mirrored(&result->mirrored.mirrored, result->mirrored.note));

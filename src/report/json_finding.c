@@ -31,6 +31,8 @@ json_t *json_of_finding(const struct finding *f)
 	json_put(out, "impact", json_string(impact_name(f->impact)));
 	if (f->subflow)
 		json_put(out, "subflow", json_integer(f->subflow));
+	if (f->local.family)
+		json_put(out, "local", json_of_addr(&f->local));
 	json_put(out, "explain", json_string(f->explain));
 	return out;
 }

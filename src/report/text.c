@@ -142,6 +142,15 @@ static void text_tail(struct text_report *t, const struct trace_result *result)
 		buf_printf(&t->out, "%2u-%u  *\n", t->next_ttl, last);
 }
 
+void text_rest(struct text_report *t, const struct trace_result *result)
+{
+	unsigned ttl;
+
+	while ((ttl = text_next_answered(t, result, result->last_ttl)) != 0)
+		text_print_to(t, result, ttl);
+	text_tail(t, result);
+}
+
 static void text_finish(struct report *r, const struct trace_result *result)
 {
 	struct text_report *t = (struct text_report *)r;
@@ -150,11 +159,10 @@ static void text_finish(struct report *r, const struct trace_result *result)
 	for (ttl = t->next_ttl; ttl <= result->last_ttl; ttl++)
 		text_named(t, result, ttl);
 	names_settle(t->config.names, NAME_WAIT_NS);
-	while ((ttl = text_next_answered(t, result, result->last_ttl)) != 0)
-		text_print_to(t, result, ttl);
-	text_tail(t, result);
+	text_rest(t, result);
 	if (t->config.verbose)
 		text_inside_raw(t, result);
+	text_further(t, result);
 	text_verdict(t, result);
 	text_flush(t);
 }

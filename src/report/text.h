@@ -37,6 +37,9 @@ void text_ink(struct text_report *t, enum ink ink, const char *text);
 /* "name (addr)", or the address alone if it has no name or none yet. */
 void text_addr(const struct text_report *t, struct buf *out, const struct ip_addr *addr);
 
+/* All hops that are left to print. */
+void text_rest(struct text_report *t, const struct trace_result *result);
+
 void text_hop(struct text_report *t, const struct trace_result *result, const struct hop *hop);
 
 /* The part of a hop's line that says what its quotes show changed; nothing if nothing is. */
@@ -47,6 +50,9 @@ void text_hop_raw(struct text_report *t, const struct trace_result *result, cons
 
 /* What it adds behind the hops: those who answered what was sent inside a connection. */
 void text_inside_raw(struct text_report *t, const struct trace_result *result);
+
+/* The paths of further local addresses, a table of hops each. */
+void text_further(struct text_report *t, const struct trace_result *result);
 
 /* Everything behind the last hop. */
 void text_verdict(struct text_report *t, const struct trace_result *result);

@@ -30,6 +30,12 @@ static void put_inside(struct text_report *t, const struct trace_result *result)
 		return;
 	buf_printf(&t->out, "\n");
 	paragraph_wrapped(&t->out, "", result->inside.note);
+	for (size_t i = 0; i < result->further_count; i++) {
+		const char *note = result->further[i]->inside.note;
+
+		if (*note && strcmp(result->reason, note) != 0)
+			paragraph_wrapped(&t->out, "", note);
+	}
 }
 
 /* How much was compared at both ends, or why nothing was. */
@@ -41,11 +47,22 @@ static void put_mirrored(struct text_report *t, const struct trace_result *resul
 	paragraph_wrapped(&t->out, "", result->mirrored.note);
 }
 
+static unsigned sent_of(const struct trace_result *result)
+{
+	unsigned sent = 0;
+
+	for (size_t i = 0; i < result->probe_count; i++)
+		sent += result->probes[i].sent;
+	return sent;
+}
+
 static void put_coverage(struct text_report *t, const struct trace_result *result)
 {
 	struct hop_coverage c = hop_coverage_of(result);
-	unsigned sent = 0;
+	unsigned sent = sent_of(result);
 
+	for (size_t i = 0; i < result->further_count; i++)
+		sent += sent_of(result->further[i]);
 	buf_printf(&t->out, "\n");
 	if (c.hops)
 		buf_printf(&t->out, "Options seen at %u of %u hops", c.options, c.hops);
@@ -54,8 +71,6 @@ static void put_coverage(struct text_report *t, const struct trace_result *resul
 	if (c.short_quote)
 		buf_printf(&t->out, "; %u quoted too little", c.short_quote);
 	buf_printf(&t->out, "%s", c.hops ? ". " : "");
-	for (size_t i = 0; i < result->probe_count; i++)
-		sent += result->probes[i].sent;
 	buf_printf(&t->out, "%u packets sent in %.3f s%s.\n", sent,
 		   (double)(result->end_ns - result->start_ns) / NS_PER_S,
 		   result->interrupted ? ", then interrupted" : "");
@@ -80,6 +95,24 @@ static bool mptcp_answered(const struct trace_result *result)
 	return false;
 }
 
+/* What befalls the path of a further address alone. */
+static void opening_of_further(struct buf *out, const struct finding *f)
+{
+	const char *probably = f->confidence == CONFIDENCE_CERTAIN ? "" : "probably ";
+	char local[IP_ADDR_TEXT];
+
+	ip_addr_print(&f->local, local);
+	if (f->impact == IMPACT_NO_SUBFLOW)
+		buf_printf(out,
+			   "MPTCP gets through, but %scannot use the path from %s as an additional "
+			   "one.",
+			   probably, local);
+	else
+		buf_printf(out, "Something on the path from %s %stampers with packets%s.", local,
+			   probably,
+			   f->impact == IMPACT_NONE ? ", but not so that MPTCP is affected" : "");
+}
+
 static void opening_of(struct buf *out, const struct trace_result *result, const struct finding *f)
 {
 	/* Between the two halves stands "probably" where that is as much as is known. */
@@ -98,7 +131,9 @@ static void opening_of(struct buf *out, const struct trace_result *result, const
 	};
 	const char *probably = f->confidence == CONFIDENCE_CERTAIN ? "" : "probably ";
 
-	if (f->change == CHANGE_RESET && !strcmp(f->field, "packet"))
+	if (f->local.family && mptcp_answered(result))
+		opening_of_further(out, f);
+	else if (f->change == CHANGE_RESET && !strcmp(f->field, "packet"))
 		buf_printf(out, "%s: something on this path %srefuses %s.",
 			   result->config.user_probe ? "The probe does not get through"
 						     : "Nobody gets through to this port",

@@ -29,8 +29,9 @@
  *           as with --connect)
  *   expect  verdict, half_open (connections the target may be left with), findings (a list; each
  * with field and change, and as far as they matter direction after by basis cause confidence
- * impact; after and by are TTLs, 0 the sender; by = false: nobody behind it spoke; cause = false:
- * none is named)
+ * impact subflow; after and by are TTLs, 0 the sender; by = false: nobody behind it spoke; cause =
+ * false: none is named; subflow is 0 for the path of the trace, else that of the client's
+ * so-manieth further address)
  *
  * The script has no files, no processes, no clock: only what a loop over routers needs (ipairs,
  * select, tostring, string.format and so on), seeded math.random, and bounds on memory and
@@ -50,6 +51,7 @@ struct scenario_finding {
 	char field[FIELD_NAME_MAX];
 	int change, direction, basis, cause, confidence, impact; /* of finding.h, or SCENARIO_ANY */
 	int after, by; /* TTL, SCENARIO_ANY, or SCENARIO_NOBODY: null */
+	int subflow;   /* whose path it is, or SCENARIO_ANY */
 };
 
 struct scenario_expect {

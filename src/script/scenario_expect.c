@@ -59,6 +59,16 @@ static bool read_place(lua_State *L, const struct entry *e, void *at)
 	return true;
 }
 
+static bool read_subflow(lua_State *L, const struct entry *e, void *at)
+{
+	uint8_t number = 0;
+
+	if (!read_u8(L, e, &number))
+		return false;
+	*(int *)at = number;
+	return true;
+}
+
 static bool read_cause(lua_State *L, const struct entry *e, void *at)
 {
 	if (!is_false(L))
@@ -87,6 +97,8 @@ static const struct entry finding_entries[] = {
      "a cause as results name it, or false for null", 0, 0, cause_at},
     NAMED(confidence, confidence_at),
     NAMED(impact, impact_at),
+    {"subflow", read_subflow, offsetof(struct scenario_finding, subflow),
+     "a whole number from 0 to 255", 0, 255, NULL},
     {0},
 };
 
@@ -101,6 +113,7 @@ static void read_finding(lua_State *L, struct scenario_finding *f)
 	    .impact = SCENARIO_ANY,
 	    .after = SCENARIO_ANY,
 	    .by = SCENARIO_ANY,
+	    .subflow = SCENARIO_ANY,
 	};
 	table_read(L, "expect: finding", finding_entries, f);
 	if (!f->field[0] || f->change == SCENARIO_ANY)
@@ -184,7 +197,7 @@ static bool finding_agrees(const struct scenario_finding *e, const struct findin
 	       agrees(e->direction, (int)f->direction) && agrees(e->basis, (int)f->basis) &&
 	       agrees(e->cause, (int)f->cause) && agrees(e->confidence, (int)f->confidence) &&
 	       agrees(e->impact, (int)f->impact) && place_agrees(e->after, &f->after) &&
-	       place_agrees(e->by, &f->by);
+	       place_agrees(e->by, &f->by) && agrees(e->subflow, f->subflow);
 }
 
 static void put_place(struct buf *out, const char *what, int ttl)
@@ -211,6 +224,8 @@ static void put_expected(struct buf *out, const struct scenario_finding *e)
 	put_name(out, "cause", cause_at, e->cause);
 	put_name(out, "confidence", confidence_at, e->confidence);
 	put_name(out, "impact", impact_at, e->impact);
+	if (e->subflow != SCENARIO_ANY)
+		buf_printf(out, " subflow %d", e->subflow);
 	buf_printf(out, "\n");
 }
 
@@ -225,6 +240,7 @@ static void put_found(struct buf *out, const struct finding *f)
 	    .impact = (int)f->impact,
 	    .after = f->after.known ? f->after.ttl : SCENARIO_NOBODY,
 	    .by = f->by.known ? f->by.ttl : SCENARIO_NOBODY,
+	    .subflow = f->subflow ? f->subflow : SCENARIO_ANY,
 	};
 
 	memcpy(all.field, f->field, sizeof(all.field));

@@ -47,6 +47,20 @@ static struct trace *trace_of(struct scenario *s, struct net *net, struct notati
 	return t;
 }
 
+/* All further addresses of the client, as --lab does. */
+static void add_further(const struct scenario *s, const struct trace_result *r,
+			const uint16_t *ports, struct inside_config *config)
+{
+	struct ip_addr addrs[LAB_ADDRS_MAX];
+	size_t count = lab_client_addrs(s->lab, addrs);
+
+	for (size_t i = 0; i < count; i++)
+		if (addrs[i].family == r->config.source.family &&
+		    !ip_addr_equal(&addrs[i], &r->config.source))
+			config->further[config->further_count++] =
+			    (struct trace_further){.source = addrs[i], .ports = ports, .mtu = 1500};
+}
+
 static void look_inside(const struct scenario *s, struct trace *t, struct net *net)
 {
 	static const char request[] = "GET / HTTP/1.1\r\nHost: example.net\r\n\r\n";
@@ -55,7 +69,11 @@ static void look_inside(const struct scenario *s, struct trace *t, struct net *n
 				       .seed = seed};
 	struct trace_run run = {0};
 	struct error err = {0};
+	uint16_t ports[TRACE_PROBES_MAX];
 
+	for (size_t i = 0; i < TRACE_PROBES_MAX; i++)
+		ports[i] = (uint16_t)(40001 + i);
+	add_further(s, trace_result(t), ports, &config);
 	if (s->connect)
 		assert_int_equal(inside_run(t, net, &config, &run, &err), 0);
 }

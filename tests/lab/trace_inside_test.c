@@ -141,6 +141,27 @@ static void test_ending_targets(void **state)
 	}
 }
 
+/* A target that ended the connection may leave unanswered what joins it: that is not known from a
+ * box that drops the answers. */
+static void check_doubted(const struct walk *w)
+{
+	check(w, w->result->inside.valid.answer == JOIN_SILENT, "silent");
+	check(w, strstr(w->result->inside.note, "may have ended the connection before"), "note");
+	check_nothing_found(w);
+}
+
+static void test_ended_and_silent(void **state)
+{
+	(void)state;
+	run_all(walk_runs(50),
+		&(struct walk_spec){.connect = true,
+				    .service = "half-close",
+				    .target_mptcp = LAB_MPTCP_V1,
+				    .box = "drop",
+				    .params = "subtype=mp_join direction=reverse"},
+		check_doubted);
+}
+
 /* A box that drops joins. */
 static void check_join_dropped(const struct walk *w)
 {
@@ -312,7 +333,7 @@ int main(void)
 	    cmocka_unit_test(test_limited),	   cmocka_unit_test(test_everything),
 	    cmocka_unit_test(test_ending_targets), cmocka_unit_test(test_rows),
 	    cmocka_unit_test(test_join_dropped),   cmocka_unit_test(test_stripped),
-	    cmocka_unit_test(test_stripped_back),
+	    cmocka_unit_test(test_stripped_back),  cmocka_unit_test(test_ended_and_silent),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

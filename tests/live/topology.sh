@@ -5,6 +5,10 @@
 #                      10.ID.i.1 and fd00:ID:1i::1 on its left, .2 and ::2 on its right
 #   duo NAME ID        builds NAME-c and NAME-s with two links between them, p1 and p2:
 #                      10.ID.i.1 and fd00:ID:i::1 are the client's ends, .2 and ::2 the server's
+#   fork NAME ID       builds NAME-c with two uplinks to NAME-s and no rules about them: over NAME-a1
+#                      and -a2, and over NAME-b1, -b2 and -b3; 10.ID.10.1 and fd00:ID:10::1 are the
+#                      client's ends of the first, 10.ID.20.1 and fd00:ID:20::1 those of the second,
+#                      10.ID.99.1 and fd00:ID:99::1 the server
 #   serve NAME         starts the servers: MPTCP on 443, plain TCP on 80
 #   within NS COMMAND… runs a command there
 #   rules NS           loads nft chains (standard input) there, for this case only
@@ -199,4 +203,56 @@ duo() {
 			end=2
 		done
 	done
+}
+
+# wire ID NET NS DEV NS DEV: a link, .1 and ::1 on its left.
+wire() {
+	ip link add "$4" netns "$3" type veth peer name "$6" netns "$5" || return 1
+	ip -n "$3" addr add "10.$1.$2.1/24" dev "$4"
+	ip -n "$3" addr add "fd00:$1:$2::1/64" dev "$4" nodad
+	ip -n "$5" addr add "10.$1.$2.2/24" dev "$6"
+	ip -n "$5" addr add "fd00:$1:$2::2/64" dev "$6" nodad
+	ip -n "$3" link set dev "$4" up
+	ip -n "$5" link set dev "$6" up
+}
+
+# via ID NS TO NET END [METRIC]: a route for either family, to network TO (or default) via END of NET.
+via() {
+	local id=$1 ns=$2 to=$3 to6=$3 net=$4 end=$5 metric=${6:-0}
+	[ "$to" = default ] || { to=10.$id.$3.0/24 && to6=fd00:$id:$3::/64; }
+	ip -n "$ns" route add "$to" via "10.$id.$net.$end" metric "$metric" || return 1
+	ip -n "$ns" -6 route add "$to6" via "fd00:$id:$net::$end" metric $((metric + 1))
+}
+
+# branch NAME ID NET METRIC ROUTER…: an uplink over these, from device u$NET of the client to d$NET
+# of the server.
+branch() {
+	local name=$1 id=$2 net=$3 first=$3 metric=$4 left=$1-c out=u$3 ns
+	shift 4
+	for ns in "$@"; do
+		wire "$id" "$net" "$left" "$out" "$name-$ns" l || return 1
+		[ "$net" = "$first" ] || via "$id" "$name-$ns" "$first" "$net" 1 || return 1
+		forwarding "$name-$ns"
+		left=$name-$ns out=r net=$((net + 1))
+	done
+	wire "$id" "$net" "$left" r "$name-s" "d$first" || return 1
+	via "$id" "$name-s" "$first" "$net" 1 && via "$id" "$name-c" default "$first" 2 "$metric" || return 1
+	net=$first
+	for ns in "$@"; do
+		net=$((net + 1))
+		via "$id" "$name-$ns" default "$net" 2 || return 1
+	done
+}
+
+fork() {
+	local name=$1 id=$2 ns
+	for ns in c a1 a2 b1 b2 b3 s; do
+		ip netns add "$name-$ns" || return 1
+		limits "$name-$ns" 0
+		no_dad "$name-$ns"
+		ip -n "$name-$ns" link set lo up
+	done
+	ip -n "$name-s" addr add "10.$id.99.1/32" dev lo
+	ip -n "$name-s" addr add "fd00:$id:99::1/128" dev lo
+	branch "$name" "$id" 10 10 a1 a2 && branch "$name" "$id" 20 20 b1 b2 b3
 }

@@ -88,6 +88,8 @@ static bool set(struct script_player *p, const char *word)
 		c->idsn = strtoull(word + 5, NULL, 0);
 	} else if (!strncmp(word, "port=", 5)) {
 		c->local[1].port = (uint16_t)atoi(word + 5);
+	} else if (!strncmp(word, "scheduler=", 10)) {
+		c->scheduler = word + 10;
 	} else if (!strcmp(word, "cookies")) {
 		p->cookies = true;
 	} else if (!strcmp(word, "pm=fullmesh")) {

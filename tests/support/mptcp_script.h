@@ -20,10 +20,12 @@
  *   outcome mptcp     fallback STAGE [REASON] (as conn_info has them; none: there was no fallback)
  *   swapped           a checksum that failed would fit with its octets swapped
  *   closed N          the second subflow was reset with reason N
+ *   answered HOW      its MP_JOIN was: well, without one, copied, foreign
+ *   misfit WHOSE      the checksum that ended it: none, ours, peers
  *   towards ADDR      it goes there
  *
- * Settings: v0 checksum refuse-checksum no-join-here cookies dsn4 idsn=N pm=fullmesh two-addresses
- * (and fullmesh; a server announces the second, with port=N if there is one).
+ * Settings: v0 checksum refuse-checksum no-join-here cookies dsn4 idsn=N scheduler=NAME pm=fullmesh
+ * two-addresses (and fullmesh; a server announces the second, with port=N if there is one).
  *
  *   $mk $pk      the endpoint's key, the peer's
  *   $md+N $pd+N  a data sequence number: N behind the IDSN of the endpoint, of the peer; $md4 $pd4

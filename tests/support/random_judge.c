@@ -67,17 +67,28 @@ static bool may_fall_back(const struct random_run *r, const struct conn_info *in
 }
 
 #define REASON_MIDDLEBOX 6
+#define GIVES_UP_NS	 (900 * NS_PER_S)
 
-static bool says_why(const struct conn_info *info)
+static bool says_why(const struct random_run *r, const struct conn_info *info)
 {
 	for (size_t i = 0; i < info->subflow_count; i++)
 		if (info->subflow[i].reset_reason == REASON_MIDDLEBOX)
 			return true;
-	return info->stalled;
+	return info->stalled ||
+	       (info->outcome == OUTCOME_TIMEOUT && r->run.lasted_ns > GIVES_UP_NS);
+}
+
+/* Options that vanish are answered with a fallback, but only "before any additional subflows are
+ * added" (§3.7): not while a join is under way that the other end may hold for made. */
+static bool may_break(const struct random_run *r)
+{
+	return r->leave & BREAKS ||
+	       (r->leave & FALLS_BY_SILENCE && r->run.client.subflow_count > 1);
 }
 
 /* Not by time, and not without a word: MP_TCPRST 6 (§3.6) is "middlebox interference", and a peer
- * may have gone on to send while its DATA_ACK stood still. */
+ * may have gone on to send while its DATA_ACK stood still. Where nothing moved, long enough
+ * (RFC 1122 §4.2.3.5: R2), there is nothing to be said. */
 static const char *wrong_early_end(const struct random_run *r)
 {
 	const struct lab_run *run = &r->run;
@@ -89,9 +100,9 @@ static const char *wrong_early_end(const struct random_run *r)
 		return NULL;
 	if (run->hung_up || run->server_hung_up)
 		return "stalls";
-	if (!(r->leave & BREAKS))
+	if (!may_break(r))
 		return "ended early for no reason";
-	if (!(r->leave & TERMINATES) && !says_why(&run->client) && !says_why(&run->server))
+	if (!(r->leave & TERMINATES) && !says_why(r, &run->client) && !says_why(r, &run->server))
 		return "ended early, and nobody says why";
 	return NULL;
 }
@@ -121,7 +132,7 @@ static bool is_changed_only(const struct random_run *r, const struct conn_info *
 
 	if (in->octets > out->octets + INSERTED_MAX)
 		return false;
-	if (in->wrong_at == LAB_STREAM_RIGHT || r->leave & TERMINATES)
+	if (!in->octets || in->wrong_at == LAB_STREAM_RIGHT || r->leave & TERMINATES)
 		return true;
 	if (reader->checksum && !run->client.fallback_reason && !run->server.fallback_reason)
 		return false;

@@ -5,7 +5,8 @@
 #include <string.h>
 
 #define DEADLINE_NS (7200 * NS_PER_S) /* a box may let a segment or two of each subflow through */
-#define PATIENCE_NS (200 * NS_PER_S)  /* no octet moves */
+#define PATIENCE_NS                                                                                \
+	(1000 * NS_PER_S) /* no octet moves: an end that is not lied to has ended by itself */
 /* A RST may be lost (RFC 9293 §3.5.1): who has nothing to say must ask (RFC 1122 §4.2.3.6). */
 #define KEEPALIVE_NS (60 * NS_PER_S)
 

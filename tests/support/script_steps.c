@@ -101,6 +101,29 @@ static void play_closed(struct script_player *p, const char *text, int64_t now_n
 		script_wrong(p, "closed", got);
 }
 
+/* What the second subflow's join was answered with; or whose checksum it was that ended it. */
+static void play_answered(struct script_player *p, const char *text, int64_t now_ns)
+{
+	static const char *const names[] = {"well", "without", "copied", "foreign"};
+	struct conn_info info;
+
+	(void)now_ns;
+	conn_info(p->conn, &info);
+	if (info.subflow_count < 2 || strcmp(names[info.subflow[1].answer], text) != 0)
+		script_wrong(p, "answered", names[info.subflow[1].answer]);
+}
+
+static void play_misfit(struct script_player *p, const char *text, int64_t now_ns)
+{
+	static const char *const names[] = {"none", "ours", "peers"};
+	struct conn_info info;
+
+	(void)now_ns;
+	conn_info(p->conn, &info);
+	if (info.subflow_count < 2 || strcmp(names[info.subflow[1].misfit], text) != 0)
+		script_wrong(p, "misfit", names[info.subflow[1].misfit]);
+}
+
 static void play_towards(struct script_player *p, const char *text, int64_t now_ns)
 {
 	char got[IP_ADDR_TEXT];
@@ -129,6 +152,8 @@ static const struct {
     {"fallback", play_fallback, false},
     {"swapped", play_swapped, false},
     {"closed", play_closed, false},
+    {"answered", play_answered, false},
+    {"misfit", play_misfit, false},
     {"towards", play_towards, false},
 };
 

@@ -4,11 +4,15 @@
 #include "probe/inside.h"
 #include "probe/mirrored_run.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "support/rig.h"
+
+#define FURTHER	 "192.0.3.7"
+#define FURTHER6 "2001:db8:3::7"
 
 unsigned walk_runs(unsigned otherwise)
 {
@@ -56,6 +60,8 @@ static struct lab_router random_router(struct walk *w, const struct walk_spec *s
 		r.icmp_rate = rng_chance(&w->rng, 0.5) ? 1 : 1 + rng_below(&w->rng, 100);
 		r.icmp_burst = 1 + rng_below(&w->rng, 20);
 	}
+	if (n > WALK_ROUTERS_MAX)
+		return r; /* of the further path */
 	w->quote[n - 1] = r.quote;
 	w->silent[n - 1] = r.silent;
 	return r;
@@ -89,32 +95,57 @@ static void set_params(struct box *box, const char *params)
 		abort();
 }
 
+/* Routers behind the first `before`, a box behind the `after`-th unless that is beyond them. */
+static void build_path(struct walk *w, const struct walk_spec *spec, unsigned before,
+		       unsigned routers, unsigned after)
+{
+	for (unsigned n = 0; n <= routers; n++) {
+		struct lab_link link = random_link(w, spec);
+		struct lab_router r;
+
+		lab_add_link(w->lab, &link, NULL);
+		if (spec->box && n == after)
+			set_params(lab_add_box(w->lab, spec->box, NULL), spec->params);
+		if (n == routers)
+			break;
+		r = random_router(w, spec, before + n + 1);
+		lab_add_router(w->lab, &r, NULL);
+	}
+}
+
+static void build_paths(struct walk *w, const struct walk_spec *spec)
+{
+	struct lab_path own = {.client4 = rig_addr(RIG_CLIENT), .client6 = rig_addr(RIG_CLIENT6)};
+	struct lab_path further = {.client4 = rig_addr(FURTHER), .client6 = rig_addr(FURTHER6)};
+
+	if (!spec->further) {
+		build_path(w, spec, 0, w->routers, w->box_after);
+		return;
+	}
+	w->further_routers = 1 + rng_below(&w->rng, WALK_ROUTERS_MAX - 1);
+	w->further_after = rng_below(&w->rng, w->further_routers + 1);
+	lab_add_path(w->lab, &own, NULL);
+	build_path(w, spec, 0, w->routers, UINT_MAX);
+	lab_add_path(w->lab, &further, NULL);
+	build_path(w, spec, WALK_ROUTERS_MAX, w->further_routers, w->further_after);
+}
+
 static void build(struct walk *w, const struct walk_spec *spec)
 {
 	struct lab_client client = {rig_addr(RIG_CLIENT), rig_addr(RIG_CLIENT6)};
 	const char *service = spec->mirror ? "mirror" : spec->service;
 	struct lab_target target = rig_target();
-	struct lab_link link;
 
 	lab_add_client(w->lab, &client, NULL);
-	for (unsigned n = 0; n <= w->routers; n++) {
-		struct lab_router r;
-
-		link = random_link(w, spec);
-		lab_add_link(w->lab, &link, NULL);
-		if (spec->box && n == w->box_after)
-			set_params(lab_add_box(w->lab, spec->box, NULL), spec->params);
-		if (n == w->routers)
-			break;
-		r = random_router(w, spec, n + 1);
-		lab_add_router(w->lab, &r, NULL);
-	}
+	build_paths(w, spec);
 	target.mptcp = w->mptcp;
 	target.problems = spec->problems;
 	target.serve.endpoint = spec->connect;
 	conn_config_defaults(&target.serve.conn);
 	target.serve.conn.refuse_checksum = spec->no_checksum;
 	target.serve.octets = spec->octets;
+	if (w->mptcp == LAB_MPTCP_NONE)
+		target.serve.conn.version = 255;
 	target.serve.walk_back = spec->mirror;
 	while (service && strcmp(lab_app_name(target.serve.service), service) != 0)
 		target.serve.service++;
@@ -129,7 +160,13 @@ static int look_inside(struct walk *w, struct net *net, struct error *err)
 	struct inside_config config = {.local_port = 40000 + TRACE_PROBES_MAX - 1,
 				       .request = span_of(request, sizeof(request) - 1),
 				       .seed = w->seed};
+	uint16_t ports[TRACE_PROBES_MAX];
 
+	for (unsigned i = 0; i < TRACE_PROBES_MAX; i++)
+		ports[i] = (uint16_t)(40000 + i); /* the same, of another address */
+	config.further_count = w->further_routers > 0;
+	config.further[0] = (struct trace_further){
+	    .source = rig_addr(w->family == 6 ? FURTHER6 : FURTHER), .ports = ports, .mtu = 1500};
 	return inside_run(w->trace, net, &config, &(struct trace_run){0}, err);
 }
 

@@ -15,7 +15,9 @@ struct walk {
 	enum quote_policy quote[WALK_ROUTERS_MAX];
 	bool silent[WALK_ROUTERS_MAX];
 	bool lossy;
-	unsigned box_after; /* the box stands behind this many routers */
+	unsigned box_after;	  /* the box stands behind this many routers */
+	unsigned further_routers; /* of the path of a further address: the box stands there … */
+	unsigned further_after;	  /* … behind so many */
 	enum lab_mptcp mptcp;
 	struct trace *trace;
 	const struct trace_result *result;
@@ -31,6 +33,7 @@ struct walk_spec {
 	bool problems;	     /* the target quotes what arrives in parameter problems */
 	bool connect;	     /* the target is an endpoint, traced from inside a connection, too */
 	bool mirror;	     /* and mirrors, and walks back */
+	bool further;	     /* there is a further address; the box stands on its path only */
 	const char *box;     /* NULL: none; stands at a random place */
 	const char *params;  /* "key=value key=value" */
 	const char *service; /* of the endpoint; NULL: it echoes */

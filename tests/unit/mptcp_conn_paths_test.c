@@ -102,6 +102,30 @@ static void test_single_path(void **state)
 	duo_fini(&p);
 }
 
+/* And it stays the only one when the first is back. */
+static void test_single_path_back(void **state)
+{
+	struct duo p;
+
+	(void)state;
+	duo_init(&p, 4);
+	duo_addresses(&p, 2, 1);
+	p.config[CLIENT].pm = "single-path";
+	limit(&p, 0, 1250000);
+	limit(&p, 1, 1250000);
+	p.path[0].cut_from_ns = 2 * NS_PER_S;
+	p.path[0].cut_to_ns = 7 * NS_PER_S;
+	p.side[CLIENT].to_send = 15000000;
+	p.side[SERVER].to_send = 15000000;
+	duo_start(&p);
+	assert_true(duo_run(&p, 300 * NS_PER_S));
+	assert_true(duo_complete(&p));
+	assert_int_equal(duo_info(&p, CLIENT).subflow_count, 2);
+	assert_true(duo_info(&p, CLIENT).subflow[0].stats.sent_octets < 4000000);
+	assert_true(duo_info(&p, SERVER).subflow[0].stats.sent_octets < 4000000);
+	duo_fini(&p);
+}
+
 /* The server announces its second address; the client joins it. */
 static void test_announced(void **state)
 {
@@ -576,6 +600,7 @@ int main(void)
 	    cmocka_unit_test(test_backup),
 	    cmocka_unit_test(test_backup_takes_over),
 	    cmocka_unit_test(test_single_path),
+	    cmocka_unit_test(test_single_path_back),
 	    cmocka_unit_test(test_announced),
 	    cmocka_unit_test(test_c_flag),
 	    cmocka_unit_test(test_addresses_change),

@@ -177,6 +177,68 @@ static void test_small_window(void **state)
 	duo_fini(&p);
 }
 
+/* What the sender leaves free of the window while the first path delivers nothing. */
+struct hole {
+	struct edge edge;
+	uint64_t ack, sent; /* relative to `first` */
+	int64_t from_ns, to_ns;
+};
+
+static bool watch_hole(struct duo *pair, struct duo_packet *packet)
+{
+	struct hole *h = pair->context;
+	const struct tcp_option *item;
+	struct mptcp_option o;
+	struct packet p;
+
+	pair->context = &h->edge;
+	watch_edge(pair, packet);
+	pair->context = h;
+	packet_parse(&p, span_of(packet->octets, packet->len));
+	item = tcp_option_find(&p.tcp.options, TCP_OPT_MPTCP, MPTCP_DSS);
+	if (!item || mptcp_option_parse(&o, item))
+		return true;
+	if (packet->from == SERVER && o.dss.flags & MPTCP_DSS_ACK)
+		h->ack =
+		    dsn_expand(o.dss.ack, o.dss.flags & MPTCP_DSS_ACK8, h->ack + h->edge.first) -
+		    h->edge.first;
+	if (packet->from == CLIENT && o.dss.flags & MPTCP_DSS_DSN && p.payload.len &&
+	    o.dss.dsn + p.payload.len - h->edge.first > h->sent)
+		h->sent = o.dss.dsn + p.payload.len - h->edge.first;
+	return packet->from == SERVER || !p.payload.len || p.ip.src.octets[3] != 1 ||
+	       pair->now_ns < h->from_ns || pair->now_ns > h->to_ns;
+}
+
+/* What lies behind a hole costs a peer more memory than it offered octets, short segments above
+ * all: Linux takes nothing any more once that is full, not even what fills the hole. */
+static void test_room_behind_a_hole(void **state)
+{
+	struct hole h = {.edge.first = UINT64_C(0xffffffff00000000),
+			 .from_ns = NS_PER_S,
+			 .to_ns = NS_PER_S + 300 * NS_PER_MS};
+	struct duo p;
+	uint64_t window;
+
+	(void)state;
+	duo_init(&p, 11);
+	duo_addresses(&p, 2, 1);
+	limit(&p, 0, 1250000);
+	limit(&p, 1, 1250000);
+	p.config[CLIENT].idsn = p.config[SERVER].idsn = h.edge.first - 1;
+	p.config[SERVER].receive_buffer = 200000;
+	p.side[CLIENT].to_send = 5000000;
+	p.hook = watch_hole;
+	p.context = &h;
+	duo_start(&p);
+	while (p.now_ns < h.to_ns && duo_step(&p, h.to_ns))
+		;
+	window = h.edge.right - h.ack;
+	assert_in_range(h.sent - h.ack, window / 4 * 3, window / 8 * 7 + 1500);
+	assert_true(duo_run(&p, 60 * NS_PER_S));
+	assert_true(duo_complete(&p));
+	duo_fini(&p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -184,6 +246,7 @@ int main(void)
 	    cmocka_unit_test(test_right_edge),
 	    cmocka_unit_test(test_overrun),
 	    cmocka_unit_test(test_small_window),
+	    cmocka_unit_test(test_room_behind_a_hole),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

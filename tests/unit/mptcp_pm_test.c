@@ -267,6 +267,32 @@ static void single_path(void **state)
 	assert_string_equal(pm_conn_wishes(&c, "single-path"), "open 0-0");
 }
 
+/* What was opened in place of one that hangs is used alone, or not at all. */
+static void single_path_is_single(void **state)
+{
+	struct pm_conn c;
+
+	(void)state;
+	start_two_by_two(&c);
+	pm_conn_subflow(&c, &c.view.local[1], &c.view.remote[0])->ours = true;
+	c.subflow[0].ours = true;
+	assert_string_equal(pm_conn_wishes(&c, "single-path"), ""); /* the second is being opened */
+	c.subflow[1].up = true;
+	assert_string_equal(pm_conn_wishes(&c, "fullmesh"), "open 0-3, open 1-3");
+	c.view.subflow_count = 2;
+	assert_string_equal(pm_conn_wishes(&c, "single-path"), "close 0");
+	c.subflow[0].alive = true;
+	c.subflow[0].up = true; /* it is back, and the second */
+	c.subflow[1].up = false;
+	assert_string_equal(pm_conn_wishes(&c, "single-path"), "close 1");
+	c.subflow[1].alive = true;
+	c.subflow[1].up = true; /* both: the path that was down may be again */
+	assert_string_equal(pm_conn_wishes(&c, "single-path"), "close 0");
+	c.subflow[0].alive = true;
+	c.subflow[0].ours = false; /* the peer's is its own business */
+	assert_string_equal(pm_conn_wishes(&c, "single-path"), "");
+}
+
 /* The initial pair comes back as what it was; the others stay backups. */
 static void backup(void **state)
 {
@@ -458,6 +484,7 @@ int main(void)
 	    cmocka_unit_test(ndiffports),
 	    cmocka_unit_test(what_failed_is_left_alone),
 	    cmocka_unit_test(single_path),
+	    cmocka_unit_test(single_path_is_single),
 	    cmocka_unit_test(backup),
 	    cmocka_unit_test(addresses_that_go),
 	    cmocka_unit_test(announced_nonsense),

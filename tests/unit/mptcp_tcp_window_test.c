@@ -250,6 +250,76 @@ static void windows_of_old_segments(void **state)
 	pair_fini(&pair);
 }
 
+/* The peer has sent beyond a window that we closed, and acknowledges from there on (RFC 9293
+ * §3.10.7.4: "no segments should be acceptable except ACK segments"). */
+static bool lose_client(struct tcp_pair *pair, unsigned from, uint8_t *octets, size_t len,
+			const struct packet *p)
+{
+	(void)octets;
+	(void)len;
+	(void)p;
+	return from || !pair->counter;
+}
+
+static void acks_from_beyond(void **state)
+{
+	struct tcp_pair pair;
+	struct tcp *t = &pair.end[1].tcp;
+	uint32_t far;
+
+	(void)state;
+	pair_init(&pair, 11);
+	pair.config[0].timestamps = false;
+	pair.config[0].wscale = pair.config[1].wscale = 0;
+	pair.filter = lose_client;
+	pair.end[1].buffer = 20000;
+	pair.end[1].reads = false;
+	pair_connect(&pair);
+	pair.end[0].to_send = 50000;
+	pair_run(&pair, 10 * NS_PER_S);
+	assert_int_equal(t->rcv_edge, t->rcv_nxt);
+	pair.counter = 1;
+	pair.end[1].to_send = 5000;
+	pair_run(&pair, 10 * NS_PER_MS);
+	assert_true(t->snd_nxt - t->snd_una > 1000);
+	far = t->rcv_nxt + t->rcv_wnd_max;
+	pair_forge(&pair, 1, TCP_ACK, far + 1, t->snd_una + 500, span_of(NULL, 0));
+	pair_forge(&pair, 1, TCP_ACK, t->rcv_nxt - 1, t->snd_una + 500, span_of(NULL, 0));
+	pair_forge(&pair, 1, TCP_ACK, t->rcv_nxt + 71, t->snd_una + 500, span_of("x", 1));
+	pair_forge(&pair, 1, TCP_ACK | TCP_FIN, t->rcv_nxt + 71, t->snd_una + 500,
+		   span_of(NULL, 0));
+	assert_true(t->snd_nxt - t->snd_una > 1000 && t->state == TCP_ESTABLISHED);
+	pair_forge(&pair, 1, TCP_ACK, t->rcv_nxt + 71, t->snd_nxt, span_of(NULL, 0));
+	assert_int_equal(t->snd_una, t->snd_nxt);
+	pair_fini(&pair);
+}
+
+/* An ACK of more was sent later, whatever its own number is: with a window of before, the edge
+ * would move on by what it acknowledges. */
+static void windows_of_repetitions(void **state)
+{
+	struct tcp_pair pair;
+	struct tcp *t = &pair.end[0].tcp;
+
+	(void)state;
+	pair_init(&pair, 12);
+	pair.config[0].timestamps = false;
+	pair.config[0].wscale = pair.config[1].wscale = 0;
+	pair_connect(&pair);
+	pair.end[0].to_send = 5000;
+	pair_run(&pair, NS_PER_MS);
+	assert_true(t->snd_nxt - t->snd_una >= 4000);
+	pair_forge(&pair, 0, TCP_ACK, t->rcv_nxt, t->snd_una + 500, span_of(NULL, 0));
+	t->snd_wl1 = t->rcv_nxt + 3000; /* of an ACK that came before the data that it was behind */
+	t->snd_wnd = 2000;
+	pair_forge(&pair, 0, TCP_ACK, t->rcv_nxt, t->snd_una + 1000, span_of(NULL, 0));
+	assert_int_equal(t->snd_wnd, 1000);
+	t->snd_wnd = 2000; /* and one from before it comes last */
+	pair_forge(&pair, 0, TCP_ACK, t->rcv_nxt + 2999, t->snd_una, span_of(NULL, 0));
+	assert_int_equal(t->snd_wnd, 2000);
+	pair_fini(&pair);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -263,6 +333,8 @@ int main(void)
 	    cmocka_unit_test(coarse_scale),
 	    cmocka_unit_test(windows_of_syns),
 	    cmocka_unit_test(windows_of_old_segments),
+	    cmocka_unit_test(acks_from_beyond),
+	    cmocka_unit_test(windows_of_repetitions),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -163,6 +163,68 @@ static void test_subflow_reset_by_middlebox(void **state)
 	connection_conclude(&r);
 	assert_int_equal(r.verdict, VERDICT_INTERFERENCE);
 	assert_int_equal(r.findings[0].impact, IMPACT_NO_SUBFLOW);
+	r.info.outcome = OUTCOME_RESET; /* and it was that, not a resetter */
+	r.established = r.had_control = r.control_good = true;
+	connection_conclude(&r);
+	assert_int_equal(r.finding_count, 1);
+	assert_int_equal(r.findings[0].impact, IMPACT_BROKEN);
+	assert_int_equal(r.findings[0].cause, CAUSE_OPTION_STRIPPER);
+}
+
+/* What came in answer to MP_JOIN, and was none; each kind once, however often it was tried. */
+static void test_joins(void **state)
+{
+	static const struct {
+		enum conn_answer answer;
+		enum change_kind change;
+		enum confidence confidence;
+	} cases[] = {
+	    {ANSWER_WITHOUT, CHANGE_REMOVED, CONFIDENCE_LIKELY},
+	    {ANSWER_COPIED, CHANGE_MIRRORED, CONFIDENCE_CERTAIN},
+	    {ANSWER_FOREIGN, CHANGE_ANSWERED, CONFIDENCE_LIKELY},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct connection_result r = client(OUTCOME_MPTCP);
+
+		r.info.subflow_count = 3;
+		r.info.subflow[1].close = r.info.subflow[2].close = SUBFLOW_RST;
+		r.info.subflow[1].reset_reason = r.info.subflow[2].reset_reason = 1;
+		connection_conclude(&r);
+		assert_int_equal(r.verdict, VERDICT_CLEAN);
+		r.info.subflow[1].answer = r.info.subflow[2].answer = cases[i].answer;
+		connection_conclude(&r);
+		assert_int_equal(r.verdict, VERDICT_INTERFERENCE);
+		assert_int_equal(r.finding_count, 1);
+		assert_string_equal(r.findings[0].field, "tcp.options.mptcp.mp_join");
+		assert_int_equal(r.findings[0].change, cases[i].change);
+		assert_int_equal(r.findings[0].confidence, cases[i].confidence);
+		assert_int_equal(r.findings[0].impact, IMPACT_NO_SUBFLOW);
+	}
+}
+
+/* A subflow that was reset for a checksum has no option missing. */
+static void test_subflow_misfits(void **state)
+{
+	struct connection_result r = client(OUTCOME_MPTCP);
+
+	(void)state;
+	r.info.subflow_count = 2;
+	r.info.subflow[0].reset_reason = -1;
+	r.info.subflow[1].close = SUBFLOW_RST;
+	r.info.subflow[1].reset_reason = 6;
+	r.info.subflow[1].misfit = MISFIT_PEERS;
+	connection_conclude(&r);
+	assert_int_equal(r.finding_count, 1);
+	assert_string_equal(r.findings[0].field, "tcp.payload");
+	assert_int_equal(r.findings[0].direction, DIRECTION_FORWARD);
+	r.info.subflow[1].misfit = MISFIT_OURS;
+	r.info.checksum_failures = 1;
+	connection_conclude(&r);
+	assert_int_equal(r.finding_count, 1);
+	assert_string_equal(r.findings[0].field, "tcp.payload");
+	assert_int_equal(r.findings[0].direction, DIRECTION_REVERSE);
 }
 
 /* A DATA_ACK that stands still may be the peer's own fault. */
@@ -215,6 +277,9 @@ static void test_intact(void **state)
 	connection_conclude(&r);
 	assert_false(r.intact);
 	assert_int_equal(r.verdict, VERDICT_INCONCLUSIVE);
+	r = fallen(FALLBACK_LATER, FALLBACK_BECAUSE_MP_FAIL); /* or what the peer's did not */
+	connection_conclude(&r);
+	assert_false(r.intact);
 }
 
 int main(void)
@@ -225,6 +290,8 @@ int main(void)
 	    cmocka_unit_test(test_server_side),
 	    cmocka_unit_test(test_control),
 	    cmocka_unit_test(test_subflow_reset_by_middlebox),
+	    cmocka_unit_test(test_joins),
+	    cmocka_unit_test(test_subflow_misfits),
 	    cmocka_unit_test(test_stalled),
 	    cmocka_unit_test(test_intact),
 	};

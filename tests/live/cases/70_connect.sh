@@ -147,6 +147,32 @@ path_cut() {
 	has '.outcome == "mptcp" and .intact'
 }
 
+# flap NS DEVICE: drops data that come there, every other 100 ms.
+flap() {
+	within "$1" nft 'add table inet flap; add chain inet flap in { type filter hook input priority -300; }'
+	while :; do
+		within "$1" nft "add rule inet flap in iifname $2 meta length > 600 drop"
+		sleep 0.1
+		within "$1" nft flush chain inet flap in
+		sleep 0.1
+	done
+}
+
+# Again and again the second path fills the window behind what the first one lost. A Linux whose
+# memory that fills takes nothing any more, not even what is missing.
+path_flaps() {
+	fresh
+	flap duo-s p1 &
+	FLAPPING=$!
+	trap 'kill $FLAPPING; forget_rules' EXIT
+	for _ in 1 2 3 4 5; do
+		listen duo-s 10000000
+		connect duo-c 40000000 --local 10.4.1.1 --local 10.4.2.1 10.4.1.2
+		arrived 10000000
+		served 40000000
+	done
+}
+
 # The second device takes shorter packets than the first.
 small_device() {
 	fresh
@@ -238,5 +264,6 @@ run_case 'connect: second path cut and restored' path_cut 2
 for path in 1 2; do
 	run_case "connect: a gigabyte each way, path $path cut and restored three times" gigabyte $path
 done
+run_case 'connect: a path that comes and goes' path_flaps
 run_case 'connect: device down and up' link_down
 run_case 'connect --check' check_answers

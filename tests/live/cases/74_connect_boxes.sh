@@ -91,6 +91,8 @@ strip_join() {
 	arrived 1000000
 	served 200000 200000
 	has '.outcome == "mptcp" and .intact and ([.subflows[] | select(.sent > 0)] | length) == 1'
+	has '[.findings[] | .field, .change, .impact] == ["tcp.options.mptcp.mp_join", "removed", "no-subflow"]'
+	status_is 1
 }
 
 drop_add_addr() {

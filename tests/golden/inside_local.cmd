@@ -1,0 +1,1 @@
+mboxtrace --lab lua/scenarios/inside-local-dropped.lua
