@@ -92,40 +92,41 @@ static bool intact_to_the_end(const struct trace *t, enum probe_role role)
 	return true;
 }
 
-/* The target alone says that data were edited, and might be wrong. */
-static void doubt_report(const struct trace *t, struct finding *f)
+static void say(struct finding *f, const char *more)
 {
 	size_t len = strlen(f->explain);
 
+	snprintf(f->explain + len, sizeof(f->explain) - len, " %s", more);
+}
+
+/* The target alone says that data were edited, and might be wrong. */
+static void doubt_report(const struct trace *t, struct finding *f)
+{
 	if (t->result.inside.connection.info.fallback_reason != FALLBACK_BECAUSE_MP_FAIL ||
 	    strcmp(f->field, "tcp.payload"))
 		return;
 	f->confidence = CONFIDENCE_POSSIBLE;
-	snprintf(
-	    f->explain + len, sizeof(f->explain) - len,
-	    " No router saw them changed; the target may as well compute checksums wrongly, as "
-	    "Linux 5.14 to 5.17 does.");
+	say(f, "No router saw them changed; the target may as well compute checksums wrongly, as "
+	       "Linux 5.14 to 5.17 does.");
 }
 
 static void add_seen(struct trace *t, const struct finding *seen)
 {
 	struct finding *f = conclude_add(t, seen->field, seen->change);
-	size_t len;
 
 	if (!f)
 		return;
 	*f = *seen;
-	if (f->direction == DIRECTION_REVERSE)
-		observe_way_back(t, f);
 	if (f->impact == IMPACT_FALLBACK && was_reset(&t->result.inside))
 		f->impact = IMPACT_BROKEN;
 	doubt_report(t, f);
-	len = strlen(f->explain);
+	if (f->direction == DIRECTION_REVERSE) {
+		observe_way_back(t, f);
+		say(f, "It happens to what the target sends, on the way back.");
+	}
 	if (!strncmp(f->field, MPTCP, sizeof(MPTCP) - 1) && intact_to_the_end(t, ROLE_DATA_DSS))
-		snprintf(
-		    f->explain + len, sizeof(f->explain) - len,
-		    " The options were intact at the last router before the target: it happens "
-		    "behind that router, or on the way back.");
+		say(f, "The options were intact at the last router before the target: it happens "
+		       "behind that router, or on the way back.");
 }
 
 static void add_all_seen(struct trace *t)
