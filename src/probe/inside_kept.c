@@ -9,8 +9,9 @@
 #define WALK_NS	    (5 * NS_PER_S)
 #define ACK	    2 /* which of those that were held has no data */
 #define KEPT_MAX    (256 * 1024)
-#define REPEATED_NS NS_PER_S /* a time-out without a round trip known, and … */
-#define PATIENCE    2	     /* … so many times two round trips; twice as long if it looks odd */
+#define ANSWER_NS   (NS_PER_S / 2) /* that a host may have to think, besides two round trips */
+#define REPEATED_NS NS_PER_S	   /* a time-out without a round trip known, and … */
+#define PATIENCE    2 /* … so many times two round trips; twice as long if it looks odd */
 
 static void keep(struct inside *in, const struct packet *p)
 {
@@ -74,11 +75,17 @@ static bool is_known(struct inside *in)
 		info->fallback_reason != FALLBACK_BECAUSE_INFINITE);
 }
 
+static bool has_answered(struct inside *in)
+{
+	return in->back.count || in->closed || in->ended ||
+	       inside_info(in)->fallback_stage != FALLBACK_NONE;
+}
+
 /* As long as a sender may take to notice; its last data may have come only now. */
 static int await_repetition(struct inside *in, struct error *err)
 {
 	int64_t once_ns = REPEATED_NS + PATIENCE * inside_patience_ns(in);
-	int rc = 0;
+	int rc = inside_pump(in, ANSWER_NS + inside_patience_ns(in), has_answered, err);
 
 	while (!rc && in->back.count && !is_known(in) && !inside_stopped(in)) {
 		int64_t until_ns = in->back.newest_ns + once_ns * (in->back.stale ? 2 : 1);

@@ -135,6 +135,33 @@ static void test_clean(void **state)
 	run_clean(spec, walk_runs(200));
 }
 
+/* What could not be tested is said. */
+static void test_untested(void **state)
+{
+	static const struct {
+		const char *service, *note;
+		bool no_checksum;
+	} cases[] = {
+	    {"discard", "sent no data", false},
+	    {"echo", "did not agree on checksums", true},
+	};
+	struct walk w;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct walk_spec spec = spec_of(0, NULL, NULL);
+
+		spec.service = cases[i].service;
+		spec.no_checksum = cases[i].no_checksum;
+		for (uint64_t seed = 1; seed <= walk_runs(20); seed++) {
+			walk_run(&w, seed, &spec);
+			check(&w, w.result->verdict == VERDICT_CLEAN, "clean");
+			check(&w, strstr(w.result->inside.note, cases[i].note), cases[i].note);
+			walk_fini(&w);
+		}
+	}
+}
+
 /* Boxes that do something else must not be taken for these. */
 static void test_others(void **state)
 {
@@ -168,6 +195,7 @@ int main(void)
 	    cmocka_unit_test(test_rows),
 	    cmocka_unit_test(test_clean),
 	    cmocka_unit_test(test_others),
+	    cmocka_unit_test(test_untested),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
