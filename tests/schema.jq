@@ -66,6 +66,7 @@ def join: must((.answer | one_of("silent accepted forged mirrored bare refused r
 def inside: must((.tested | type) == "boolean" and (.note | text); "inside"),
 	must(.fallback == null or (.fallback | one_of("syn-ack third-ack first-data later")); "fallback \(.fallback)"),
 	(if .tested then must((.version | number_of(0; 1)); "version inside") else empty end),
+	must(.add_addr_echoed | . == null or type == "boolean"; "add_addr_echoed"),
 	(if has("join_valid") then (.join_valid, .join_bogus | join) else empty end);
 
 def path: must((.subflow | number_of(1; 7)) and (.local | address); "whose path"),

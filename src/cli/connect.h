@@ -30,6 +30,7 @@ struct connect {
 	bool closed;	      /* the endpoint says that it is over */
 	bool aborted;	      /* by us */
 	bool finished;	      /* waited for long enough */
+	bool brief;	      /* it only has to come about */
 	struct connection_result result;
 };
 

@@ -1,5 +1,5 @@
 /* The sub-command `connect`: options, something to run over, one connection (with --check perhaps
- * a second without MPTCP, to compare), and what is to be said of it. */
+ * more, also without MPTCP, to compare), and what is to be said of it. */
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
@@ -156,6 +156,8 @@ static int64_t on_pump(void *context, int64_t now_ns)
 	end_terminal(c, now_ns);
 	if (c->options.check)
 		due_ns = check_progress(c, now_ns);
+	if (c->brief && c->result.established)
+		give_up(c, now_ns);
 	due_ns = earlier(due_ns, closing_progress(c, now_ns));
 	return earlier(due_ns, wait_progress(c, now_ns));
 }
@@ -187,10 +189,36 @@ static enum conn_outcome outcome_so_far(const struct connect *c)
 	return info->fallback_stage == FALLBACK_NONE ? OUTCOME_MPTCP : OUTCOME_FALLBACK;
 }
 
+static int connect_begin(struct connect *c, const struct conn_config *config, struct error *err)
+{
+	int64_t now_ns = net_now_ns(c->reach.net);
+
+	c->conn =
+	    endpoint_connect(c->endpoint, &c->reach.target, c->reach.port, config, now_ns, err);
+	if (!c->conn)
+		return err->code;
+	c->closed = c->finished = c->aborted = false;
+	c->close_due_ns = 0;
+	c->stream.conn = c->conn;
+	c->stream.moved_ns = now_ns;
+	return 0;
+}
+
+static void connect_end(struct connect *c)
+{
+	if (c->closed)
+		on_pump(c, net_now_ns(c->reach.net));
+	conn_info(c->conn, &c->result.info);
+	c->result.ended = through(c) && !c->aborted;
+	if (c->aborted)
+		c->result.info.outcome = outcome_so_far(c);
+	endpoint_release(c->endpoint, c->conn, net_now_ns(c->reach.net));
+	c->stream.conn = c->conn = NULL;
+}
+
 /* One connection from its SYN to its end; its info is then in `result`. */
 static int connect_run(struct connect *c, const struct conn_config *config, struct error *err)
 {
-	int64_t now_ns = net_now_ns(c->reach.net);
 	struct drive drive = {
 	    .endpoint = c->endpoint,
 	    .net = c->reach.net,
@@ -202,52 +230,33 @@ static int connect_run(struct connect *c, const struct conn_config *config, stru
 	    .finished = on_finished,
 	    .packet = c->options.mirror ? on_packet : NULL,
 	};
-	int rc;
+	int rc = connect_begin(c, config, err);
 
-	c->conn =
-	    endpoint_connect(c->endpoint, &c->reach.target, c->reach.port, config, now_ns, err);
-	if (!c->conn)
-		return err->code;
-	c->closed = c->finished = c->aborted = false;
-	c->close_due_ns = 0;
-	c->stream.conn = c->conn;
-	c->stream.moved_ns = now_ns;
+	if (rc)
+		return rc;
 	rc = drive_run(&drive, err);
-	if (c->closed)
-		on_pump(c, net_now_ns(c->reach.net));
-	conn_info(c->conn, &c->result.info);
-	c->result.ended = through(c) && !c->aborted;
-	if (c->aborted)
-		c->result.info.outcome = outcome_so_far(c);
-	endpoint_release(c->endpoint, c->conn, net_now_ns(c->reach.net));
-	c->stream.conn = c->conn = NULL;
+	connect_end(c);
 	return rc;
 }
 
-static bool worth_control(const struct connect *c)
+/* The same again, in turns with and without MPTCP: for as long as that teaches something. */
+static int connect_compare(struct connect *c, struct error *err)
 {
-	enum conn_outcome outcome = c->result.info.outcome;
-
-	return c->options.check && !c->result.interrupted && c->config.version <= 1 &&
-	       (outcome == OUTCOME_REFUSED || outcome == OUTCOME_RESET ||
-		outcome == OUTCOME_TIMEOUT);
-}
-
-/* The same again without MPTCP. */
-static int connect_control(struct connect *c, struct error *err)
-{
-	struct conn_config plain = c->config;
 	struct connection_result first = c->result;
-	int rc;
+	struct conn_config plain = c->config;
+	enum connection_run kind = RUN_MPTCP;
+	int rc = 0;
 
 	plain.version = 255;
-	connect_stream(c);
-	c->result.gave_up = c->result.established = false;
-	rc = connect_run(c, &plain, err);
-	first.control = c->result.info;
-	first.had_control = true;
-	first.control_good =
-	    c->result.established && (!first.established || c->stream.received || !c->has_request);
+	connection_add(&first, kind, &first, c->stream.received);
+	while (!rc && (kind = connection_next(&first)) != RUN_NONE) {
+		c->brief = kind == RUN_PLAIN_SYN;
+		connect_stream(c);
+		c->result.gave_up = c->result.established = false;
+		rc = connect_run(c, kind == RUN_MPTCP ? &c->config : &plain, err);
+		connection_add(&first, kind, &c->result, c->stream.received || !c->has_request);
+		first.interrupted = c->result.interrupted;
+	}
 	c->result = first;
 	return rc;
 }
@@ -261,8 +270,8 @@ static int connect_measure(struct connect *c, struct error *err)
 	rc = connect_run(c, &c->config, err);
 	c->end_ns = net_now_ns(c->reach.net);
 	c->result.answered = c->stream.received;
-	if (!rc && worth_control(c))
-		rc = connect_control(c, err);
+	if (!rc && c->options.check && c->config.version <= 1)
+		rc = connect_compare(c, err);
 	if (c->options.mirror) {
 		mirrored_compare(&c->mirrored, &c->mirror, &c->result.info);
 		c->result.mirrored = &c->mirrored;

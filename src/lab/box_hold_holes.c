@@ -98,6 +98,17 @@ static void release(struct in_order *o, const struct box_io *io)
 	memmove(o->held, o->held + gone, o->count * sizeof(struct waiting *));
 }
 
+/* Before the first segment, and behind a new SYN, there is nothing to wait for. */
+static bool begins(struct in_order *o, const struct packet *p, uint32_t end)
+{
+	if (o->known && (!(p->tcp.flags & TCP_SYN) || p->tcp.seq == o->began))
+		return false;
+	o->known = true;
+	o->began = p->tcp.seq;
+	o->next = end;
+	return true;
+}
+
 static enum box_fate hold_holes_packet(struct box *box, struct box_packet *packet,
 				       const struct box_io *io)
 {
@@ -114,12 +125,8 @@ static enum box_fate hold_holes_packet(struct box *box, struct box_packet *packe
 		return BOX_PASS;
 	o = &f->side[box_side(packet->direction)];
 	end = p.tcp.seq + box_segment_len(&p);
-	if (!o->known || (p.tcp.flags & TCP_SYN && p.tcp.seq != o->began)) {
-		o->known = true;
-		o->began = p.tcp.seq;
-		o->next = end;
+	if (begins(o, &p, end))
 		return BOX_PASS;
-	}
 	if (end != p.tcp.seq && seq_before(o->next, p.tcp.seq)) {
 		hold(o, packet, p.tcp.seq, end);
 		return BOX_DROP;

@@ -137,6 +137,11 @@ static void target_syn_ack(struct proxied *f, const struct box_packet *packet,
 	to_target(f, packet, &swapped, TCP_ACK, io);
 }
 
+static bool is_syn(const struct packet *p)
+{
+	return (p->tcp.flags & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_SYN;
+}
+
 static void relay(const struct proxied *f, struct box_packet *packet, const struct packet *p)
 {
 	uint32_t delta = f->cookie - f->server_isn;
@@ -159,38 +164,52 @@ static void relay(const struct proxied *f, struct box_packet *packet, const stru
 	box_edit_end(&edit);
 }
 
+static enum box_fate from_client(struct syn_proxy *x, struct proxied *f, struct box_packet *packet,
+				 const struct packet *p, const struct box_io *io)
+{
+	bool syn = is_syn(p);
+
+	if (syn && f->stage == STAGE_RELAYING && p->tcp.seq == f->client_isn)
+		return BOX_DROP; /* an old one */
+	if (syn)
+		return client_syn(x, f, p, io);
+	if (f->stage != STAGE_RELAYING)
+		return client_early(f, packet, p, io);
+	relay(f, packet, p);
+	return BOX_PASS;
+}
+
+static enum box_fate from_target(struct proxied *f, struct box_packet *packet,
+				 const struct packet *p, const struct box_io *io)
+{
+	if (p->tcp.flags & TCP_SYN) { /* and again, if our ACK was lost */
+		target_syn_ack(f, packet, p, io);
+		return BOX_DROP;
+	}
+	if (f->stage != STAGE_RELAYING)
+		return p->tcp.flags & TCP_RST ? BOX_PASS : BOX_DROP;
+	relay(f, packet, p);
+	return BOX_PASS;
+}
+
 static enum box_fate syn_proxy_packet(struct box *box, struct box_packet *packet,
 				      const struct box_io *io)
 {
 	static const struct box_filter all = {.direction = BOX_BOTH - 1};
 	struct syn_proxy *x = (struct syn_proxy *)box;
-	bool forward = packet->direction == BOX_FORWARD, syn;
+	bool forward = packet->direction == BOX_FORWARD;
 	struct proxied *f;
 	struct packet p;
 
 	if (!box_segment(&p, packet, &all))
 		return BOX_PASS;
-	syn = (p.tcp.flags & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_SYN;
 	f = box_flows_find(&x->flows, &p, packet->direction);
-	if (!f && forward && syn)
+	if (!f && forward && is_syn(&p))
 		f = box_flows_get(&x->flows, &p, packet, io->now_ns);
 	if (!f)
 		return BOX_DROP;
 	f->flow.used_ns = io->now_ns;
-	if (forward && syn && f->stage == STAGE_RELAYING && p.tcp.seq == f->client_isn)
-		return BOX_DROP; /* an old one */
-	if (forward && syn)
-		return client_syn(x, f, &p, io);
-	if (forward && f->stage != STAGE_RELAYING)
-		return client_early(f, packet, &p, io);
-	if (!forward && p.tcp.flags & TCP_SYN) { /* and again, if our ACK was lost */
-		target_syn_ack(f, packet, &p, io);
-		return BOX_DROP;
-	}
-	if (!forward && f->stage != STAGE_RELAYING)
-		return p.tcp.flags & TCP_RST ? BOX_PASS : BOX_DROP;
-	relay(f, packet, &p);
-	return BOX_PASS;
+	return forward ? from_client(x, f, packet, &p, io) : from_target(f, packet, &p, io);
 }
 
 static void syn_proxy_fini(struct box *box)

@@ -76,6 +76,9 @@ int lab_resolve(const struct lab *lab, const char *name, uint8_t family, struct 
 			return 0;
 		}
 	}
+	if (family && !strcmp(name, t->name))
+		return error_set(err, ERR_RESOLVE, "%s: has no IPv%u address in this lab", name,
+				 family);
 	return error_set(err, ERR_RESOLVE, "%s: not in this lab: its target is %s", name, t->name);
 }
 

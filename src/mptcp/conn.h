@@ -127,6 +127,8 @@ struct conn_subflow_info {
 	/* Whose checksum did not fit, if that was its end: MP_FAIL went, or came, with the RST */
 	enum conn_misfit { MISFIT_NONE, MISFIT_OURS, MISFIT_PEERS } misfit;
 	struct tcp_stats stats;
+	unsigned in_vain;    /* timeouts since the peer acknowledged something last */
+	unsigned plain_syns; /* of ours: without the option that those before them had */
 	uint64_t reinjected; /* octets moved to another subflow */
 	int64_t srtt_ns;
 };

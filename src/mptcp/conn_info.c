@@ -31,6 +31,14 @@ size_t conn_memory(const struct conn *c)
 	return sum;
 }
 
+static unsigned plain_syns(const struct subflow *sf)
+{
+	unsigned first = sf->conn->config.plain_after_syns;
+
+	return sf->plain_syn && sf->tcp.stats.syns > first ? (unsigned)sf->tcp.stats.syns - first
+							   : 0;
+}
+
 static void subflow_info(const struct subflow *sf, struct conn_subflow_info *out)
 {
 	*out = (struct conn_subflow_info){.id = sf->id,
@@ -50,6 +58,8 @@ static void subflow_info(const struct subflow *sf, struct conn_subflow_info *out
 						    : sf->reset_fail ? MISFIT_OURS
 								     : MISFIT_NONE,
 					  .stats = sf->tcp.stats,
+					  .in_vain = sf->tcp.timeouts,
+					  .plain_syns = plain_syns(sf),
 					  .reinjected = sf->reinjected,
 					  .srtt_ns = sf->tcp.srtt_ns};
 	if (sf->stage == STAGE_DEAD)

@@ -205,6 +205,18 @@ static void back_off(struct tx *tx, const struct subflow *by)
 	tx->carried = by;
 }
 
+/* What nobody carries is queued, from the oldest octet on. */
+static void repeat(struct conn *c)
+{
+	struct tx *tx = &c->tx;
+
+	tx->recover = tx->next;
+	tx->burst = tx->burst ? tx->burst : 1;
+	queue_burst(c);
+	if (c->sched->redundant)
+		copy_again(c);
+}
+
 void reinject_timer(struct conn *c)
 {
 	struct tx *tx = &c->tx;
@@ -221,15 +233,10 @@ void reinject_timer(struct conn *c)
 	}
 	sf = tx->una == tx->next ? NULL : carrier(c, tx->una);
 	back_off(tx, sf);
-	if (tx->una == tx->next) {
+	if (tx->una == tx->next)
 		repeat_fin(c);
-	} else if (!sf && conn_any_usable(c) && reinject_allowed(c)) {
-		tx->recover = tx->next;
-		tx->burst = tx->burst ? tx->burst : 1;
-		queue_burst(c);
-		if (c->sched->redundant)
-			copy_again(c);
-	}
+	else if (!sf && conn_any_usable(c) && reinject_allowed(c))
+		repeat(c);
 	if (!sf && conn_any_usable(c) && was_heard(c))
 		tx->futile++;
 	tx->asked_ns = c->now_ns;

@@ -193,6 +193,19 @@ static struct subflow *receiver_of(struct endpoint *e, const struct packet *p)
 	return e->last;
 }
 
+/* The place of what is over but for TIME-WAIT is free for who comes again, to a listener. */
+static bool makes_room(struct endpoint *e, struct subflow *sf, int64_t now_ns,
+		       const struct packet *p)
+{
+	if (!(p->tcp.flags & TCP_SYN) || sf->stage == STAGE_DEAD || !is_whole(p) ||
+	    !listener_find(e, &p->ip.dst, p->tcp.dst_port) || !tcp_reopened(&sf->tcp, now_ns, p))
+		return false;
+	sf->conn->now_ns = now_ns;
+	conn_settle(sf->conn);
+	conn_touch(sf->conn);
+	return true;
+}
+
 void endpoint_receive(struct endpoint *e, int64_t now_ns, struct span octets)
 {
 	struct subflow *sf;
@@ -207,7 +220,7 @@ void endpoint_receive(struct endpoint *e, int64_t now_ns, struct span octets)
 	if (p.ip.proto != IP_PROTO_TCP || !(p.have & PACKET_HAS_PORTS))
 		return;
 	sf = receiver_of(e, &p);
-	if (sf)
+	if (sf && !makes_room(e, sf, now_ns, &p))
 		conn_input(sf, now_ns, &p);
 	else
 		take_stray(e, &p, now_ns);

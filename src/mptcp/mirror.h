@@ -14,7 +14,8 @@
  *   u32 the lower half of the FNV-1a of the record's other octets
  *   the IP header and the TCP header with its options, as they were on the wire
  *
- *   u8 kind (3, done)  u8 zero  u16 segments without data sent but not told of
+ *   u8 kind (3, done)  u8 1 if some are not told of that went before others that are, else 0
+ *   u16 segments without data sent but not told of
  *   u32 arrived but not told of  u32 sent with data but not told of
  *   u32 FNV-1a as above
  *
@@ -42,6 +43,8 @@
 #define MIRROR_HOP_RECORD_MAX (MIRROR_HOP_RECORD + MIRROR_QUOTE_MAX)
 #define MIRROR_HEADERS_MAX    120 /* of one segment: what has longer ones is not told of */
 #define MIRROR_FLOWS_MAX      8	  /* subflows: further ones are not told of */
+#define MIRROR_PURE_FIRST                                                                          \
+	6 /* so many of a subflow, each way, without data or a flag are told of in any case */
 
 enum mirror_kind { MIRROR_ARRIVED = 1, MIRROR_SENT = 2, MIRROR_FINISHED = 3, MIRROR_HOP = 4 };
 
@@ -74,6 +77,7 @@ size_t mirror_put_hop(const struct mirror_hop *hop,
 struct mirror_untold {
 	uint32_t arrived, sent; /* segments; those that arrived with data, those sent with data */
 	uint32_t pure;		/* those sent without */
+	bool gaps;		/* not only the last ones */
 };
 
 size_t mirror_put_done(const struct mirror_untold *untold, uint8_t out[MIRROR_DONE]);

@@ -8,7 +8,7 @@
 #define STEP_WAIT_NS (1 * NS_PER_S) /* for an answer, before the next piece */
 #define JOIN_WAIT_NS (3 * NS_PER_S) /* for further subflows, before the bulk */
 
-static const size_t pieces[] = {600, 200, 1100, 3000, 6000, 500, 24000};
+static const size_t pieces[] = {1200, 200, 1100, 3000, 6000, 500, 24000};
 #define PIECES	  (sizeof(pieces) / sizeof(*pieces))
 #define BULK_STEP 3 /* here the bulk begins */
 #define HOLE_STEP 5 /* a segment of the piece before this is lost on purpose */

@@ -86,7 +86,7 @@ size_t mirror_put_done(const struct mirror_untold *untold, uint8_t out[MIRROR_DO
 {
 	uint16_t pure = untold->pure > UINT16_MAX ? UINT16_MAX : (uint16_t)untold->pure;
 
-	store_u32(out, (uint32_t)MIRROR_FINISHED << 24 | pure);
+	store_u32(out, (uint32_t)MIRROR_FINISHED << 24 | (uint32_t)untold->gaps << 16 | pure);
 	store_u32(out + 4, untold->arrived);
 	store_u32(out + 8, untold->sent);
 	store_u32(out + DONE_CHECK_AT, check_of(out, MIRROR_DONE, DONE_CHECK_AT));
@@ -167,11 +167,12 @@ static int read_segment(struct mirror_record *out, struct cursor *c, uint8_t hea
 		   : ERR_MALFORMED;
 }
 
-static int read_done(struct mirror_record *out, struct cursor *c)
+static int read_done(struct mirror_record *out, struct cursor *c, uint8_t gaps)
 {
 	const uint8_t *record = c->at - 2;
 	uint32_t check;
 
+	out->untold.gaps = gaps;
 	out->untold.pure = cursor_u16(c);
 	out->untold.arrived = cursor_u32(c);
 	out->untold.sent = cursor_u32(c);
@@ -191,7 +192,7 @@ int mirror_read_record(struct mirror_record *out, struct span *rest)
 		return 0;
 	*out = (struct mirror_record){.kind = (enum mirror_kind)kind};
 	if (kind == MIRROR_FINISHED)
-		rc = read_done(out, &c);
+		rc = read_done(out, &c, len);
 	else if (kind == MIRROR_HOP && len && len <= MIRROR_QUOTE_MAX)
 		rc = read_hop(out, &c, len);
 	else if ((kind == MIRROR_ARRIVED || kind == MIRROR_SENT) && len <= MIRROR_HEADERS_MAX)

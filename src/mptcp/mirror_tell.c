@@ -3,9 +3,8 @@
 #include "packet/packet.h"
 
 #define DATA_MAX 48 /* sent segments with data that are told of */
-/* Segments without data or a flag, sent and arrived alike: of each subflow the first (the third ACK
- * is among them), and so many more over all. */
-#define PURE_FIRST   6
+/* Segments without data or a flag beyond those of MIRROR_PURE_FIRST (the third ACK is among them),
+ * over all. */
 #define PURE_ARRIVED 32
 #define PURE_SENT    64
 
@@ -67,7 +66,7 @@ static bool is_told(struct mirror_server *m, struct mirror_told_flow *f,
 		return m->data++ < DATA_MAX;
 	if (s->payload_len || p->tcp.flags & (TCP_SYN | TCP_FIN | TCP_RST))
 		return true;
-	return f->pure[sent]++ < PURE_FIRST || m->pure[sent]++ < most[sent];
+	return f->pure[sent]++ < MIRROR_PURE_FIRST || m->pure[sent]++ < most[sent];
 }
 
 static void count_untold(struct mirror_untold *untold, const struct mirror_segment *s)
@@ -90,6 +89,7 @@ static void skip_forgotten(struct mirror_server *m, struct mirror_told_flow *f,
 		m->untold.sent++;
 		m->untold.arrived++;
 		m->untold.pure++;
+		m->untold.gaps = true;
 	}
 	f->number = first;
 }

@@ -133,6 +133,7 @@ void tcp_config_defaults(struct tcp_config *config);
 struct tcp_stats {
 	uint64_t sent_segments, received_segments, sent_octets, received_octets;
 	uint64_t retransmitted_segments, retransmitted_octets, timeouts, fast_recoveries, tlps;
+	uint64_t syns; /* SYN/ACKs, too */
 	uint64_t out_of_order, duplicates, dropped, challenge_acks;
 	uint64_t invalid_sacks, bad_checksums, ecn_marks, spurious_timeouts;
 };
@@ -156,6 +157,9 @@ void tcp_fini(struct tcp *t); /* frees what is queued; sends nothing */
 
 /* A packet for this 4-tuple. Truncated or malformed ones are dropped and counted. */
 void tcp_receive(struct tcp *t, int64_t now_ns, const struct packet *p);
+/* Is this SYN from behind the end of a connection in TIME-WAIT, which may be opened anew (RFC 9293
+ * §3.6.1, RFC 6191 §2)? The old one is CLOSED then. */
+bool tcp_reopened(struct tcp *t, int64_t now_ns, const struct packet *syn);
 /* An ICMP error whose quote fits this connection: too big shrinks the segments (never under
  * 536/1220 less options, never on a quote outside the window); others are remembered, not believed.
  */

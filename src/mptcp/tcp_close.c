@@ -44,6 +44,22 @@ void tcp_time_wait(struct tcp *t)
 	leave_group(t);
 }
 
+bool tcp_reopened(struct tcp *t, int64_t now_ns, const struct packet *syn)
+{
+	struct tcp_arrival a;
+
+	if (t->state != TCP_TIME_WAIT ||
+	    (syn->tcp.flags & (TCP_SYN | TCP_ACK | TCP_RST)) != TCP_SYN)
+		return false;
+	tcp_arrival_read(t, &a, syn);
+	if (!seq_before(t->rcv_nxt, a.seq) &&
+	    !(a.has_stamp && t->timestamps_on && seq_before(t->ts_recent, a.stamp)))
+		return false;
+	t->now_ns = now_ns;
+	tcp_end(t, TCP_EVENT_CLOSED);
+	return true;
+}
+
 void tcp_fin_acked(struct tcp *t)
 {
 	if (t->state == TCP_FIN_WAIT_1) {

@@ -56,6 +56,7 @@ static size_t send_syn(struct tcp *t, uint8_t *out, size_t cap)
 	else if (t->config.ecn && t->timeouts == 0) /* RFC 3168 §6.1.1.1: then without */
 		flags |= TCP_ECE | TCP_CWR;
 	t->syn_due = false;
+	t->stats.syns++;
 	t->last_sent_ns = t->now_ns;
 	t->timer[TCP_TIMER_RTX] = t->now_ns + tcp_rto_ns(t);
 	return tcp_build(t, &segment, flags, NULL, out, cap);

@@ -55,7 +55,7 @@ static bool is_from(const struct ip_addr *addr, struct span packet)
 
 static struct live_inject *source_of(struct live_sources *sources, struct span packet)
 {
-	if (packet.len < 40) /* an IPv4 and a TCP header, or an IPv6 header */
+	if (packet.len < 20 || (packet.at[0] >> 4 == 6 && packet.len < 40))
 		return NULL;
 	if (is_from(&sources->addr[sources->last], packet))
 		return &sources->inject[sources->last];

@@ -133,6 +133,17 @@ int packet_parse_ip(struct packet *p, struct span octets)
 	return err;
 }
 
+/* What stands behind the ports and the sequence number. */
+static void parse_tcp_fixed(struct tcp_header *tcp, const uint8_t *at)
+{
+	tcp->ack = load_u32(at + 8);
+	tcp->header_len = (uint8_t)(at[12] >> 4 << 2);
+	tcp->flags = load_u16(at + 12) & 0x0fff;
+	tcp->window = load_u16(at + 14);
+	tcp->checksum = load_u16(at + 16);
+	tcp->urgent = load_u16(at + 18);
+}
+
 static void parse_tcp(struct packet *p)
 {
 	struct span t = p->transport;
@@ -148,12 +159,7 @@ static void parse_tcp(struct packet *p)
 	p->payload = span_cut(t, TCP_PORTS, t.len);
 	if (t.len < TCP_HEADER)
 		return;
-	tcp->ack = load_u32(t.at + 8);
-	tcp->header_len = (uint8_t)(t.at[12] >> 4 << 2);
-	tcp->flags = load_u16(t.at + 12) & 0x0fff;
-	tcp->window = load_u16(t.at + 14);
-	tcp->checksum = load_u16(t.at + 16);
-	tcp->urgent = load_u16(t.at + 18);
+	parse_tcp_fixed(tcp, t.at);
 	options = tcp->header_len < TCP_HEADER ? 0 : tcp->header_len - TCP_HEADER;
 	tcp->option_area = span_cut(t, TCP_HEADER, options);
 	p->have |= PACKET_HAS_TCP;

@@ -59,38 +59,6 @@ static void note_path(struct trace *t)
 		r->last_ttl = r->path_length;
 }
 
-static int impact_weight(enum impact impact)
-{
-	static const int weight[] = {[IMPACT_NONE] = 0,
-				     [IMPACT_DEGRADED] = 1,
-				     [IMPACT_NO_SUBFLOW] = 2,
-				     [IMPACT_FALLBACK] = 3,
-				     [IMPACT_BROKEN] = 4};
-
-	return weight[impact];
-}
-
-/* Most important for MPTCP first, then surest, then nearest. */
-static int by_weight(const void *a, const void *b)
-{
-	const struct finding *x = a, *y = b;
-
-	if ((x->cause == CAUSE_TARGET) != (y->cause == CAUSE_TARGET))
-		return x->cause == CAUSE_TARGET ? 1 : -1;
-	if (x->impact != y->impact)
-		return impact_weight(y->impact) - impact_weight(x->impact);
-	if (x->confidence != y->confidence)
-		return (int)x->confidence - (int)y->confidence;
-	if (x->subflow != y->subflow)
-		return x->subflow - y->subflow;
-	if (x->after.ttl != y->after.ttl)
-		return x->after.ttl - y->after.ttl;
-	if (x->basis == BASIS_QUOTE && y->basis == BASIS_QUOTE &&
-	    observe_is_mp_capable(x) != observe_is_mp_capable(y))
-		return observe_is_mp_capable(x) ? -1 : 1;
-	return !strcmp(x->field, "ip.id") - !strcmp(y->field, "ip.id");
-}
-
 static void conclude_connection(struct trace *t)
 {
 	conclude_data(t);
@@ -122,6 +90,7 @@ void conclude(struct trace *t)
 	if (!r->config.further)
 		conclude_connection(t);
 	conclude_joins(t);
+	conclude_add_addr(t);
 	conclude_mirrored(t);
 	if (r->config.further)
 		soften(r);
@@ -129,7 +98,7 @@ void conclude(struct trace *t)
 		explain_finding(t, &r->findings[i]);
 	conclude_further(t);
 	if (r->finding_count)
-		qsort(r->findings, r->finding_count, sizeof(*r->findings), by_weight);
+		qsort(r->findings, r->finding_count, sizeof(*r->findings), finding_by_weight);
 	conclude_verdict(t);
 	conclude_mirrored_verdict(t);
 	conclude_further_verdict(t);

@@ -32,12 +32,25 @@ static bool is_parted(const struct trace *t, size_t at)
 	return false;
 }
 
+/* Did the other end see pieces of what was sent? */
+static bool is_seen_split(const struct trace *t)
+{
+	const struct mirrored *m = &t->result.mirrored.mirrored;
+
+	for (size_t i = 0; i < m->finding_count; i++)
+		if (m->findings[i].change == CHANGE_SPLIT &&
+		    m->findings[i].direction == DIRECTION_FORWARD)
+			return true;
+	return false;
+}
+
 /* Data that end early go on in another segment, if the peer got them; data that go on where they
  * should end were joined with the next. The values begin where what was sent and seen part. */
 static enum change_kind meant(const struct trace *t, const struct finding *f)
 {
 	bool arrived = t->result.inside.mapped ||
-		       t->result.inside.connection.info.fallback_stage != FALLBACK_NONE;
+		       t->result.inside.connection.info.fallback_stage != FALLBACK_NONE ||
+		       is_seen_split(t);
 
 	if (f->change == CHANGE_TRUNCATED && arrived)
 		return CHANGE_SPLIT;

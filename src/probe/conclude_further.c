@@ -6,6 +6,9 @@
 #include "probe/engine.h"
 #include "probe/held.h"
 
+/* The trace's own path is known by then: who speaks at all does so. */
+#define WAIT_NS (2 * NS_PER_S)
+
 struct trace *trace_add_further(struct trace *t, const struct trace_further *further,
 				struct error *err)
 {
@@ -22,6 +25,8 @@ struct trace *trace_add_further(struct trace *t, const struct trace_further *fur
 	config.mtu = further->mtu;
 	config.further = (uint8_t)(n + 1);
 	config.seed += config.further;
+	if (config.wait_max_ns > WAIT_NS)
+		config.wait_max_ns = WAIT_NS;
 	memcpy(config.local_ports, further->ports, sizeof(config.local_ports));
 	path = trace_new(&config, NULL, err);
 	if (!path)

@@ -10,10 +10,17 @@ static bool is_loss(enum change_kind change)
 	return change == CHANGE_REMOVED || change == CHANGE_BLANKED || change == CHANGE_TRUNCATED;
 }
 
+/* ADD_ADDR without an echo (conclude_add_addr.c): how and which way it is lost is not known. */
+static bool is_unechoed(const struct finding *hop)
+{
+	return hop->basis == BASIS_CONTROL && hop->cause == CAUSE_NONE &&
+	       !strcmp(hop->field, "tcp.options.mptcp.add_addr");
+}
+
 /* What one hop saw as cut off may be gone at the end. */
 static bool same_change(const struct finding *hop, const struct finding *seen)
 {
-	if (hop->change == seen->change)
+	if (hop->change == seen->change || is_unechoed(hop))
 		return true;
 	return is_loss(hop->change) && is_loss(seen->change);
 }
@@ -67,6 +74,10 @@ static void confirm(struct finding *hop, const struct finding *seen)
 		hop->direction = seen->direction;
 	if (hop->basis == BASIS_CHECKSUM)
 		name(hop, seen);
+	if (is_unechoed(hop)) {
+		hop->change = seen->change;
+		hop->cause = seen->cause;
+	}
 	if (hop->direction == DIRECTION_FORWARD && seen->direction == DIRECTION_FORWARD)
 		tighten(hop, &seen->after, &seen->by);
 	if (!direct && hop->direction == DIRECTION_REVERSE) {
@@ -223,6 +234,36 @@ static void drop_suspicions(struct trace *t, struct trace_mirrored *m)
 	r->finding_count = kept;
 }
 
+/* Was it compared, or only inferred of how the connection went? */
+static bool was_compared(const struct mirrored *m, const struct finding *seen)
+{
+	for (size_t i = 0; i < m->finding_count; i++)
+		if (!strcmp(m->findings[i].field, seen->field) &&
+		    m->findings[i].change == seen->change &&
+		    m->findings[i].direction == seen->direction)
+			return true;
+	return false;
+}
+
+/* Options that are lost because data are merged or edited, or because somebody acknowledges in the
+ * target's name, are no further finding. */
+static bool accounts_for_losses(const struct finding *f)
+{
+	return f->direction == DIRECTION_FORWARD &&
+	       ((!strcmp(f->field, "tcp.ack") && f->change == CHANGE_ANSWERED) ||
+		(!strcmp(f->field, "tcp.payload") && f->change != CHANGE_SPLIT));
+}
+
+static bool is_accounted_for(const struct trace *t, const struct finding *seen)
+{
+	if (!is_loss(seen->change) || was_compared(&t->result.mirrored.mirrored, seen))
+		return false;
+	for (size_t i = 0; i < t->result.finding_count; i++)
+		if (accounts_for_losses(&t->result.findings[i]))
+			return true;
+	return false;
+}
+
 void conclude_mirrored(struct trace *t)
 {
 	struct trace_mirrored *m = &t->result.mirrored;
@@ -238,7 +279,7 @@ void conclude_mirrored(struct trace *t)
 
 		if (hop)
 			confirm(hop, seen);
-		else
+		else if (!is_accounted_for(t, seen))
 			add(t, seen);
 	}
 	merge_translations(t);

@@ -1,6 +1,7 @@
 #include "probe/connection.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define MP_CAPABLE "tcp.options.mptcp.mp_capable"
@@ -107,27 +108,15 @@ static void describe(struct finding *f, const struct sign *sign)
 	snprintf(f->explain, sizeof(f->explain), "%s", sign->explain);
 }
 
-/* Without MPTCP, too, segments had to be repeated: more than a probe of the tail. */
-static bool is_lossy(const struct conn_info *plain)
+static void doubt(const struct connection_result *r, struct finding *f)
 {
-	for (size_t i = 0; i < plain->subflow_count; i++) {
-		const struct tcp_stats *stats = &plain->subflow[i].stats;
-
-		if (stats->timeouts || stats->fast_recoveries ||
-		    stats->retransmitted_octets > plain->subflow[i].mss)
-			return true;
-	}
-	return false;
-}
-
-/* What was never answered may then have been lost by chance. */
-static void doubt(struct finding *f)
-{
+	bool lossy = r->without.lost || r->with.lost < r->with.asked;
 	size_t len = strlen(f->explain);
 
 	f->confidence = CONFIDENCE_POSSIBLE;
-	snprintf(f->explain + len, sizeof(f->explain) - len,
-		 " But packets without MPTCP are lost on this path, too: it may be chance.");
+	snprintf(f->explain + len, sizeof(f->explain) - len, "%s",
+		 lossy ? " But packets are lost on this path anyway: it may be chance."
+		       : " But so little was sent that all of it may have been lost by chance.");
 }
 
 /* Nothing on the path makes checksums of data fit that way. */
@@ -153,8 +142,8 @@ static void find_fallback(struct connection_result *r)
 	if (!f)
 		return;
 	describe(f, sign);
-	if (r->info.fallback_reason == FALLBACK_BECAUSE_SYN_LOST && is_lossy(&r->info))
-		doubt(f);
+	if (r->info.fallback_reason == FALLBACK_BECAUSE_SYN_LOST && connection_may_be_loss(r))
+		doubt(r, f);
 	if (r->info.fallback_reason == FALLBACK_BECAUSE_CHECKSUM)
 		excuse(&r->info, f);
 }
@@ -343,6 +332,17 @@ static const struct sign *contrast_of(const struct connection_result *r)
 	return NULL;
 }
 
+#define GIVEN_UP 2 /* timeouts */
+
+/* Silence may be loss; and so may a reset by a peer that gave up what it did not hear of. */
+static bool is_doubtful(const struct connection_result *r)
+{
+	if (r->info.outcome == OUTCOME_TIMEOUT)
+		return connection_may_be_loss(r);
+	return r->established && r->info.outcome == OUTCOME_RESET && r->info.subflow_count &&
+	       r->info.subflow[0].stats.timeouts >= GIVEN_UP;
+}
+
 /* The same again without MPTCP fared better; a fallback says it all by itself. Of a peer that sent
  * its options to the end it may be the fault. */
 static void find_control(struct connection_result *r)
@@ -357,8 +357,8 @@ static void find_control(struct connection_result *r)
 	if (!f)
 		return;
 	describe(f, sign);
-	if (is_lossy(&r->control))
-		doubt(f);
+	if (is_doubtful(r))
+		doubt(r, f);
 }
 
 /* What was inferred of how the connection went gives way to what was seen, but for its impact. */
@@ -385,6 +385,7 @@ static void find_mirrored(struct connection_result *r)
 		*f = r->mirrored->findings[i];
 		if (impact > f->impact && mirrored_is_serious(f))
 			f->impact = impact;
+		explain_impact(f);
 	}
 }
 
@@ -460,6 +461,8 @@ static void conclude_verdict(struct connection_result *r)
 void connection_conclude(struct connection_result *r)
 {
 	r->finding_count = 0;
+	if (!r->with.asked)
+		connection_add(r, RUN_MPTCP, r, r->answered);
 	find_fallback(r);
 	find_joins(r);
 	find_checksums(r);
@@ -467,6 +470,7 @@ void connection_conclude(struct connection_result *r)
 	find_resets(r);
 	find_control(r);
 	find_mirrored(r);
+	qsort(r->findings, r->finding_count, sizeof(*r->findings), finding_by_weight);
 	/* Only a connection that had fallen back delivers what its checksum does not fit. */
 	r->intact = r->ended && r->info.fallback_reason != FALLBACK_BECAUSE_MP_FAIL &&
 		    !(r->info.checksum_failures && r->info.fallback_stage != FALLBACK_NONE);

@@ -10,6 +10,11 @@
 
 #define CONNECTION_FINDINGS_MAX (8 + MIRRORED_FINDINGS_MAX)
 
+/* Round trips: how many were tried, and how many of these came to nothing. */
+struct connection_trials {
+	uint32_t asked, lost;
+};
+
 struct connection_result {
 	struct conn_info info;
 	struct ip_addr target; /* whom we connected to, or who connected to us */
@@ -20,7 +25,9 @@ struct connection_result {
 	bool gave_up;	   /* nothing moved for as long as was asked for */
 	bool had_control;  /* the same again without MPTCP, because the first one failed … */
 	bool control_good; /* … fared better: ended in order, or was answered where that was not */
-	struct conn_info control;
+	/* Of what got no answer with MPTCP, and the same without it; connection_add counts. */
+	struct connection_trials with, without;
+	bool repeated;			 /* with MPTCP */
 	uint64_t answered;		 /* octets that the peer sent, in either */
 	const struct mirrored *mirrored; /* NULL: not asked for */
 
@@ -34,5 +41,16 @@ struct connection_result {
 
 /* Fills in the second half. */
 void connection_conclude(struct connection_result *r);
+
+/* A check (connection_trials.c): is it MPTCP that gets no answer, or is it loss? After the first
+ * connection says what is to be run next: it again, or the same without MPTCP, of which the latter
+ * sort may be closed once it has come about. */
+enum connection_run { RUN_NONE, RUN_MPTCP, RUN_PLAIN, RUN_PLAIN_SYN };
+enum connection_run connection_next(const struct connection_result *r);
+/* Adds one that was run; `answered`: the target sent what was to be expected. */
+void connection_add(struct connection_result *r, enum connection_run kind,
+		    const struct connection_result *run, bool answered);
+/* Could what got no answer have been lost by chance? */
+bool connection_may_be_loss(const struct connection_result *r);
 
 #endif

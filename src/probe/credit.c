@@ -127,6 +127,19 @@ static void diff_quote(const struct trace *t, struct diff *diff, const struct ma
 	diff_packets(diff, &sent, quote);
 }
 
+/* A router behind whatever rewrites all but the IP ID sees it rewritten in each of ours. */
+bool credit_refuted(const struct trace *t, const struct ip_addr *from)
+{
+	for (size_t i = 0; i < t->result.reply_count; i++) {
+		const struct trace_reply *r = &t->result.replies[i];
+
+		if (r->kind == REPLY_TIME_EXCEEDED && !r->weak && t->series[r->probe].tcp &&
+		    ip_addr_equal(&r->from, from))
+			return true;
+	}
+	return false;
+}
+
 static void credit_error(struct trace *t, int64_t now_ns, const struct packet *p,
 			 const struct icmp_error *e)
 {
@@ -141,6 +154,8 @@ static void credit_error(struct trace *t, int64_t now_ns, const struct packet *p
 		note_tied(t, m.tied);
 		return;
 	}
+	if (m.weak && credit_refuted(t, &e->from))
+		return;
 	t->result.probes[m.probe].received++;
 	m.number = number_of_error(t, &m, p, e);
 	if (m.number < 0) {
@@ -151,6 +166,7 @@ static void credit_error(struct trace *t, int64_t now_ns, const struct packet *p
 	if (!reply)
 		return;
 	fill_error(t, reply, p, e);
+	reply->weak = m.weak;
 	diff_quote(t, &reply->diff, &m, &quote);
 	credit_file(t, reply, m.number, now_ns);
 	credit_orphans(t, m.probe);

@@ -24,20 +24,29 @@ struct trace_reply *credit_room(struct trace *t)
 }
 
 /* Networks duplicate packets, and targets repeat their SYN/ACKs. */
-static bool is_duplicate(const struct trace *t, const struct trace_reply *reply, int number)
+static struct trace_reply *find_duplicate(const struct trace *t, const struct trace_reply *reply,
+					  int number)
 {
 	const struct sent *sent = &t->sent[number];
 
 	if (!sent->answered)
-		return false;
+		return NULL;
 	for (size_t i = 0; i < t->result.reply_count; i++) {
-		const struct trace_reply *r = &t->result.replies[i];
+		struct trace_reply *r = &t->result.replies[i];
 
 		if (r->probe == sent->probe && r->ttl == sent->ttl && r->attempt == sent->attempt &&
 		    r->kind == reply->kind && ip_addr_equal(&r->from, &reply->from))
-			return true;
+			return r;
 	}
-	return false;
+	return NULL;
+}
+
+/* What came first was another's. */
+static void replace(struct trace_reply *old, const struct trace_reply *reply)
+{
+	old->quote = reply->quote;
+	old->diff = reply->diff;
+	old->weak = false;
 }
 
 static void note_rtt(struct trace *t, uint8_t ttl, int64_t rtt_ns)
@@ -107,8 +116,13 @@ void credit_file(struct trace *t, const struct trace_reply *reply, int number, i
 	struct trace_result *r = &t->result;
 	struct sent *sent = &t->sent[number];
 	struct trace_reply *filed = &r->replies[r->reply_count];
+	struct trace_reply *old = find_duplicate(t, reply, number);
 
-	if (is_duplicate(t, reply, number)) {
+	if (old && old->weak && !reply->weak) {
+		replace(old, reply);
+		return;
+	}
+	if (old) {
 		t->duplicates |= reply->kind == REPLY_TIME_EXCEEDED; /* targets repeat theirs */
 		return;
 	}

@@ -102,14 +102,21 @@ static void note_reached(struct trace *t, uint8_t probe)
 	}
 }
 
+static void forget(struct trace *t, size_t i)
+{
+	struct trace_reply r = t->result.replies[i];
+
+	memmove(&t->result.replies[i], &t->result.replies[i + 1],
+		(--t->result.reply_count - i) * sizeof(r));
+	t->series[r.probe].question[r.ttl].answers--;
+}
+
 static void disown(struct trace *t, size_t i)
 {
 	struct trace_reply r = t->result.replies[i];
 	struct series *s = &t->series[r.probe];
 
-	memmove(&t->result.replies[i], &t->result.replies[i + 1],
-		(--t->result.reply_count - i) * sizeof(r));
-	s->question[r.ttl].answers--;
+	forget(t, i);
 	if (!s->nameless)
 		t->orphan[r.probe] = r;
 	s->nameless = true;
@@ -141,5 +148,7 @@ void credit_disown(struct trace *t)
 
 		if (r->guessed && r->ttl <= t->series[r->probe].top)
 			disown(t, i);
+		else if (r->weak && credit_refuted(t, &r->from))
+			forget(t, i);
 	}
 }

@@ -40,6 +40,7 @@ struct series {
 	bool keeps_seq;	     /* likewise */
 	bool has_id;	     /* IPv4: the IP ID tells its TTLs apart */
 	bool half_open;	     /* the target may hold a connection of ours */
+	bool closed;	     /* it was told to forget it, and not asked since */
 	bool walks;	     /* asked at every TTL (else only where a follow-up wants) */
 	bool brief;	     /* silence is no surprise: wait little */
 	bool serial;	     /* one question at a time: replies cannot be told apart */
@@ -132,6 +133,7 @@ struct match {
 	int probe;     /* -1: none of ours, or one of several held */
 	int number;    /* which packet; -1: not known */
 	uint32_t tied; /* bits of those held of which it may be any */
+	bool weak;     /* only its IP ID tells, all else having been rewritten if it is ours */
 };
 struct match match_quote(const struct trace *t, const struct packet *quote);
 struct match match_answer(const struct trace *t, const struct packet *answer);
@@ -139,6 +141,9 @@ struct match match_answer(const struct trace *t, const struct packet *answer);
 /* credit.c: a packet came in */
 /* True if the target answered. */
 bool credit_packet(struct trace *t, int64_t now_ns, struct span octets);
+
+/* credit.c: is a weak match refuted by what the same router quoted of ours? */
+bool credit_refuted(const struct trace *t, const struct ip_addr *from);
 
 /* credit_file.c: room for a reply, to be filled in; NULL: out of memory. It counts once it is filed
  * under the packet `number`, unless it is a duplicate. */
@@ -156,7 +161,8 @@ void credit_orphans(struct trace *t, int probe);
 
 /* Takes back what was credited by guess to a question of this series. */
 void credit_retract(struct trace *t, int probe);
-/* Takes back what was credited by guess to a TTL at which, or beyond which, a router answered. */
+/* Takes back what was credited by guess to a TTL at which, or beyond which, a router answered; and
+ * weak matches that are refuted. */
 void credit_disown(struct trace *t);
 
 /* answer.c: what a SYN/ACK says to our MP_CAPABLE */
@@ -221,6 +227,7 @@ void conclude_fates(struct trace *t);	 /* test, control and sham fared different
 void conclude_data(struct trace *t);	 /* what befell the data of a connection */
 void conclude_held(struct trace *t);	 /* which of its segments did not come through */
 void conclude_joins(struct trace *t);	 /* SYNs that join it */
+void conclude_add_addr(struct trace *t); /* whether its ADD_ADDR was echoed */
 void conclude_inside(struct trace *t);	 /* what the connection itself showed */
 void conclude_back(struct trace *t);	 /* what the target's data in it did */
 void conclude_mirrored(struct trace *t); /* what both ends of a connection showed */

@@ -138,7 +138,7 @@ static void what(const struct trace *t, const struct finding *f, struct buf *out
 	} else if (!explain_has_verb(f->change)) {
 		what_packet(t, f, out);
 	} else {
-		buf_printf(out, "%s %s", subject(t, f, room), explain_verb(f->change));
+		buf_printf(out, "%s %s", subject(t, f, room), explain_verb(f->field, f->change));
 		what_values(f, out);
 		buf_printf(out, " ");
 		where(t, f, out);
@@ -232,6 +232,15 @@ static const char *consequence(const struct trace *t, const struct finding *f)
 	if (f->impact == IMPACT_DEGRADED && !in->mapped)
 		return "MPTCP, if it worked here, would work less well";
 	return consequences[f->impact];
+}
+
+void explain_impact(struct finding *f)
+{
+	size_t len = strlen(f->explain);
+
+	if (len && f->explain[len - 1] == '.')
+		len--;
+	snprintf(f->explain + len, sizeof(f->explain) - len, "; %s.", consequences[f->impact]);
 }
 
 void explain_finding(const struct trace *t, struct finding *f)

@@ -22,11 +22,13 @@ static const struct {
     {"tcp.options.sack_perm", "SACK-permitted"},
     {"tcp.options.timestamp", "the timestamp option"},
     {"tcp.options.timestamp.tsval", "the timestamp"},
+    {"tcp.options.timestamp.tsecr", "the echoed timestamp"},
+    {"tcp.options.sack", "the SACK option"},
     {"tcp.seq", "the sequence number"},
     {"tcp.srcport", "the source port"},
     {"tcp.dstport", "the destination port"},
     {"tcp.window_size_value", "the window"},
-    {"tcp.flags", "the TCP flags"},
+    {"tcp.flags", "the TCP flags field"},
     {"tcp.checksum", "something the TCP checksum covers (address, port or sequence number)"},
     {"ip.src", "the source address"},
     {"ip.dst", "the destination address"},
@@ -36,8 +38,8 @@ static const struct {
     {"ipv6.tclass.dscp", "the DSCP"},
     {"ip.dsfield.ecn", "the ECN mark"},
     {"ipv6.tclass.ecn", "the ECN mark"},
-    {"ip.dsfield", "DSCP and ECN marks"},
-    {"ipv6.tclass", "DSCP and ECN marks"},
+    {"ip.dsfield", "the DSCP and ECN field"},
+    {"ipv6.tclass", "the DSCP and ECN field"},
     {"tcp.hdr_len", "the length of the TCP header"},
     {"ip.len", "the length of the packet"},
     {"ipv6.plen", "the length of the packet"},
@@ -71,8 +73,10 @@ const char *explain_noun(const char *field, char room[EXPLAIN_NOUN_MAX])
 	return room;
 }
 
-const char *explain_verb(enum change_kind kind)
+const char *explain_verb(const char *field, enum change_kind kind)
 {
+	if (kind == CHANGE_TRUNCATED && strncmp(field, "tcp.options.", strlen("tcp.options.")) != 0)
+		return "is cut short";
 	return verbs[kind] ? verbs[kind] : change_kind_name(kind);
 }
 

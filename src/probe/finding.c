@@ -1,5 +1,7 @@
 #include "probe/finding.h"
 
+#include <string.h>
+
 static const char *const direction_names[] = {
     [DIRECTION_FORWARD] = "forward",
     [DIRECTION_REVERSE] = "reverse",
@@ -88,4 +90,40 @@ const char *verdict_name(enum verdict v)
 int verdict_exit_status(enum verdict v)
 {
 	return verdicts[v].exit_status;
+}
+
+static bool is_mp_capable(const struct finding *f)
+{
+	return !strcmp(f->field, "tcp.options.mptcp.mp_capable");
+}
+
+static int impact_weight(enum impact impact)
+{
+	static const int weight[] = {[IMPACT_NONE] = 0,
+				     [IMPACT_DEGRADED] = 1,
+				     [IMPACT_NO_SUBFLOW] = 2,
+				     [IMPACT_FALLBACK] = 3,
+				     [IMPACT_BROKEN] = 4};
+
+	return weight[impact];
+}
+
+int finding_by_weight(const void *a, const void *b)
+{
+	const struct finding *x = a, *y = b;
+
+	if ((x->cause == CAUSE_TARGET) != (y->cause == CAUSE_TARGET))
+		return x->cause == CAUSE_TARGET ? 1 : -1;
+	if (x->impact != y->impact)
+		return impact_weight(y->impact) - impact_weight(x->impact);
+	if (x->confidence != y->confidence)
+		return (int)x->confidence - (int)y->confidence;
+	if (x->subflow != y->subflow)
+		return x->subflow - y->subflow;
+	if (x->after.ttl != y->after.ttl)
+		return x->after.ttl - y->after.ttl;
+	if (x->basis == BASIS_QUOTE && y->basis == BASIS_QUOTE &&
+	    is_mp_capable(x) != is_mp_capable(y))
+		return is_mp_capable(x) ? -1 : 1;
+	return !strcmp(x->field, "ip.id") - !strcmp(y->field, "ip.id");
 }

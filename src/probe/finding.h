@@ -73,4 +73,9 @@ struct finding {
 	char explain[FINDING_EXPLAIN_MAX]; /* one plain English sentence */
 };
 
+/* Of two findings, for qsort: most important for MPTCP first, then surest, then nearest. */
+int finding_by_weight(const void *a, const void *b);
+/* Adds to the sentence what MPTCP makes of it. */
+void explain_impact(struct finding *f);
+
 #endif

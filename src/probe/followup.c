@@ -154,7 +154,7 @@ static bool ask_unlucky(struct trace *t, int64_t now_ns)
 /* Nobody answered: is it the marks? */
 static bool ask_unmarked(struct trace *t, int64_t now_ns)
 {
-	if (t->result.reached || t->result.config.user_probe)
+	if (t->result.reached || t->result.config.user_probe || t->result.config.further)
 		return false;
 	for (size_t i = 0; i < t->result.probe_count; i++)
 		if (observe_fate(t, (int)i) == FATE_UNREACHABLE)

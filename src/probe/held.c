@@ -10,6 +10,7 @@
 void trace_resume(struct trace *t)
 {
 	t->phase = PHASE_INSIDE;
+	t->closing = 0; /* what is asked again, is closed again */
 	t->rounds++;
 }
 

@@ -151,6 +151,8 @@ static int look_inside(struct inside *in, struct error *err)
 	if (!rc)
 		rc = release(in, err);
 	if (!rc)
+		rc = inside_ask_add_addr(in, err);
+	if (!rc)
 		rc = inside_ask_joins(in, err);
 	in->result.mapped = inside_info(in)->fallback_stage == FALLBACK_NONE &&
 			    inside_info(in)->sent == in->config->request.len;
@@ -222,6 +224,7 @@ static void describe(struct inside *in, bool asked)
 	len = strlen(in->result.note);
 	inside_describe_joins(&in->joins[0], " A", in->result.note + len,
 			      sizeof(in->result.note) - len);
+	inside_describe_add_addr(in);
 	describe_back(in);
 }
 

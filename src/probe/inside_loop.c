@@ -23,11 +23,15 @@ struct conn_info *inside_info(struct inside *in)
 	return &in->result.connection.info;
 }
 
-static bool has_data(struct span octets)
+static bool has_data(struct inside *in, struct span octets)
 {
 	struct packet p;
 
-	return !packet_parse(&p, octets) && p.have & PACKET_HAS_TCP && p.payload.len;
+	if (packet_parse(&p, octets) || !(p.have & PACKET_HAS_TCP))
+		return false;
+	inside_note_sent(in, &p);
+	inside_back_send(&in->back, &p);
+	return p.payload.len;
 }
 
 static void keep(struct inside *in, struct span octets)
@@ -48,11 +52,8 @@ static void keep(struct inside *in, struct span octets)
 /* A segment with data is kept back while they are collected. */
 static int put_out(struct inside *in, struct span octets, struct error *err)
 {
-	bool data = has_data(octets);
-	struct packet p;
+	bool data = has_data(in, octets);
 
-	if (!packet_parse(&p, octets))
-		inside_back_send(&in->back, &p);
 	in->result.data_sent += data && !in->collecting;
 	if (!data || !in->collecting || in->count == 2 || octets.len > PROBE_OCTETS_MAX)
 		return net_send(in->net, octets, err);
@@ -158,6 +159,7 @@ static void take_segment(struct inside *in, const struct packet *p, const struct
 	observe(in, p, packet->time_ns);
 	inside_note_segment(in, p);
 	inside_back_receive(&in->back, p, packet->time_ns);
+	inside_note_add_addr(in, p);
 	if (in->gapping)
 		observe_gap(in, p);
 	inside_take(in, p);

@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "mptcp/key.h"
+#include "packet/checksum.h"
+#include "packet/field.h"
 #include "packet/mptcp_option.h"
 #include "util/octets.h"
 
@@ -22,11 +24,18 @@ static bool put(struct area *area, const struct mptcp_option *o)
 	return len > 0;
 }
 
+static const struct tcp_option *stamp_of(const struct packet *p)
+{
+	const struct tcp_option *o = tcp_option_find(&p->tcp.options, TCP_OPT_TIMESTAMP, -1);
+
+	return o && !o->malformed && o->len == 10 ? o : NULL;
+}
+
 static void put_timestamps(struct area *area, const struct packet *data, uint32_t later_ms)
 {
-	const struct tcp_option *ts = tcp_option_find(&data->tcp.options, TCP_OPT_TIMESTAMP, -1);
+	const struct tcp_option *ts = stamp_of(data);
 
-	if (!ts || ts->malformed || ts->len != 10)
+	if (!ts)
 		return;
 	area->at[area->len++] = TCP_OPT_NOP;
 	area->at[area->len++] = TCP_OPT_NOP;
@@ -115,6 +124,29 @@ bool inside_segment_ack(struct inside_segment *out, enum probe_role role, struct
 	p.tcp.flags &= (uint16_t) ~(TCP_PSH | TCP_FIN);
 	p.payload = (struct span){0};
 	return build(out, role, &p, &area);
+}
+
+bool inside_segment_again(struct inside_segment *out, const struct inside_segment *held,
+			  struct span last, uint32_t later_ms)
+{
+	const struct tcp_option *ours, *stamp;
+	struct packet p, recent;
+
+	if (packet_parse(&recent, last) || !(recent.have & PACKET_HAS_TCP))
+		return false;
+	*out = *held;
+	field_write(out->octets, out->len, FIELD_TCP_ACK, recent.tcp.ack);
+	packet_parse(&p, span_of(out->octets, out->len));
+	ours = stamp_of(&p);
+	stamp = stamp_of(&recent);
+	if (ours && stamp) {
+		uint8_t *at = out->octets + (ours->at - out->octets);
+
+		store_u32(at + 2, load_u32(stamp->at + 2) + later_ms);
+		store_u32(at + 6, load_u32(stamp->at + 6));
+	}
+	packet_fix_checksums(out->octets, out->len);
+	return true;
 }
 
 bool inside_segment_plain(struct inside_segment *out, struct span data, uint32_t later_ms)

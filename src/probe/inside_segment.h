@@ -18,6 +18,10 @@ struct inside_segment {
  * REMOVE_ADDR and MP_PRIO, as `role` says. False if there is no room or `data` is not such. */
 bool inside_segment_ack(struct inside_segment *out, enum probe_role role, struct span data,
 			const struct conn_info *info, uint32_t later_ms);
+/* One of these once more, as the endpoint would send it `later_ms` after `last`, a segment of its:
+ * with new timestamps and acknowledgement. False if `last` is not such. */
+bool inside_segment_again(struct inside_segment *out, const struct inside_segment *held,
+			  struct span last, uint32_t later_ms);
 /* The same data without any option of MPTCP, `later_ms` after them: for routers only. */
 bool inside_segment_plain(struct inside_segment *out, struct span data, uint32_t later_ms);
 

@@ -1,7 +1,7 @@
 /* Inside probe/inside*.c: a connection with its trace, the loop that drives both over one net
  * (inside_loop.c), what is asked of routers (inside_walk.c) and of the target's listener
- * (inside_join.c, inside_again.c), and what the target's data show (inside_back.c), which are kept
- * from the endpoint meanwhile (inside_kept.c). */
+ * (inside_join.c, inside_again.c, inside_add_addr.c), and what the target's data show
+ * (inside_back.c), which are kept from the endpoint meanwhile (inside_kept.c). */
 #ifndef MBOXTRACE_PROBE_INSIDE_STATE_H
 #define MBOXTRACE_PROBE_INSIDE_STATE_H
 
@@ -49,9 +49,12 @@ struct inside {
 	bool heard;	 /* acknowledgements of data with a DSS */
 	bool gapping;	 /* only data behind a gap are out */
 	uint32_t bare_acks, acks_before;
-	bool ended;	     /* the peer said so: FIN, DATA_FIN, MP_FASTCLOSE or RST */
-	bool proving, alive; /* it answered what it had before */
-	int plain;	     /* probe of the trace; -1: not there */
+	bool ended;		    /* the peer said so: FIN, DATA_FIN, MP_FASTCLOSE or RST */
+	bool proving, alive;	    /* it answered what it had before */
+	struct inside_segment last; /* the endpoint's, of the connection */
+	int64_t last_ns;
+	bool echo_answered;
+	int plain; /* probe of the trace; -1: not there */
 	size_t joins_count;
 	struct inside_joins joins[1 + TRACE_FURTHER_MAX];
 	struct trace_inside result;
@@ -98,5 +101,10 @@ bool inside_is_doubtful(const struct inside_joins *j);
 int inside_confirm_joins(struct inside *in, struct inside_joins *j, struct error *err);
 void inside_note_segment(struct inside *in, const struct packet *p);
 void inside_note_answer(struct inside *in, const struct packet *p);
+/* ADD_ADDR, until it is echoed (inside_add_addr.c). Segments that go out and come in are told. */
+int inside_ask_add_addr(struct inside *in, struct error *err);
+void inside_describe_add_addr(struct inside *in);
+void inside_note_sent(struct inside *in, const struct packet *p);
+void inside_note_add_addr(struct inside *in, const struct packet *p);
 
 #endif

@@ -55,13 +55,36 @@ static int score_held(const struct series *s, const struct packet *p)
 	       ts->len == 10 && load_u32(ts->at + 2) == load_u32(ours->at + 2);
 }
 
+/* Does a quote show what no other trace has? */
+static bool is_proven(const struct trace *t, size_t probe, const struct packet *p)
+{
+	const struct series *s = &t->series[probe];
+	int number;
+
+	return series_owns_seq(t, (int)probe, p->tcp.seq, 0, &number) ||
+	       p->tcp.src_port == load_u16(s->octets + s->port_at) ||
+	       number_by_ts(t, probe, p) >= 0 || score_held(s, p);
+}
+
+/* Another trace from here to the same port of the target has addresses, that port, and now and then
+ * an IP ID in common with this one, but neither source port nor sequence number nor timestamp. All
+ * of these are rewritten at most along with the address. */
+static bool is_strange(const struct trace *t, size_t probe, const struct packet *p)
+{
+	const struct series *s = &t->series[probe];
+
+	return ip_addr_equal(&p->ip.src, &t->result.config.source) ||
+	       (s->ts_at && tcp_option_find(&p->tcp.options, TCP_OPT_TIMESTAMP, -1));
+}
+
 static int score_tcp(const struct trace *t, size_t probe, const struct packet *p, int *number)
 {
 	const struct series *s = &t->series[probe];
 	bool ours = series_owns_seq(t, (int)probe, p->tcp.seq, 0, number);
 
-	if (p->ip.proto != IP_PROTO_TCP || !(p->have & PACKET_HAS_PORTS))
-		return -SCORE_ENOUGH;
+	if (p->ip.proto != IP_PROTO_TCP || !(p->have & PACKET_HAS_PORTS) ||
+	    (!is_proven(t, probe, p) && is_strange(t, probe, p)))
+		return -2 * SCORE_ENOUGH;
 	return score_held(s, p) + 2 * ours + (p->tcp.src_port == load_u16(s->octets + s->port_at)) +
 	       (p->tcp.dst_port == load_u16(s->octets + s->port_at + 2));
 }
@@ -97,8 +120,10 @@ struct match match_quote(const struct trace *t, const struct packet *quote)
 		int number, points = score(t, i, quote, &number);
 
 		if (points > best_points) {
-			best = (struct match){
-			    .probe = (int)i, .number = number, .tied = UINT32_C(1) << i};
+			best = (struct match){.probe = (int)i,
+					      .number = number,
+					      .tied = UINT32_C(1) << i,
+					      .weak = t->series[i].tcp && !is_proven(t, i, quote)};
 			best_points = points;
 		} else if (points == best_points && t->series[i].held) {
 			best.probe = -1; /* it may be either's: nothing is said */

@@ -174,9 +174,7 @@ static bool is_mptcp_loss(const struct finding *f)
 {
 	static const char prefix[] = "tcp.options.mptcp.";
 
-	return !strncmp(f->field, prefix, sizeof(prefix) - 1) &&
-	       (f->change == CHANGE_REMOVED || f->change == CHANGE_BLANKED ||
-		f->change == CHANGE_TRUNCATED);
+	return !strncmp(f->field, prefix, sizeof(prefix) - 1) && mirrored_is_loss(f->change);
 }
 
 static bool is_early_ack(const struct finding *f)

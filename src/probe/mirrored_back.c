@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "packet/mptcp_option.h"
+#include "probe/engine.h"
 #include "probe/mirrored_parts.h"
 #include "probe/segment.h"
 
@@ -51,7 +52,7 @@ static bool find_sent(const struct mirror_client *m, enum mirror_walked kind, ui
 
 static bool looks_for(const struct finding *f, const struct change *c)
 {
-	return !strcmp(f->field, c->field) && f->change == c->kind;
+	return !strcmp(f->field, c->field) && mirrored_same_change(f->change, c->kind);
 }
 
 /* What a quote must reach so as to witness that the change was not there. */
@@ -115,19 +116,30 @@ static struct interval locate_by(const struct finding *f, const struct mirror_cl
 	return at;
 }
 
+/* "hop 3 (198.51.100.9)", from the target. */
+static void say_place(const struct place *p, char *out, size_t cap)
+{
+	if (p->ttl)
+		explain_place(p, out, cap);
+	else
+		snprintf(out, cap, "the target");
+}
+
 static void say(struct finding *f, const struct interval *at)
 {
-	size_t len = strlen(f->explain);
+	size_t len = strlen(f->explain), cap = sizeof(f->explain);
+	char after[80], by[80];
 
+	say_place(&at->after, after, sizeof(after));
+	say_place(&at->by, by, sizeof(by));
 	if (len && f->explain[len - 1] == '.')
 		len--;
 	if (at->seen)
-		snprintf(f->explain + len, sizeof(f->explain) - len,
-			 ", between hops %u and %u, counted from the target.", at->after.ttl,
-			 at->by.ttl);
+		snprintf(f->explain + len, cap - len,
+			 ", between %s and %s, counted from the target.", after, by);
 	else
-		snprintf(f->explain + len, sizeof(f->explain) - len,
-			 ", behind hop %u, counted from the target.", at->after.ttl);
+		snprintf(f->explain + len, cap - len, ", behind %s, counted from the target.",
+			 after);
 }
 
 /* Where segments of several kinds are changed, any may show it. */
@@ -215,7 +227,7 @@ static void find_announcement(struct mirrored *out, const struct mirror_client *
 	strcpy(f->field, change.field);
 	conclude_meaning(f);
 	snprintf(f->explain, sizeof(f->explain), "On the way back, %s %s.",
-		 explain_noun(f->field, room), explain_verb(f->change));
+		 explain_noun(f->field, room), explain_verb(f->field, f->change));
 }
 
 void mirrored_locate(struct mirrored *out, const struct mirror_client *m)

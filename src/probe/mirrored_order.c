@@ -8,6 +8,18 @@
 #define SPREADS	     3
 #define MEASURED_MIN 6 /* segments: of fewer all may have been late */
 
+/* Are the octets that arrived, perhaps a piece, among those? */
+static bool is_among(const struct comparison *c, const struct mirror_segment *left,
+		     const struct packet *l, const struct mirror_segment *arrived,
+		     const struct packet *a)
+{
+	uint32_t from = mirrored_place(&c->left, l), at = mirrored_place(&c->arrived, a);
+
+	return at - from <= left->payload_len &&
+	       arrived->payload_len <= left->payload_len - (at - from) &&
+	       !left->payload_len == !arrived->payload_len;
+}
+
 /* A segment that left once, or of which this copy bears the stamp; else NULL. */
 static const struct mirror_segment *source_of(const struct comparison *c,
 					      const struct mirror_segment *arrived)
@@ -23,9 +35,8 @@ static const struct mirror_segment *source_of(const struct comparison *c,
 	for (size_t i = 0; i < c->left.count; i++) {
 		const struct mirror_segment *s = c->left.at[i];
 
-		if (s->payload_len != arrived->payload_len || !mirrored_parse(s, &l) ||
-		    (l.tcp.flags ^ a.tcp.flags) & TCP_SYN ||
-		    mirrored_place(&c->left, &l) != mirrored_place(&c->arrived, &a))
+		if (!mirrored_parse(s, &l) || (l.tcp.flags ^ a.tcp.flags) & TCP_SYN ||
+		    !is_among(c, s, &l, arrived, &a))
 			continue;
 		if (stamped && mirrored_stamp(&l, &its) && its != stamp)
 			continue;
@@ -67,19 +78,6 @@ void mirrored_measure(struct comparison *forward, struct comparison *reverse)
 	    known ? forward->delay_ns + reverse->delay_ns : TIME_NEVER;
 }
 
-/* Did it leave before the last that is known to have left? */
-bool mirrored_within(const struct comparison *c, const struct mirror_segment *arrived)
-{
-	uint32_t stamp;
-	struct packet a;
-
-	if (c->forward)
-		return true;
-	if (c->stamped && mirrored_parse(arrived, &a) && mirrored_stamp(&a, &stamp))
-		return seq_before(stamp, c->last_stamp);
-	return c->delay_ns != TIME_NEVER && arrived->time_ns - c->delay_ns < c->last_ns;
-}
-
 /* By how much something may come before what was the fastest: the more the times differ anyway. */
 static int64_t slack_ns(const struct comparison *c)
 {
@@ -88,6 +86,38 @@ static int64_t slack_ns(const struct comparison *c)
 	if (slack < SPREADS * c->spread_ns)
 		slack = SPREADS * c->spread_ns;
 	return slack > SLACK_NS ? slack : SLACK_NS;
+}
+
+/* Did it arrive when the one that left must have? */
+bool mirrored_is_timely(const struct comparison *c, const struct mirror_segment *left,
+			const struct mirror_segment *arrived)
+{
+	int64_t late_ns = arrived->time_ns - left->time_ns - c->delay_ns;
+
+	return c->delay_ns != TIME_NEVER && late_ns > -slack_ns(c) && late_ns < slack_ns(c);
+}
+
+/* Would the peer have told of it, had it arrived? That is, of another one without data that arrived
+ * later than this can have; as long as there are few of them of whatever did. */
+bool mirrored_is_told(const struct comparison *c, const struct mirror_segment *left)
+{
+	int64_t last_ns = 0, last_pure_ns = 0;
+	unsigned pure = 0;
+
+	for (size_t i = 0; i < c->arrived.count; i++) {
+		const struct mirror_segment *s = c->arrived.at[i];
+
+		if (s->time_ns > last_ns)
+			last_ns = s->time_ns;
+		if (s->payload_len)
+			continue;
+		pure++;
+		if (s->time_ns > last_pure_ns)
+			last_pure_ns = s->time_ns;
+	}
+	if (pure >= MIRROR_PURE_FIRST)
+		last_ns = last_pure_ns;
+	return c->delay_ns != TIME_NEVER && left->time_ns + c->delay_ns + slack_ns(c) < last_ns;
 }
 
 /* --- acknowledgements --- */
@@ -141,6 +171,8 @@ static bool is_forged(const struct comparison *c, const struct mirror_segment *s
 	if (s->payload_len || !mirrored_parse(s, &a) || !(a.tcp.flags & TCP_ACK) ||
 	    a.tcp.flags & (TCP_SYN | TCP_FIN | TCP_RST))
 		return false;
+	if (!c->until[0].whole && !mirrored_within(c, s))
+		return false;
 	for (size_t i = 0; i < c->left.count; i++)
 		look_at(&by, c, c->left.at[i], &a);
 	if (by.so || by.lowered)
@@ -171,7 +203,7 @@ unsigned mirrored_early_acks(const struct comparison *c)
 {
 	unsigned count = 0;
 
-	if (!c->all_copies || c->round_trip_ns == TIME_NEVER)
+	if (!c->until[0].known || c->round_trip_ns == TIME_NEVER)
 		return 0;
 	for (size_t i = 0; i < c->arrived.count; i++)
 		count += is_forged(c, c->arrived.at[i]);
@@ -206,7 +238,8 @@ static bool is_held(const struct comparison *c, size_t i)
 {
 	const struct mirror_segment *s = c->arrived.at[i], *left = source_of(c, s);
 
-	if (!s->payload_len || !left || s->time_ns - left->time_ns - c->delay_ns < c->round_trip_ns)
+	if (!s->payload_len || !left || !(c->until[1].whole || mirrored_within(c, s)) ||
+	    s->time_ns - left->time_ns - c->delay_ns < c->round_trip_ns)
 		return false;
 	for (size_t n = 0; n < c->arrived.count; n++)
 		if (n != i && is_held_for(c, i, left, n))
@@ -218,7 +251,7 @@ void mirrored_compare_order(struct comparison *c)
 {
 	unsigned held = 0;
 
-	if (c->round_trip_ns == TIME_NEVER || !c->all_left)
+	if (c->round_trip_ns == TIME_NEVER || !c->until[1].known)
 		return;
 	for (size_t i = 0; i < c->arrived.count; i++)
 		held += is_held(c, i);

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "packet/mptcp_option.h"
 #include "probe/segment.h"
 #include "util/seq.h"
 
@@ -33,7 +34,7 @@ static bool is_explained(const struct comparison *c, const struct packet *left,
 }
 
 /* Differs from one copy of a segment to the next. */
-static bool is_volatile(const struct change *d)
+bool mirrored_is_volatile(const struct change *d)
 {
 	static const char *const names[] = {"tcp.ack",
 					    "tcp.window_size_value",
@@ -90,8 +91,11 @@ static bool fits_pure(const struct comparison *c, const struct packet *l, const 
 {
 	uint32_t stamp;
 
-	return l->tcp.ack - a->tcp.ack == c->peer_shift &&
-	       (same_stamp(l, a) || (c->forward && !mirrored_stamp(a, &stamp)));
+	if (l->tcp.ack - a->tcp.ack != c->peer_shift)
+		return false;
+	if (mirrored_stamp(a, &stamp))
+		return same_stamp(l, a);
+	return c->forward || (l->ip.id && l->ip.id == a->ip.id);
 }
 
 static bool fits(const struct comparison *c, const struct mirror_segment *left,
@@ -159,7 +163,8 @@ static bool find_best(struct comparison *c, const struct mirror_segment *arrived
 	return best->left && mirrored_parse(best->left, &best->packet);
 }
 
-/* Did another one arrive just as this one left? Then what is like it is somebody else's. */
+/* Did another one arrive that is more like the one that left? Then what is like it in some is
+ * somebody else's. */
 static bool is_delivered(struct comparison *c, const struct best *best)
 {
 	for (size_t i = 0; i < c->arrived.count; i++) {
@@ -170,10 +175,21 @@ static bool is_delivered(struct comparison *c, const struct best *best)
 		if (!mirrored_parse(s, &a) || !fits(c, best->left, s, &a))
 			continue;
 		diff_packets(&d, &best->packet, &a);
-		if (!differences(c, &d, &best->packet, &a))
+		if (differences(c, &d, &best->packet, &a) < best->differences)
 			return true;
 	}
 	return false;
+}
+
+/* May what is like the one that left be somebody else's? The peer does not tell of all that it
+ * got. */
+static bool is_doubtful(struct comparison *c, const struct best *best,
+			const struct mirror_segment *arrived, const struct packet *a)
+{
+	if (best->packet.ip.id && best->packet.ip.id != a->ip.id)
+		return true;
+	return is_delivered(c, best) || (c->forward && !mirrored_is_told(c, best->left) &&
+					 !mirrored_is_timely(c, best->left, arrived));
 }
 
 /* Somebody has acknowledged more in its name, and goes on with that. */
@@ -190,7 +206,7 @@ static bool is_this_copy(const struct comparison *c, const struct best *best,
 {
 	const struct packet *left = &best->packet;
 
-	return (c->all_copies && c->forward) ||
+	return (c->forward && c->until[1].known) ||
 	       (left->tcp.flags & TCP_SYN && is_in_time(c, best->left, arrived)) ||
 	       (same_stamp(left, a) && left->ip.id == a->ip.id);
 }
@@ -210,9 +226,35 @@ static void count_best(struct comparison *c, const struct best *best,
 		if (raised && (d->id == FIELD_TCP_ACK || d->id == FIELD_TCP_WINDOW ||
 			       !strcmp(d->field, "tcp.options.sack")))
 			continue;
-		if (!is_explained(c, left, a, d) && (this_copy || !is_volatile(d)))
+		if (!is_explained(c, left, a, d) && (this_copy || !mirrored_is_volatile(d)))
 			mirrored_count(c, d, left->tcp.flags & TCP_SYN);
 	}
+}
+
+/* Has it the ID of another one, or without IDs the mapping? */
+static bool is_anothers(const struct packet *left, const struct packet *a)
+{
+	return left->ip.id ? left->ip.id != a->ip.id
+			   : tcp_option_find(&a->tcp.options, TCP_OPT_MPTCP, MPTCP_DSS) != NULL;
+}
+
+/* Does it have the options of another one's data? Then it was cut off from what that was merged
+ * with. */
+static bool is_piece(const struct comparison *c, const struct best *best,
+		     const struct mirror_segment *arrived, const struct packet *a)
+{
+	if (!arrived->payload_len || !is_anothers(&best->packet, a) ||
+	    mirrored_same_options(&best->packet, a))
+		return false;
+	for (size_t i = 0; i < c->left.count; i++) {
+		struct packet l;
+
+		if (c->left.at[i]->payload_len && mirrored_parse(c->left.at[i], &l) &&
+		    mirrored_place(&c->left, &l) != mirrored_place(&c->arrived, a) &&
+		    mirrored_same_options(&l, a))
+			return true;
+	}
+	return false;
 }
 
 static void compare_pure(struct comparison *c, const struct mirror_segment *arrived,
@@ -220,9 +262,9 @@ static void compare_pure(struct comparison *c, const struct mirror_segment *arri
 {
 	struct best best;
 
-	if (!c->all_copies || !mirrored_within(c, arrived) || !find_best(c, arrived, a, &best))
+	if (!mirrored_within(c, arrived) || !find_best(c, arrived, a, &best))
 		return;
-	if (!best.differences || !is_delivered(c, &best))
+	if (!best.differences || !is_doubtful(c, &best, arrived, a))
 		count_best(c, &best, arrived, a);
 }
 
@@ -244,8 +286,10 @@ void mirrored_compare_one(struct comparison *c, const struct mirror_segment *arr
 	c->with_payload += arrived->payload_len > 0;
 	if (arrived->payload_len && !mirrored_same_payload(c, arrived, from))
 		mirrored_count_plain(c, "tcp.payload", CHANGE_REWRITTEN, 1);
-	else if (find_best(c, arrived, &a, &best))
+	else if (find_best(c, arrived, &a, &best) && is_piece(c, &best, arrived, &a))
+		mirrored_count_plain(c, "tcp.payload", CHANGE_COALESCED, 1);
+	else if (best.left)
 		count_best(c, &best, arrived, &a);
-	else if (arrived->payload_len && c->all_left && mirrored_within(c, arrived))
+	else if (arrived->payload_len && mirrored_within(c, arrived))
 		mirrored_compare_cut(c, &a, arrived->payload_len);
 }

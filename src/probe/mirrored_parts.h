@@ -30,6 +30,16 @@ struct tally {
 	struct change change;
 	unsigned seen, of;
 	unsigned on_syn; /* of those that were seen */
+	bool varies;	 /* not all were from one value to one other */
+};
+
+/* Everything that left is known up to this time, and timestamp. */
+struct until {
+	bool known;
+	bool whole; /* it is the end, but for what was sent again later */
+	int64_t time_ns;
+	bool stamped;
+	uint32_t stamp;
 };
 
 struct comparison {
@@ -37,11 +47,7 @@ struct comparison {
 	const struct mirror_subflow *subflow;
 	const struct mirror_octets *octets; /* of the direction, as the client has them */
 	bool forward;
-	bool all_left;	 /* everything that left with data is known, but perhaps repetitions */
-	bool all_copies; /* all of it whatever, up to `last_stamp` if that is known */
-	int64_t last_ns; /* of the last that is known to have left: when … */
-	bool stamped;	 /* … and its timestamp */
-	uint32_t last_stamp;
+	struct until until[2]; /* of what left without data, and with */
 	uint32_t shift;	       /* added to the direction's sequence numbers */
 	uint32_t peer_shift;   /* to the other one's */
 	unsigned measured;     /* segments of which the delay is known */
@@ -68,7 +74,12 @@ uint32_t mirrored_place(const struct side *side, const struct packet *p); /* beh
 bool mirrored_known(const struct mirror_octets *o, uint32_t from, uint32_t len);
 bool mirrored_stamp(const struct packet *p, uint32_t *out); /* TSval */
 
+/* Is all of what is like `s`, and left not later, known? */
+bool mirrored_within(const struct comparison *c, const struct mirror_segment *s);
+
 /* tally */
+bool mirrored_is_loss(enum change_kind kind); /* of an option */
+bool mirrored_same_change(enum change_kind a, enum change_kind b);
 void mirrored_count(struct comparison *c, const struct change *change, bool on_syn);
 void mirrored_count_plain(struct comparison *c, const char *field, enum change_kind kind,
 			  unsigned seen);
@@ -76,6 +87,7 @@ void mirrored_count_bearers(struct comparison *c); /* of how many each was seen,
 
 /* pair */
 void mirrored_compare_one(struct comparison *c, const struct mirror_segment *arrived);
+bool mirrored_is_volatile(const struct change *d); /* of what differs from one to the next */
 
 /* cut */
 bool mirrored_same_options(const struct packet *a, const struct packet *b);
@@ -86,7 +98,9 @@ void mirrored_compare_sent(struct comparison *c);
 
 /* order: delays of both directions first */
 void mirrored_measure(struct comparison *forward, struct comparison *reverse);
-bool mirrored_within(const struct comparison *c, const struct mirror_segment *arrived);
+bool mirrored_is_timely(const struct comparison *c, const struct mirror_segment *left,
+			const struct mirror_segment *arrived);
+bool mirrored_is_told(const struct comparison *c, const struct mirror_segment *left);
 bool mirrored_is_early(const struct comparison *c, const struct mirror_segment *arrived);
 unsigned mirrored_early_acks(const struct comparison *c); /* among what arrived */
 void mirrored_compare_order(struct comparison *c);

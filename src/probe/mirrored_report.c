@@ -60,17 +60,48 @@ static void say_where(const struct comparison *c, uint8_t subflow, struct buf *o
 	buf_printf(out, "%s", c->forward ? "Towards the target" : "On the way back");
 }
 
+/* A number that is shifted shifts all behind it: only the first is counted. */
+static bool is_numbering(const struct change *change)
+{
+	return change->kind == CHANGE_REWRITTEN &&
+	       (!strcmp(change->field, "tcp.seq") || !strcmp(change->field, "tcp.ack"));
+}
+
+static void say_how_often(const struct comparison *c, const struct tally *t, struct buf *out)
+{
+	if (is_numbering(&t->change))
+		return;
+	if (t->on_syn == t->seen)
+		buf_printf(out, " (in %s)", c->forward ? "SYNs" : "SYN/ACKs");
+	else if (!strcmp(t->change.field, "tcp.payload"))
+		buf_printf(out, " (in %u of %u segments with data)", t->seen, c->with_payload);
+	else if (t->of > 1 && t->of >= t->seen)
+		buf_printf(out, " (in %u of %u segments)", t->seen, t->of);
+	else
+		buf_printf(out, " (in %u segment%s)", t->seen, t->seen == 1 ? "" : "s");
+}
+
+static void say_values(const struct tally *t, struct buf *out)
+{
+	const struct change *change = &t->change;
+
+	if (change->kind != CHANGE_REWRITTEN || t->varies || change->sent.kind == VALUE_NONE ||
+	    change->seen.kind == VALUE_NONE)
+		return;
+	buf_printf(out, " from ");
+	value_print(out, &change->sent);
+	buf_printf(out, " to ");
+	value_print(out, &change->seen);
+}
+
 static void say_change(const struct comparison *c, const struct tally *t, struct buf *out)
 {
 	char room[EXPLAIN_NOUN_MAX];
 
-	buf_printf(out, "%s %s", explain_noun(t->change.field, room), explain_verb(t->change.kind));
-	if (!strcmp(t->change.field, "tcp.payload"))
-		buf_printf(out, " (in %u of %u segments with data)", t->seen, c->with_payload);
-	else if (t->of >= t->seen)
-		buf_printf(out, " (in %u of %u segments)", t->seen, t->of);
-	else
-		buf_printf(out, " (in %u segments)", t->seen);
+	buf_printf(out, "%s %s", explain_noun(t->change.field, room),
+		   explain_verb(t->change.field, t->change.kind));
+	say_values(t, out);
+	say_how_often(c, t, out);
 }
 
 static void explain(const struct comparison *c, uint8_t subflow, const struct tally *t,
@@ -206,9 +237,25 @@ static bool is_resent(const struct comparison *c, const struct change *d)
 		!strncmp(d->field, "tcp.options.timestamp", strlen("tcp.options.timestamp")));
 }
 
+/* A segment's flags go with one part of it only; what was merged and split again may have anything
+ * of the one before. */
+static bool is_parted(const struct comparison *c, const struct change *d)
+{
+	bool split = false, merged = false;
+
+	for (size_t i = 0; i < c->count; i++) {
+		split |= c->at[i].change.kind == CHANGE_SPLIT;
+		merged |= c->at[i].change.kind == CHANGE_COALESCED;
+	}
+	if (d->kind != CHANGE_REWRITTEN)
+		return false;
+	return split && merged ? mirrored_is_volatile(d)
+			       : (split || merged) && !strcmp(d->field, "tcp.flags");
+}
+
 void mirrored_report(struct mirrored *out, const struct comparison *c, uint8_t subflow)
 {
 	for (size_t i = 0; i < c->count; i++)
-		if (!is_resent(c, &c->at[i].change))
+		if (!is_resent(c, &c->at[i].change) && !is_parted(c, &c->at[i].change))
 			report_one(out, c, subflow, &c->at[i]);
 }

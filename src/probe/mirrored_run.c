@@ -6,7 +6,8 @@
 #include "probe/drive.h"
 #include "probe/engine.h"
 
-#define QUIET_NS (10 * NS_PER_S) /* nothing moves: given up */
+#define QUIET_NS                                                                                   \
+	(12 * NS_PER_S) /* nothing moves: given up, but not before a peer may (conn_dss.c) */
 #define WHOLE_NS (90 * NS_PER_S)
 #define CLOSE_NS (1 * NS_PER_S) /* for an end that both sides agree on */
 #define HEADERS	 40		/* of IPv4 and TCP */

@@ -69,42 +69,87 @@ static void from_told(struct side *side, const struct mirror_client *m, enum mir
 		side_add(side, &m->told[i], kind, flow);
 }
 
-/* What the peer sent behind the last that it told of is not known. */
-static void note_last(struct comparison *c)
+static void note_until(struct until *until, const struct mirror_segment *s)
 {
-	for (size_t i = 0; i < c->left.count; i++) {
-		struct packet p;
-		uint32_t stamp;
+	struct packet p;
+	uint32_t stamp;
 
-		if (c->left.at[i]->time_ns > c->last_ns)
-			c->last_ns = c->left.at[i]->time_ns;
-		if (!mirrored_parse(c->left.at[i], &p) || !mirrored_stamp(&p, &stamp))
+	if (s->time_ns > until->time_ns)
+		until->time_ns = s->time_ns;
+	if (!mirrored_parse(s, &p) || !mirrored_stamp(&p, &stamp))
+		return;
+	if (!until->stamped || seq_before(until->stamp, stamp))
+		until->stamp = stamp;
+	until->stamped = true;
+}
+
+/* Are there no octets between those that left of which nothing is known? */
+static bool is_contiguous(const struct side *side)
+{
+	uint32_t end = 0;
+
+	for (size_t i = 0; i < side->count; i++) {
+		uint32_t from;
+		struct packet p;
+
+		if (!side->at[i]->payload_len || !mirrored_parse(side->at[i], &p))
 			continue;
-		if (!c->stamped || seq_before(c->last_stamp, stamp))
-			c->last_stamp = stamp;
-		c->stamped = true;
+		from = mirrored_place(side, &p);
+		if (seq_before(end, from))
+			return false;
+		if (seq_before(end, from + side->at[i]->payload_len))
+			end = from + side->at[i]->payload_len;
 	}
+	return true;
+}
+
+/* The peer tells in order. What it sent behind the last of which it told is not known; if there is
+ * more of a kind, behind the last of that kind. */
+static void note_last(struct comparison *c, const struct mirror_client *m)
+{
+	const bool missing[] = {!m->finished || m->untold.pure, !m->finished || m->untold.sent};
+	bool whole = m->finished && !m->untold.gaps;
+
+	for (size_t i = 0; i < c->left.count; i++)
+		for (size_t data = 0; data < 2; data++)
+			if (!missing[data] || data == (c->left.at[i]->payload_len > 0))
+				note_until(&c->until[data], c->left.at[i]);
+	for (size_t data = 0; data < 2; data++)
+		c->until[data].whole = whole && !missing[data];
+	c->until[0].known = whole;
+	c->until[1].known = whole || (c->left.syn && is_contiguous(&c->left));
+}
+
+bool mirrored_within(const struct comparison *c, const struct mirror_segment *s)
+{
+	const struct until *until = &c->until[s->payload_len > 0];
+	uint32_t stamp;
+	struct packet p;
+
+	if (c->forward || !until->known)
+		return until->known;
+	if (until->stamped && mirrored_parse(s, &p) && mirrored_stamp(&p, &stamp))
+		return seq_before(stamp, until->stamp);
+	return c->delay_ns != TIME_NEVER && s->time_ns - c->delay_ns < until->time_ns;
 }
 
 void mirrored_load(struct comparison *c, const struct mirror_client *m,
 		   const struct mirror_subflow *subflow, const struct mirror_flow *theirs,
 		   bool forward)
 {
-	bool whole_log = m->log.count <= m->log.size;
-
 	c->subflow = subflow;
 	c->forward = forward;
 	c->octets = forward ? &subflow->sent : &subflow->received;
 	if (forward) {
 		from_log(&c->left, m, MIRROR_SENT, &subflow->flow);
 		from_told(&c->arrived, m, MIRROR_ARRIVED, theirs);
+		c->until[0].known = c->until[0].whole = m->log.count <= m->log.size;
+		c->until[1] = c->until[0];
 	} else {
 		from_told(&c->left, m, MIRROR_SENT, theirs);
 		from_log(&c->arrived, m, MIRROR_ARRIVED, &subflow->flow);
-		note_last(c);
+		note_last(c, m);
 	}
-	c->all_left = forward ? whole_log : m->finished && !m->untold.sent;
-	c->all_copies = c->all_left && (forward || !m->untold.pure);
 	if (c->left.syn && c->arrived.syn)
 		c->shift = c->arrived.isn - c->left.isn;
 }

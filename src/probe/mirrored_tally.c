@@ -3,13 +3,25 @@
 
 #include <string.h>
 
+bool mirrored_is_loss(enum change_kind kind)
+{
+	return kind == CHANGE_REMOVED || kind == CHANGE_BLANKED || kind == CHANGE_TRUNCATED;
+}
+
+/* What is gone is gone, if in one segment it was cut off and in another cut out: the first counts,
+ * as it is seldom the other. */
+bool mirrored_same_change(enum change_kind a, enum change_kind b)
+{
+	return a == b || (mirrored_is_loss(a) && mirrored_is_loss(b));
+}
+
 static struct tally *tally_of(struct comparison *c, const struct change *change)
 {
 	struct tally *t;
 
 	for (size_t i = 0; i < c->count; i++)
 		if (!strcmp(c->at[i].change.field, change->field) &&
-		    c->at[i].change.kind == change->kind)
+		    mirrored_same_change(c->at[i].change.kind, change->kind))
 			return &c->at[i];
 	if (c->count == MIRRORED_FINDINGS_MAX)
 		return NULL;
@@ -26,6 +38,8 @@ void mirrored_count(struct comparison *c, const struct change *change, bool on_s
 		return;
 	t->seen++;
 	t->on_syn += on_syn;
+	t->varies |= !value_equal(&t->change.sent, &change->sent) ||
+		     !value_equal(&t->change.seen, &change->seen);
 }
 
 void mirrored_count_plain(struct comparison *c, const char *field, enum change_kind kind,

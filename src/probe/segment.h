@@ -41,7 +41,7 @@ void conclude_meaning(struct finding *f);
 /* explain.c: what people call a field, and what is done to it ("is removed"). */
 #define EXPLAIN_NOUN_MAX 64
 const char *explain_noun(const char *field, char room[EXPLAIN_NOUN_MAX]);
-const char *explain_verb(enum change_kind kind);
+const char *explain_verb(const char *field, enum change_kind kind);
 bool explain_has_verb(enum change_kind kind); /* else it befalls packets, not fields */
 
 /* What a change of its data came to in the connection that was opened. */

@@ -140,6 +140,7 @@ static struct span ask(struct trace *t, int probe, uint8_t ttl, int64_t now_ns)
 					.ttl = ttl,
 					.attempt = q->asked,
 					.own_isn = wants_own_isn(t, probe, number)};
+	t->series[probe].closed = false;
 	q->state = QUESTION_OPEN;
 	q->asked++;
 	q->sent_ns = now_ns;
@@ -156,6 +157,7 @@ static struct span ask(struct trace *t, int probe, uint8_t ttl, int64_t now_ns)
 static struct span close_half_open(struct trace *t, int probe)
 {
 	t->series[probe].half_open = false;
+	t->series[probe].closed = true;
 	return span_of(t->packet, series_reset_packet(t, probe, t->packet));
 }
 
@@ -199,8 +201,9 @@ static bool needs_closing(const struct trace *t, int probe)
 	const struct series *s = &t->series[probe];
 	uint8_t nearest = t->result.path_length;
 
-	return s->syn &&
-	       (s->half_open || observe_asked_from(t, probe, nearest ? nearest : s->top + 1));
+	if (!s->syn || s->half_open)
+		return s->syn;
+	return !s->closed && observe_asked_from(t, probe, nearest ? nearest : s->top + 1);
 }
 
 static bool send_closing(struct trace *t, struct span *packet)

@@ -93,6 +93,7 @@ struct trace_reply {
 	uint8_t ttl;	      /* the question's */
 	uint8_t attempt;      /* 0: the first asking */
 	uint8_t received_ttl; /* of the reply packet */
+	bool weak;	      /* its quote bears none but the IP ID */
 	bool guessed;	      /* it bears none of our tokens: its TTL follows from what was open */
 	enum reply_kind kind;
 	uint8_t icmp_type, icmp_code;
@@ -160,6 +161,15 @@ struct trace_back {
 	uint8_t raised_after, raised_by;
 };
 
+/* Whether the target echoed ADD_ADDR (RFC 8684 §3.4.1). */
+struct trace_add_addr {
+	bool asked_for; /* data went both ways with MPTCP, so it could be looked for … */
+	bool echoed;
+	bool ended;		 /* … until the connection had ended */
+	bool announced;		 /* the target sent an ADD_ADDR of its own */
+	uint8_t asked, answered; /* times sent again; of these the data beside it were answered */
+};
+
 struct trace_inside {
 	enum inside_state state;
 	uint8_t version;		     /* of MPTCP */
@@ -181,6 +191,7 @@ struct trace_inside {
 	bool sack_wrong;	   /* it acknowledged selectively what was never sent */
 	struct value sack_sent, sack_seen;
 	struct trace_back back;
+	struct trace_add_addr add_addr;
 	struct trace_join valid, bogus;
 	bool join_late;	     /* when the last of them went, the target had ended the connection */
 	bool join_confirmed; /* asked again they were answered as before, a plain SYN was

@@ -121,6 +121,8 @@ static json_t *json_of_inside(const struct trace_result *result)
 	if (inside->state == INSIDE_TESTED)
 		json_put(out, "version", json_integer(inside->version));
 	json_put_joins(out, inside);
+	if (inside->add_addr.echoed || inside->add_addr.asked)
+		json_put(out, "add_addr_echoed", json_boolean(inside->add_addr.echoed));
 	json_put(out, "note", json_string(inside->note));
 	return out;
 }

@@ -54,7 +54,7 @@ static void check_clean(const struct walk *w)
 	for (size_t i = 0; i < path->probe_count; i++)
 		if (path->probes[i].role == ROLE_JOIN_VALID)
 			check(w, strstr(path->probes[i].spec, "/MPJOIN{id=2}"), "address ID");
-	check(w, lab_half_open(w->lab) == 0, "half-open");
+	check(w, !w->left_open, "half-open");
 }
 
 static void test_clean(void **state)
@@ -144,6 +144,7 @@ static void check_row(const struct walk *w, const struct row *row)
 	const struct finding *f = walk_finding(w, MP_JOIN);
 
 	check(w, w->result->inside.valid.answer == JOIN_ACCEPTED, "its own path");
+	check(w, !w->left_open, "half-open");
 	if (row->seen && w->further_after == w->further_routers)
 		return;
 	check(w, f && f->change == row->change && f->direction == row->direction, row->params);

@@ -53,6 +53,7 @@ static void check_clean(const struct walk *w)
 
 	check(w, r->inside.state == INSIDE_TESTED && r->inside.mapped, "tested");
 	check(w, r->verdict == VERDICT_CLEAN && !r->finding_count, "clean");
+	check(w, r->inside.add_addr.echoed && !r->inside.add_addr.asked, "ADD_ADDR echoed at once");
 	check(w, r->end_ns - r->start_ns <= 10 * round_trip_ns(w) + DELAYED_NS, "ten round trips");
 	for (size_t i = 0; i < r->probe_count; i++)
 		if (r->probes[i].role >= ROLE_DATA_CAPABLE && r->probes[i].role <= ROLE_SIGNALS)
@@ -282,6 +283,10 @@ static const struct row {
      DIRECTION_REVERSE, false, IMPACT_NO_SUBFLOW},
     {"drop", "subtype=mp_join direction=reverse", MPTCP "mp_join", CHANGE_DROPPED,
      DIRECTION_REVERSE, false, IMPACT_NO_SUBFLOW},
+    {"strip", "subtype=add_addr direction=reverse", MPTCP "add_addr", CHANGE_DROPPED,
+     DIRECTION_END_TO_END, false, IMPACT_DEGRADED},
+    {"drop", "subtype=add_addr direction=reverse", MPTCP "add_addr", CHANGE_DROPPED,
+     DIRECTION_END_TO_END, false, IMPACT_DEGRADED},
     {"reset", "subtype=mp_join direction=forward", MPTCP "mp_join", CHANGE_RESET, DIRECTION_FORWARD,
      true, IMPACT_NO_SUBFLOW},
 };
@@ -304,6 +309,7 @@ static void check_row(const struct walk *w, const struct row *row)
 	check(w, f->direction == row->direction, "direction");
 	check(w, !row->seen || is_placed(w, f), "place");
 	check(w, f->impact == row->impact, "impact");
+	check(w, !w->left_open, "half-open");
 	check(w, f->confidence != CONFIDENCE_POSSIBLE, "confidence");
 }
 
@@ -325,6 +331,44 @@ static void test_rows(void **state)
 	}
 }
 
+/* ADD_ADDR that no router saw vanish is missed by its echo. */
+static void check_unechoed(const struct walk *w)
+{
+	const struct finding *f = walk_finding(w, MPTCP "add_addr");
+	bool seen = w->box_after < w->routers;
+
+	check(w, f && f->impact == IMPACT_DEGRADED && f->confidence != CONFIDENCE_POSSIBLE,
+	      "found");
+	check(w, w->result->finding_count == 1, "once, and nothing else");
+	check(w, f->after.ttl == w->box_after && f->by.ttl == w->box_after + 1, "place");
+	check(w, f->direction == (seen ? DIRECTION_FORWARD : DIRECTION_END_TO_END), "direction");
+}
+
+/* Behind the last router that quotes it: the others are no witnesses. */
+static void check_unechoed_partial(const struct walk *w)
+{
+	const struct finding *f = walk_finding(w, MPTCP "add_addr");
+
+	check(w, f && f->after.ttl <= w->box_after && f->by.ttl > w->box_after, "place");
+}
+
+static void test_unechoed(void **state)
+{
+	static const char *const boxes[] = {"strip", "drop"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(boxes) / sizeof(boxes[0]); i++) {
+		struct walk_spec spec = {.connect = true,
+					 .target_mptcp = LAB_MPTCP_V1,
+					 .box = boxes[i],
+					 .params = "subtype=add_addr direction=forward"};
+
+		run_all(walk_runs(200), &spec, check_unechoed);
+		spec.partial = spec.silent = true;
+		run_all(walk_runs(200), &spec, check_unechoed_partial);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -334,6 +378,7 @@ int main(void)
 	    cmocka_unit_test(test_ending_targets), cmocka_unit_test(test_rows),
 	    cmocka_unit_test(test_join_dropped),   cmocka_unit_test(test_stripped),
 	    cmocka_unit_test(test_stripped_back),  cmocka_unit_test(test_ended_and_silent),
+	    cmocka_unit_test(test_unechoed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -236,6 +236,7 @@ branch() {
 		left=$name-$ns out=r net=$((net + 1))
 	done
 	wire "$id" "$net" "$left" r "$name-s" "d$first" || return 1
+	within "$name-s" ethtool -K "d$first" tx off >/dev/null 2>&1 || true # as in `path`
 	via "$id" "$name-s" "$first" "$net" 1 && via "$id" "$name-c" default "$first" 2 "$metric" || return 1
 	net=$first
 	for ns in "$@"; do

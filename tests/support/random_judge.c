@@ -163,6 +163,22 @@ static const char *wrong_content(const struct random_run *r, bool failed)
 	return NULL;
 }
 
+/* Where nothing breaks the first path, what happens to others is their subflows' business ("the
+ * host SHOULD ... close the subflow", §3.7); unless they take data and swallow it, and are
+ * preferred. */
+static const char *wrong_despite_first(const struct random_run *r, bool failed)
+{
+	const struct lab_run *run = &r->run;
+
+	if (r->leave_first || !run->packets)
+		return NULL;
+	if (failed && !run->client.stalled && !run->server.stalled)
+		return "ended early, and the first path is clean";
+	if (random_fell_back(run) && !is_lossy(r) && !r->plan.serve.cookies)
+		return "fell back, and the first path is clean";
+	return NULL;
+}
+
 const char *random_wrong(const struct random_run *r)
 {
 	const struct lab_run *run = &r->run;
@@ -180,6 +196,8 @@ const char *random_wrong(const struct random_run *r)
 	    (run->accepted && (wrong = wrong_end(&run->server))))
 		return wrong;
 	if (failed && (wrong = wrong_early_end(r)))
+		return wrong;
+	if ((wrong = wrong_despite_first(r, failed)))
 		return wrong;
 	if (!may_fall_back(r, &run->client) || (run->accepted && !may_fall_back(r, &run->server)))
 		return "fell back for no reason";

@@ -93,6 +93,7 @@ static void random_box(struct random_run *r)
 	snprintf(b->params, sizeof(b->params), "%s", boxes[i].params);
 	b->path = (int)rng_below(&r->rng, r->plan.paths + 1) - 1;
 	r->leave |= boxes[i].leave;
+	r->leave_first |= b->path <= 0 ? boxes[i].leave : NOTHING;
 }
 
 static const char *pick_pm(struct random_run *r)

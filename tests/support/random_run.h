@@ -53,6 +53,7 @@ struct random_run {
 	struct lab_run_spec spec;
 	struct lab_run run;
 	unsigned leave;
+	unsigned leave_first; /* of the boxes on the first path */
 };
 
 void random_setup(struct random_run *r, uint64_t seed);

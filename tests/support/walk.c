@@ -95,6 +95,17 @@ static void set_params(struct box *box, const char *params)
 		abort();
 }
 
+static void add_boxes(struct walk *w, const struct walk_spec *spec, unsigned routers,
+		      unsigned after)
+{
+	if (spec->box && routers == after)
+		set_params(lab_add_box(w->lab, spec->box, NULL), spec->params);
+	for (size_t i = 0; i < WALK_BOXES_MAX && spec->boxes[i].name; i++)
+		if (routers == w->after[i])
+			set_params(lab_add_box(w->lab, spec->boxes[i].name, NULL),
+				   spec->boxes[i].params);
+}
+
 /* Routers behind the first `before`, a box behind the `after`-th unless that is beyond them. */
 static void build_path(struct walk *w, const struct walk_spec *spec, unsigned before,
 		       unsigned routers, unsigned after)
@@ -104,8 +115,7 @@ static void build_path(struct walk *w, const struct walk_spec *spec, unsigned be
 		struct lab_router r;
 
 		lab_add_link(w->lab, &link, NULL);
-		if (spec->box && n == after)
-			set_params(lab_add_box(w->lab, spec->box, NULL), spec->params);
+		add_boxes(w, spec, n, after);
 		if (n == routers)
 			break;
 		r = random_router(w, spec, before + n + 1);
@@ -177,9 +187,97 @@ static int look_at_mirror(struct walk *w, struct net *net, struct error *err)
 	return mirrored_run(w->trace, net, &config, &(struct trace_run){0}, err);
 }
 
+/* Looks at what passes: is each SYN that is answered closed in the end? By local port, of the own
+ * and of the further address; the connection's is left to its endpoint. */
+struct watch {
+	struct net net; /* first */
+	struct net *lab;
+	struct ip_addr own;
+	bool asked[2][TRACE_PROBES_MAX], answered[2][TRACE_PROBES_MAX];
+};
+
+static bool *watch_at(bool at[2][TRACE_PROBES_MAX], const struct watch *watch,
+		      const struct ip_addr *local, uint16_t port)
+{
+	bool probe = port >= 40000 && port < 40000 + TRACE_PROBES_MAX - 1;
+
+	return probe ? &at[!ip_addr_equal(local, &watch->own)][port - 40000] : NULL;
+}
+
+static void watch_note(struct watch *watch, struct span octets, bool sent)
+{
+	struct packet p;
+	bool *asked, *answered;
+
+	if (packet_parse(&p, octets) || p.ip.proto != IP_PROTO_TCP || !(p.have & PACKET_HAS_TCP))
+		return;
+	asked = watch_at(watch->asked, watch, sent ? &p.ip.src : &p.ip.dst,
+			 sent ? p.tcp.src_port : p.tcp.dst_port);
+	answered = watch_at(watch->answered, watch, sent ? &p.ip.src : &p.ip.dst,
+			    sent ? p.tcp.src_port : p.tcp.dst_port);
+	if (!asked)
+		return;
+	if (sent)
+		*asked = !(p.tcp.flags & TCP_RST);
+	else
+		*answered |= (p.tcp.flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK);
+}
+
+static int watch_send(struct net *net, struct span packet, struct error *err)
+{
+	watch_note((struct watch *)net, packet, true);
+	return net_send(((struct watch *)net)->lab, packet, err);
+}
+
+static int watch_receive(struct net *net, int64_t deadline_ns, struct net_packet *out,
+			 struct error *err)
+{
+	int got = net_receive(((struct watch *)net)->lab, deadline_ns, out, err);
+
+	if (got > 0)
+		watch_note((struct watch *)net, out->octets, false);
+	return got;
+}
+
+static int64_t watch_now_ns(struct net *net)
+{
+	return net_now_ns(((struct watch *)net)->lab);
+}
+
+static int watch_route(struct net *net, const struct ip_addr *target, struct net_route *out,
+		       struct error *err)
+{
+	return net_route(((struct watch *)net)->lab, target, out, err);
+}
+
+static void watch_close(struct net *net)
+{
+	net_close(((struct watch *)net)->lab);
+}
+
+static const struct net_ops watch_ops = {
+    .name = "watch",
+    .send = watch_send,
+    .receive = watch_receive,
+    .now_ns = watch_now_ns,
+    .route = watch_route,
+    .close = watch_close,
+};
+
+static unsigned watch_left_open(const struct watch *watch)
+{
+	unsigned open = 0;
+
+	for (size_t i = 0; i < TRACE_PROBES_MAX; i++)
+		for (size_t k = 0; k < 2; k++)
+			open += watch->asked[k][i] && watch->answered[k][i];
+	return open;
+}
+
 static void trace_it(struct walk *w, const struct walk_spec *spec)
 {
-	struct net *net = lab_net(w->lab);
+	struct watch watch = {.net = {&watch_ops}, .lab = lab_net(w->lab)};
+	struct net *net = &watch.net;
 	struct trace_config config;
 	struct net_route route;
 	struct error err = {0};
@@ -188,7 +286,7 @@ static void trace_it(struct walk *w, const struct walk_spec *spec)
 	lab_resolve(w->lab, w->family == 6 ? RIG_TARGET6 : RIG_TARGET, w->family, &config.target,
 		    NULL);
 	net_route(net, &config.target, &route, NULL);
-	config.source = route.source;
+	config.source = watch.own = route.source;
 	config.port = RIG_PORT;
 	config.seed = w->seed;
 	for (unsigned i = 0; i < TRACE_PROBES_MAX; i++)
@@ -204,6 +302,7 @@ static void trace_it(struct walk *w, const struct walk_spec *spec)
 	/* Let what is still under way arrive, so that the target has seen our resets. */
 	for (struct net_packet p; net_receive(net, net_now_ns(net) + 5 * NS_PER_S, &p, NULL) > 0;)
 		;
+	w->left_open = spec->mirror ? 0 : watch_left_open(&watch);
 	net_close(net);
 }
 
@@ -216,6 +315,8 @@ void walk_run(struct walk *w, uint64_t seed, const struct walk_spec *spec)
 	w->family = rng_chance(&w->rng, 0.3) ? 6 : 4;
 	w->routers = 1 + rng_below(&w->rng, WALK_ROUTERS_MAX - 1);
 	w->box_after = rng_below(&w->rng, w->routers + 1);
+	for (size_t i = 0; i < WALK_BOXES_MAX && spec->boxes[i].name; i++)
+		w->after[i] = rng_below(&w->rng, w->routers + 1);
 	w->lossy = spec->lossy;
 	w->mptcp = spec->target_mptcp < 0 ? (enum lab_mptcp)rng_below(&w->rng, 3)
 					  : (enum lab_mptcp)spec->target_mptcp;
@@ -259,7 +360,8 @@ const char *walk_describe(const struct walk *w, char *out, size_t cap)
 					w->silent[n] ? "silent" : "q", (int)w->quote[n]);
 	for (size_t i = 0; i < w->result->finding_count && len < cap; i++)
 		len += (size_t)snprintf(
-		    out + len, cap - len, "\n  %s %s %u..%u: %s", w->result->findings[i].field,
+		    out + len, cap - len, "\n  %s %s %s %u..%u: %s",
+		    direction_name(w->result->findings[i].direction), w->result->findings[i].field,
 		    change_kind_name(w->result->findings[i].change),
 		    w->result->findings[i].after.ttl, w->result->findings[i].by.ttl,
 		    w->result->findings[i].explain);

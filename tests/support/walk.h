@@ -6,6 +6,11 @@
 #include "probe/run.h"
 
 #define WALK_ROUTERS_MAX 14
+#define WALK_BOXES_MAX	 3
+
+struct walk_box {
+	const char *name, *params; /* "key=value key=value" */
+};
 
 struct walk {
 	struct rng rng;
@@ -15,7 +20,9 @@ struct walk {
 	enum quote_policy quote[WALK_ROUTERS_MAX];
 	bool silent[WALK_ROUTERS_MAX];
 	bool lossy;
-	unsigned box_after;	  /* the box stands behind this many routers */
+	unsigned box_after;		/* the box stands behind this many routers */
+	unsigned after[WALK_BOXES_MAX]; /* and each of several */
+	unsigned left_open; /* SYNs that were answered with SYN/ACK and not closed with a RST */
 	unsigned further_routers; /* of the path of a further address: the box stands there … */
 	unsigned further_after;	  /* … behind so many */
 	enum lab_mptcp mptcp;
@@ -39,7 +46,8 @@ struct walk_spec {
 	const char *service; /* of the endpoint; NULL: it echoes */
 	unsigned octets;     /* that `send` sends */
 	bool no_checksum;    /* the target does not speak MPTCP with checksums */
-	int target_mptcp;    /* enum lab_mptcp; -1: random */
+	struct walk_box boxes[WALK_BOXES_MAX]; /* more of them, likewise */
+	int target_mptcp;		       /* enum lab_mptcp; -1: random */
 };
 
 void walk_run(struct walk *w, uint64_t seed, const struct walk_spec *spec);

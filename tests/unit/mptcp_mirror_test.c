@@ -41,8 +41,8 @@ static void record_is_read_back(void **state)
 
 	(void)state;
 	assert_int_equal(len, MIRROR_RECORD + HEADERS);
-	rest =
-	    span_of(octets, len + mirror_put_done(&(struct mirror_untold){3, 4, 5}, octets + len));
+	rest = span_of(octets,
+		       len + mirror_put_done(&(struct mirror_untold){3, 4, 5, true}, octets + len));
 	assert_int_equal(mirror_read_record(&r, &rest), 1);
 	assert_int_equal(r.kind, MIRROR_ARRIVED);
 	assert_int_equal(r.segment.header_len, HEADERS);
@@ -55,6 +55,8 @@ static void record_is_read_back(void **state)
 	assert_int_equal(r.kind, MIRROR_FINISHED);
 	assert_int_equal(r.untold.arrived, 3);
 	assert_int_equal(r.untold.sent, 4);
+	assert_int_equal(r.untold.pure, 5);
+	assert_true(r.untold.gaps);
 	assert_int_equal(rest.len, 0);
 	assert_int_equal(mirror_read_record(&r, &rest), 0);
 }

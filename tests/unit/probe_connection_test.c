@@ -26,6 +26,20 @@ static struct connection_result fallen(enum fallback_stage stage, enum fallback_
 	return r;
 }
 
+/* SYNs with MP_CAPABLE, without, and segments with data, so many of them again. */
+static void carry(struct connection_result *r, unsigned with, unsigned plain, unsigned data,
+		  unsigned again)
+{
+	struct conn_subflow_info *s = &r->info.subflow[0];
+
+	r->info.subflow_count = 1;
+	s->mss = 1000;
+	s->plain_syns = plain;
+	s->stats.syns = with + plain;
+	s->stats.sent_octets = 1000 * data;
+	s->stats.retransmitted_segments = again;
+}
+
 static void test_outcomes(void **state)
 {
 	static const struct {
@@ -87,6 +101,7 @@ static void test_fallbacks(void **state)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		struct connection_result r = fallen(cases[i].stage, cases[i].reason);
 
+		carry(&r, 3, 1, 140, 0);
 		connection_conclude(&r);
 		assert_int_equal(r.verdict, cases[i].verdict);
 		assert_int_equal(r.finding_count, cases[i].field != NULL);
@@ -134,6 +149,8 @@ static void test_control(void **state)
 	assert_int_equal(r.findings[0].impact, IMPACT_BROKEN);
 	assert_string_equal(r.findings[0].field, "tcp.options.mptcp.mp_capable");
 	r.info.outcome = OUTCOME_TIMEOUT;
+	r.with = (struct connection_trials){6, 6};
+	r.without = (struct connection_trials){7, 0};
 	connection_conclude(&r);
 	assert_int_equal(r.findings[0].change, CHANGE_DROPPED);
 	assert_string_equal(r.findings[0].field, "tcp.options.mptcp.mp_capable");
@@ -144,6 +161,104 @@ static void test_control(void **state)
 	r.info.outcome = OUTCOME_RESET;
 	connection_conclude(&r);
 	assert_int_equal(r.findings[0].change, CHANGE_RESET);
+	assert_string_equal(r.findings[0].field, "tcp.options.mptcp.dss");
+}
+
+/* SYNs were lost; so is it loss? */
+static void test_vanished(void **state)
+{
+	static const struct {
+		unsigned with, data, again;
+		enum verdict verdict;
+	} cases[] = {
+	    {3, 140, 0, VERDICT_INTERFERENCE},	{3, 140, 3, VERDICT_INTERFERENCE},
+	    {3, 140, 30, VERDICT_INCONCLUSIVE}, {3, 1, 0, VERDICT_INCONCLUSIVE},
+	    {3, 0, 0, VERDICT_INCONCLUSIVE},	{6, 12, 0, VERDICT_INTERFERENCE},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct connection_result r = fallen(FALLBACK_SYN_ACK, FALLBACK_BECAUSE_SYN_LOST);
+
+		carry(&r, cases[i].with, 1, cases[i].data, cases[i].again);
+		connection_conclude(&r);
+		assert_int_equal(r.verdict, cases[i].verdict);
+		assert_int_equal(r.findings[0].confidence == CONFIDENCE_POSSIBLE,
+				 r.verdict == VERDICT_INCONCLUSIVE);
+	}
+}
+
+/* One after the other, each as it is asked for: with MPTCP never answered, and of the SYNs without
+ * it so many lost. How many runs until it is clear? */
+static unsigned check(struct connection_result *r, unsigned lost, bool answered)
+{
+	struct connection_result with = *r, without = client(OUTCOME_MPTCP);
+	enum connection_run kind;
+	unsigned runs = 0;
+
+	connection_add(r, RUN_MPTCP, r, false);
+	while ((kind = connection_next(r)) != RUN_NONE && runs++ < 100) {
+		carry(&without, 0, 0, 0, 0);
+		without.info.subflow[0].stats.syns = 1 + (lost > 0);
+		lost -= lost > 0;
+		connection_add(r, kind, kind == RUN_MPTCP ? &with : &without, answered);
+	}
+	connection_conclude(r);
+	return runs;
+}
+
+static void test_repeated(void **state)
+{
+	struct connection_result r = client(OUTCOME_TIMEOUT);
+
+	(void)state;
+	carry(&r, 3, 0, 0, 0);
+	assert_int_equal(check(&r, 0, true), 8); /* 6 SYNs against 7: one in 1716 */
+	assert_int_equal(r.verdict, VERDICT_INTERFERENCE);
+	r = client(OUTCOME_TIMEOUT);
+	carry(&r, 3, 0, 0, 0);
+	assert_in_range(check(&r, 1, true), 9, 20);
+	assert_int_equal(r.verdict, VERDICT_INTERFERENCE);
+	r = client(OUTCOME_TIMEOUT);
+	carry(&r, 3, 0, 0, 0);
+	assert_in_range(check(&r, 100, true), 2, 10);
+	assert_int_equal(r.verdict, VERDICT_INCONCLUSIVE);
+	assert_non_null(strstr(r.reason, "lost on this path anyway"));
+}
+
+/* What is answered the second time was only lost; and so may be all else. */
+static void test_not_repeated(void **state)
+{
+	struct connection_result r = client(OUTCOME_TIMEOUT), again = client(OUTCOME_MPTCP);
+
+	(void)state;
+	carry(&r, 3, 0, 0, 0);
+	carry(&again, 1, 0, 0, 0);
+	connection_add(&r, RUN_MPTCP, &r, false);
+	assert_int_equal(connection_next(&r), RUN_PLAIN);
+	connection_add(&r, RUN_PLAIN, &again, true);
+	assert_int_equal(connection_next(&r), RUN_MPTCP);
+	connection_add(&r, RUN_MPTCP, &again, true);
+	assert_int_equal(connection_next(&r), RUN_NONE);
+	connection_conclude(&r);
+	assert_int_equal(r.verdict, VERDICT_INCONCLUSIVE);
+}
+
+/* It came about, and then nothing. */
+static void test_stood_still(void **state)
+{
+	struct connection_result r = client(OUTCOME_TIMEOUT);
+
+	(void)state;
+	r.established = true;
+	carry(&r, 1, 0, 1, 5);
+	r.info.subflow[0].in_vain = 5;
+	assert_int_equal(check(&r, 0, false), 1); /* nor was the same without MPTCP answered */
+	assert_int_equal(r.finding_count, 0);
+	r.had_control = r.repeated = false;
+	r.with = r.without = (struct connection_trials){0};
+	assert_int_equal(check(&r, 0, true), 5);
+	assert_int_equal(r.verdict, VERDICT_INTERFERENCE);
 	assert_string_equal(r.findings[0].field, "tcp.options.mptcp.dss");
 }
 
@@ -289,6 +404,10 @@ int main(void)
 	    cmocka_unit_test(test_fallbacks),
 	    cmocka_unit_test(test_server_side),
 	    cmocka_unit_test(test_control),
+	    cmocka_unit_test(test_vanished),
+	    cmocka_unit_test(test_repeated),
+	    cmocka_unit_test(test_not_repeated),
+	    cmocka_unit_test(test_stood_still),
 	    cmocka_unit_test(test_subflow_reset_by_middlebox),
 	    cmocka_unit_test(test_joins),
 	    cmocka_unit_test(test_subflow_misfits),

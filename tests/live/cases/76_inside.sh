@@ -35,6 +35,24 @@ clean_inside() {
 	is '.inside.tested and .inside.fallback == null and (.inside.note | test("acknowledged by MPTCP"))'
 	is '[.probes[] | select(.name | test("^(data|ack)-")) | .received >= 6] == [true, true, true, true, true]'
 	is '[.probes[] | select(.name | test("mp-join-")) | .received >= 7] == [true, true]'
+	is '.inside.add_addr_echoed == true'
+}
+
+# unechoed FAMILY DIRECTION RULE: between the last router and the target, where no router tells.
+unechoed() {
+	rule 6 "$3"
+	inside "$1"
+	status_is 1
+	is '[.findings[] | .field, .change, .direction, .after.ttl, .by.ttl, .confidence, .impact] ==
+		["tcp.options.mptcp.add_addr", "dropped", "'"$2"'", 6, 7, "likely", "degraded"]'
+	is '.inside.add_addr_echoed == false and .inside.fallback == null'
+}
+
+# A target that announces something shows that the way back is clear.
+announced() {
+	within mid-s ip mptcp endpoint add "$2" signal
+	trap 'ip -n mid-s mptcp endpoint flush; forget_rules' EXIT
+	unechoed "$1" "$3" "$4"
 }
 
 # Routers that run out of ICMP tokens: it takes longer, and stays true.
@@ -105,6 +123,16 @@ for family in 4 6; do
 	run_case "inside: clean over IPv$family" clean_inside $family
 	run_case "inside: options stripped behind the SYN, IPv$family" strip_behind_syn $family 3
 	run_case "inside: MP_JOIN dropped, IPv$family" drop_join $family 4
+	run_case "inside: ADD_ADDR dropped before the target, IPv$family" unechoed $family end-to-end \
+		'iifname l tcp option mptcp subtype 3 drop'
+	run_case "inside: ADD_ADDR dropped on its way back, IPv$family" unechoed $family end-to-end \
+		'iifname r tcp option mptcp subtype 3 drop'
 	run_case "inside: plain TCP target, IPv$family" plain_inside $family
 done
+run_case 'inside: ADD_ADDR dropped before a target that announces, IPv4' announced 4 10.77.0.1 forward \
+	'iifname l tcp option mptcp subtype 3 drop'
+run_case 'inside: ADD_ADDR dropped before a target that announces, IPv6' announced 6 2001:db8:77::1 forward \
+	'iifname l tcp option mptcp subtype 3 drop'
+run_case 'inside: ADD_ADDR dropped on its way back, also the target'"'"'s own' announced 4 10.77.0.1 end-to-end \
+	'iifname r tcp option mptcp subtype 3 drop'
 run_case "inside: rate-limited routers" limited 4

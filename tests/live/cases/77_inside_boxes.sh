@@ -49,6 +49,10 @@ boxes() {
 		SACK untranslated | 3 seq_shift sack=false direction=forward | forward tcp.seq rewritten 3 4 none; reverse tcp.options.sack rewritten 0 7 degraded
 		ADD_ADDR stripped | 3 strip subtype=add_addr direction=forward | forward add_addr removed 3 4 degraded
 		ADD_ADDR dropped | 3 drop subtype=add_addr direction=forward | forward add_addr dropped 3 4 degraded
+		ADD_ADDR stripped at the target | 6 strip subtype=add_addr direction=forward | end-to-end add_addr dropped 6 7 degraded
+		ADD_ADDR dropped at the target | 6 drop subtype=add_addr direction=forward | end-to-end add_addr dropped 6 7 degraded
+		ADD_ADDR stripped, back | 3 strip subtype=add_addr direction=reverse | end-to-end add_addr dropped 6 7 degraded
+		ADD_ADDR dropped, back | 3 drop subtype=add_addr direction=reverse | end-to-end add_addr dropped 6 7 degraded
 		join dropped | 3 drop subtype=mp_join direction=forward | forward mp_join dropped 3 4 no-subflow
 		join dropped, back | 3 drop subtype=mp_join direction=reverse | reverse mp_join dropped 0 7 no-subflow
 		join stripped | 3 strip subtype=mp_join direction=forward | forward mp_join removed 3 4 no-subflow

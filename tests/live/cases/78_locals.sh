@@ -59,6 +59,7 @@ local_box() {
 	status_is 1
 	is '[.findings[] | [(.field | ltrimstr("tcp.options.mptcp.")), .change, .after.ttl, .by.ttl, .impact] |
 		map(tostring) | join(" ")] == ["'"$4"'"]'
+	none_half_open fork
 	is 'all(.findings[]; .subflow == 1 and .local == "'"$(end "$1" 20)"'")'
 	is 'all(.findings[]; .explain | startswith("On the path from '"$(end "$1" 20)"': "))'
 }

@@ -1,0 +1,1 @@
+mboxtrace -6 --lab lua/scenarios/clean-v4.lua

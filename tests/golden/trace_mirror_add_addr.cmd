@@ -1,0 +1,1 @@
+mboxtrace --connect --mirror --lab tests/golden/mirror_add_addr.lua
