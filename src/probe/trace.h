@@ -196,7 +196,7 @@ struct trace_inside {
 	bool join_late;	     /* when the last of them went, the target had ended the connection */
 	bool join_confirmed; /* asked again they were answered as before, a plain SYN was
 			      * accepted, and then the target had the connection yet */
-	char note[640];	     /* what was tested, or why it was not, in sentences */
+	char note[TRACE_REASON_MAX]; /* what was tested, or why it was not, in sentences */
 };
 
 /* What a connection to a mirror at the target showed (probe/mirrored_run.h). */

@@ -94,6 +94,24 @@ static void test_rows(void **state)
 	}
 }
 
+/* What no TTL bears out is no number. */
+static void test_no_number(void **state)
+{
+	struct walk_spec spec = spec_of(0, "payload", "direction=reverse");
+	struct walk w;
+
+	(void)state;
+	spec.boxes[0] = (struct walk_box){"ttl_set", "value=100 direction=reverse"};
+	for (uint64_t seed = 1; seed <= walk_runs(20); seed++) {
+		const struct finding *f;
+
+		walk_run(&w, seed, &spec);
+		f = walk_finding(&w, "tcp.payload");
+		check(&w, f && f->after.known && !f->after.ttl && !f->by.known, "by nobody");
+		walk_fini(&w);
+	}
+}
+
 /* What a first window holds, or an echo is long. */
 static unsigned least(unsigned octets)
 {
@@ -192,10 +210,9 @@ static void test_others(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_rows),
-	    cmocka_unit_test(test_clean),
-	    cmocka_unit_test(test_others),
-	    cmocka_unit_test(test_untested),
+	    cmocka_unit_test(test_rows),      cmocka_unit_test(test_clean),
+	    cmocka_unit_test(test_others),    cmocka_unit_test(test_untested),
+	    cmocka_unit_test(test_no_number),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
