@@ -154,6 +154,7 @@ struct conn_info {
 	bool stalled;
 	uint64_t options_seen; /* bit 1 << subtype: MPTCP options that arrived */
 	uint64_t checksum_failures;
+	bool swapped_checksum; /* one of these would fit with its octets swapped */
 	uint64_t local_key, remote_key;
 	uint32_t local_token, remote_token;
 	size_t subflow_count;

@@ -80,6 +80,7 @@ void conn_info(const struct conn *c, struct conn_info *out)
 				  .stalled = c->stalled,
 				  .options_seen = c->options_seen,
 				  .checksum_failures = c->checksum_failures,
+				  .swapped_checksum = c->swapped_checksum,
 				  .local_key = c->local_key,
 				  .remote_key = c->remote_key,
 				  .local_token = c->local_token,

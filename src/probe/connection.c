@@ -134,6 +134,18 @@ static void say_unreachable(const struct conn_info *info, char *text, size_t siz
 			 ip_addr_print(&u->from, from), why ? why : "for no known reason");
 }
 
+/* Nothing on the path makes checksums of data fit that way. */
+static void excuse(const struct conn_info *info, struct finding *f)
+{
+	if (!info->swapped_checksum)
+		return;
+	f->cause = CAUSE_TARGET;
+	snprintf(f->explain, sizeof(f->explain),
+		 "The target's checksums of the stream would fit with their two octets swapped: it "
+		 "computes them wrongly, as Linux 5.14 to 5.17 does; MPTCP with checksums fails "
+		 "with it.");
+}
+
 static void find_fallback(struct connection_result *r)
 {
 	const struct sign *sign = sign_of(&r->info);
@@ -149,6 +161,8 @@ static void find_fallback(struct connection_result *r)
 		say_unreachable(&r->info, f->explain, sizeof(f->explain));
 	if (r->info.fallback_reason == FALLBACK_BECAUSE_SYN_LOST && connection_may_be_loss(r))
 		doubt(r, f);
+	if (r->info.fallback_reason == FALLBACK_BECAUSE_CHECKSUM)
+		excuse(&r->info, f);
 }
 
 /* What came in answer to a SYN with MP_JOIN, and was none. */
@@ -226,20 +240,29 @@ static void find_peers_checksums(struct connection_result *r)
 /* Checksums failed on a connection that could go on without the subflow. */
 static void find_checksums(struct connection_result *r)
 {
+	bool alone = r->info.subflow_count < 2, broken = r->info.outcome == OUTCOME_RESET;
 	struct finding *f;
 
 	if (!r->info.checksum_failures || r->info.fallback_stage != FALLBACK_NONE)
 		return;
-	f = add(r, "tcp.payload", CHANGE_REWRITTEN, IMPACT_DEGRADED);
+	f = add(r, "tcp.payload", CHANGE_REWRITTEN,
+		broken	? IMPACT_BROKEN
+		: alone ? IMPACT_FALLBACK
+			: IMPACT_DEGRADED);
 	if (!f)
 		return;
 	f->direction = DIRECTION_REVERSE;
 	f->cause = CAUSE_ALG;
 	f->confidence = CONFIDENCE_CERTAIN;
-	snprintf(f->explain, sizeof(f->explain),
-		 "%llu checksums of the stream did not fit what arrived: something on the path of "
-		 "one subflow changes the data; that subflow is closed.",
-		 (unsigned long long)r->info.checksum_failures);
+	snprintf(
+	    f->explain, sizeof(f->explain),
+	    "%llu checksum%s of the stream did not fit what arrived: something on the path %s.",
+	    (unsigned long long)r->info.checksum_failures,
+	    r->info.checksum_failures == 1 ? "" : "s",
+	    broken  ? "changes the data, and that was the end of the connection"
+	    : alone ? "changes the data; MPTCP falls back to plain TCP"
+		    : "of one subflow changes the data; that subflow is closed");
+	excuse(&r->info, f);
 }
 
 #define REASON_MIDDLEBOX 6
@@ -261,8 +284,8 @@ static void find_resets(struct connection_result *r)
 	char local[IP_ADDR_TEXT], remote[IP_ADDR_TEXT];
 	struct finding *f;
 
-	if (!s)
-		return;
+	if (!s || (r->info.checksum_failures && r->info.fallback_stage == FALLBACK_NONE))
+		return; /* or a checksum was why */
 	f = add(r, DSS, CHANGE_REMOVED,
 		broken	    ? IMPACT_BROKEN
 		: s->joined ? IMPACT_NO_SUBFLOW
