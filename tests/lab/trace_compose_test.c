@@ -252,6 +252,17 @@ static unsigned complain(const struct plan *plan, const struct walk *w, const ch
 	return 1;
 }
 
+/* Is the place in the sentence, too, where it is narrower than the path? */
+static bool says_where(const struct walk *w, const struct finding *f)
+{
+	char after[16], by[16];
+
+	snprintf(after, sizeof(after), "hop %u (", f->after.ttl);
+	snprintf(by, sizeof(by), "hop %u (", f->by.ttl);
+	return (!f->after.ttl || f->after.ttl > w->routers || strstr(f->explain, after)) &&
+	       (!f->by.ttl || f->by.ttl > w->routers || strstr(f->explain, by));
+}
+
 static unsigned judge(const struct plan *plan, const struct walk *w)
 {
 	unsigned wrong = 0;
@@ -263,6 +274,8 @@ static unsigned judge(const struct plan *plan, const struct walk *w)
 			wrong += complain(plan, w, "not so", f->field);
 		if (is_told(w, i))
 			wrong += complain(plan, w, "told twice", f->field);
+		if (!says_where(w, f))
+			wrong += complain(plan, w, "told without place", f->field);
 	}
 	for (size_t i = 0; i < plan->count; i++)
 		if (!is_found(plan, i, w) && !may_be_missed(plan, i))
