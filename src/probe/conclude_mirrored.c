@@ -74,7 +74,7 @@ static void say_where(const struct trace *t, struct finding *f)
 	char *end = strrchr(f->explain, ';');
 	size_t at = end ? (size_t)(end - f->explain) : strlen(f->explain);
 
-	if (f->direction != DIRECTION_FORWARD || !narrow)
+	if (f->direction != DIRECTION_FORWARD || !narrow || !f->explain[0])
 		return;
 	snprintf(rest, sizeof(rest), "%s", end ? end : ".");
 	explain_place(&f->after, after, sizeof(after));

@@ -252,13 +252,15 @@ static unsigned complain(const struct plan *plan, const struct walk *w, const ch
 	return 1;
 }
 
-/* Is the place in the sentence, too, where it is narrower than the path? */
+/* Is there a sentence, and in it the place, where that is narrower than the path? */
 static bool says_where(const struct walk *w, const struct finding *f)
 {
 	char after[16], by[16];
 
 	snprintf(after, sizeof(after), "hop %u (", f->after.ttl);
 	snprintf(by, sizeof(by), "hop %u (", f->by.ttl);
+	if (f->explain[0] < 'A' || f->explain[0] > 'Z')
+		return false;
 	return (!f->after.ttl || f->after.ttl > w->routers || strstr(f->explain, after)) &&
 	       (!f->by.ttl || f->by.ttl > w->routers || strstr(f->explain, by));
 }
