@@ -14,6 +14,6 @@ target { name = "example.net", addr = "203.0.113.80", addr6 = "2001:db8:2::80", 
          endpoint = true, service = "echo", mptcp = 1 }
 probe  { connect = true }
 expect { verdict = "interference", findings = {
-	{ field = "tcp.options.mptcp.mp_join", change = "dropped", after = 5, direction = "reverse", basis = "control",
+	{ field = "tcp.options.mptcp.mp_join", change = "dropped", after = 0, by = 5, direction = "reverse", basis = "control",
 	  cause = "blackhole", confidence = "likely", impact = "no-subflow" },
 } }

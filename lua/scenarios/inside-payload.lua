@@ -15,5 +15,5 @@ target { name = "example.net", addr = "203.0.113.80", addr6 = "2001:db8:2::80", 
 probe  { connect = true }
 expect { verdict = "interference", findings = {
 	{ field = "tcp.payload", change = "rewritten", after = 2, by = 3, basis = "quote",
-	  cause = "alg", confidence = "certain", impact = "degraded" },
+	  cause = "alg", confidence = "certain", impact = "fallback" },
 } }

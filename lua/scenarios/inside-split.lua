@@ -16,4 +16,6 @@ probe  { connect = true }
 expect { verdict = "interference", findings = {
 	{ field = "tcp.payload", change = "split", after = 2, by = 3,
 	  basis = "quote", confidence = "certain", impact = "none" },
+	{ field = "tcp.payload", change = "split", after = 0, by = 5, direction = "reverse",
+	  basis = "endpoint", confidence = "likely", impact = "none" },
 } }

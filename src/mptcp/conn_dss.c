@@ -176,6 +176,7 @@ static size_t deliver_checked(struct subflow *sf, const struct mapping *m, uint3
 			      struct span octets)
 {
 	struct span all = span_cut(octets, 0, m->len);
+	uint16_t sum;
 
 	if (m->ssn != ssn) { /* its beginning was given up before it was mapped */
 		sf->unmapped += span_cut(octets, 0, m->ssn + m->len - ssn).len;
@@ -183,8 +184,9 @@ static size_t deliver_checked(struct subflow *sf, const struct mapping *m, uint3
 	}
 	if (all.len < m->len)
 		return 0;
-	if (key_dss_checksum(m->dsn, m->ssn, m->total, checksum_add(0, all.at, all.len)) !=
-	    m->checksum) {
+	sum = key_dss_checksum(m->dsn, m->ssn, m->total, checksum_add(0, all.at, all.len));
+	if (sum != m->checksum) {
+		sf->conn->swapped_checksum |= m->checksum == (uint16_t)(sum << 8 | sum >> 8);
 		fallback_checksum(sf, m);
 		return 0;
 	}

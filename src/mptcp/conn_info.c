@@ -54,6 +54,7 @@ static void subflow_info(const struct subflow *sf, struct conn_subflow_info *out
 					  .close = sf->close,
 					  .reset_reason = sf->close_reason,
 					  .answer = sf->answer,
+					  .unreachable = sf->unreachable,
 					  .misfit = sf->peer_failed  ? MISFIT_PEERS
 						    : sf->reset_fail ? MISFIT_OURS
 								     : MISFIT_NONE,
@@ -79,6 +80,7 @@ void conn_info(const struct conn *c, struct conn_info *out)
 				  .stalled = c->stalled,
 				  .options_seen = c->options_seen,
 				  .checksum_failures = c->checksum_failures,
+				  .swapped_checksum = c->swapped_checksum,
 				  .local_key = c->local_key,
 				  .remote_key = c->remote_key,
 				  .local_token = c->local_token,

@@ -144,6 +144,7 @@ struct conn {
 
 	int64_t timer[CONN_TIMERS];
 	uint64_t options_seen, checksum_failures;
+	bool swapped_checksum;
 	bool last_was_reset, refused;
 	bool stalled;		      /* see conn_info */
 	int64_t heard_ns;	      /* the last segment from the peer */

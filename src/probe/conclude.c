@@ -64,6 +64,7 @@ static void conclude_connection(struct trace *t)
 	conclude_data(t);
 	conclude_held(t);
 	conclude_inside(t);
+	conclude_back(t);
 }
 
 /* Over the path of a further address connections are not opened, only joined. */

@@ -91,11 +91,9 @@ static void conclude_blanked(struct trace *t, const struct trace_reply *r)
 
 	if (!f)
 		return;
-	f->direction = DIRECTION_REVERSE;
+	observe_way_back(t, f);
 	f->cause = CAUSE_OPTION_STRIPPER;
 	f->confidence = CONFIDENCE_CERTAIN;
-	f->after = f->by;
-	f->by = observe_place(t, r->probe, 0);
 }
 
 /* Only what nobody behind the last router can have taken away is the target's own choice; that is

@@ -259,11 +259,12 @@ static void find_unanswered(struct trace *t)
 {
 	const struct trace_inside *in = &t->result.inside;
 	uint32_t sent = in->data_sent + (in->gap_acked ? 0 : in->gap_asked);
+	double p = target_chance(t, sent);
 	struct finding *f;
 
 	if (arrived(in) || in->bare_ack || in->connection.info.sent || !in->gap_asked ||
 	    in->connection.info.outcome == OUTCOME_RESET || in->connection.info.stalled ||
-	    is_explained(t) || target_chance(t, sent) >= POSSIBLE)
+	    is_explained(t) || p >= POSSIBLE)
 		return;
 	f = conclude_add(t, in->gap_acked ? DSS : "packet", CHANGE_DROPPED);
 	if (!f)
@@ -272,15 +273,13 @@ static void find_unanswered(struct trace *t)
 	f->basis = BASIS_ENDPOINT;
 	f->cause = CAUSE_BLACKHOLE;
 	f->impact = IMPACT_BROKEN;
-	f->confidence = CONFIDENCE_LIKELY;
+	f->confidence = p < LIKELY ? CONFIDENCE_LIKELY : CONFIDENCE_POSSIBLE;
 	f->after =
 	    observe_place(t, series_find(t, ROLE_DATA_DSS), (uint8_t)(t->result.path_length - 1));
 	f->by = (struct place){true, t->result.path_length, t->result.config.target};
 	explain_unanswered(t, f);
-	if (!in->gap_acked)
-		return;
-	f->after = f->by;
-	f->by = observe_place(t, 0, 0);
+	if (in->gap_acked)
+		observe_way_back(t, f);
 }
 
 static void find_wrong_sack(struct trace *t)
@@ -295,7 +294,7 @@ static void find_wrong_sack(struct trace *t)
 		return;
 	f->sent = in->sack_sent;
 	f->seen = in->sack_seen;
-	f->direction = DIRECTION_REVERSE;
+	observe_way_back(t, f);
 	f->basis = BASIS_ENDPOINT;
 	f->cause = CAUSE_SEQ_RANDOMIZER;
 	f->impact = IMPACT_DEGRADED;

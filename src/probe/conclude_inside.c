@@ -55,6 +55,12 @@ static bool unmaps(const struct finding *f)
 	return !strcmp(f->field, "tcp.payload") && f->impact == IMPACT_FALLBACK;
 }
 
+/* What hops see says nothing of the way back. */
+static bool same_way(const struct finding *hop, const struct finding *seen)
+{
+	return hop->direction != DIRECTION_FORWARD || seen->direction != DIRECTION_REVERSE;
+}
+
 /* Is what the endpoint noticed explained by what some hop saw? */
 static bool explained(const struct trace *t, const struct finding *seen)
 {
@@ -63,8 +69,8 @@ static bool explained(const struct trace *t, const struct finding *seen)
 	for (size_t i = 0; i < t->result.finding_count; i++) {
 		const struct finding *f = &t->result.findings[i];
 
-		if (is_option(f, seen->field) || (option && unmaps(f)) ||
-		    (is_vital(t, f) && f->basis == BASIS_QUOTE && option))
+		if (same_way(f, seen) && (is_option(f, seen->field) || (option && unmaps(f)) ||
+					  (is_vital(t, f) && f->basis == BASIS_QUOTE && option)))
 			return true;
 	}
 	return false;
@@ -86,22 +92,41 @@ static bool intact_to_the_end(const struct trace *t, enum probe_role role)
 	return true;
 }
 
+static void say(struct finding *f, const char *more)
+{
+	size_t len = strlen(f->explain);
+
+	snprintf(f->explain + len, sizeof(f->explain) - len, " %s", more);
+}
+
+/* The target alone says that data were edited, and might be wrong. */
+static void doubt_report(const struct trace *t, struct finding *f)
+{
+	if (t->result.inside.connection.info.fallback_reason != FALLBACK_BECAUSE_MP_FAIL ||
+	    strcmp(f->field, "tcp.payload"))
+		return;
+	f->confidence = CONFIDENCE_POSSIBLE;
+	say(f, "No router saw them changed; the target may as well compute checksums wrongly, as "
+	       "Linux 5.14 to 5.17 does.");
+}
+
 static void add_seen(struct trace *t, const struct finding *seen)
 {
 	struct finding *f = conclude_add(t, seen->field, seen->change);
-	size_t len;
 
 	if (!f)
 		return;
 	*f = *seen;
 	if (f->impact == IMPACT_FALLBACK && was_reset(&t->result.inside))
 		f->impact = IMPACT_BROKEN;
-	len = strlen(f->explain);
+	doubt_report(t, f);
+	if (f->direction == DIRECTION_REVERSE) {
+		observe_way_back(t, f);
+		say(f, "It happens to what the target sends, on the way back.");
+	}
 	if (!strncmp(f->field, MPTCP, sizeof(MPTCP) - 1) && intact_to_the_end(t, ROLE_DATA_DSS))
-		snprintf(
-		    f->explain + len, sizeof(f->explain) - len,
-		    " The options were intact at the last router before the target: it happens "
-		    "behind that router, or on the way back.");
+		say(f, "The options were intact at the last router before the target: it happens "
+		       "behind that router, or on the way back.");
 }
 
 static void add_all_seen(struct trace *t)

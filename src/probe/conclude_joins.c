@@ -55,8 +55,7 @@ static void find_bare(struct trace *t)
 	if (!f)
 		return;
 	if (seen) {
-		f->after = (struct place){true, t->result.path_length, t->result.config.target};
-		f->by = observe_place(t, 0, 0);
+		observe_way_back(t, f);
 		EXPLAIN(f, "SYNs with MP_JOIN arrive, for the target refuses a token it does not "
 			   "know, but its SYN/ACK to one that it knows comes without MP_JOIN: the "
 			   "option is removed on the way back; no further MPTCP subflow can be "
@@ -173,9 +172,7 @@ static void explain_unanswered(const struct trace *t, struct finding *f)
 			after, doubt(f));
 		return;
 	}
-	f->direction = DIRECTION_REVERSE;
-	f->after = (struct place){true, t->result.path_length, t->result.config.target};
-	f->by = observe_place(t, 0, 0);
+	observe_way_back(t, f);
 	EXPLAIN(f,
 		"SYNs with MP_JOIN arrive, for the target refuses a token it does not know, "
 		"but to one that it knows no answer comes:%s SYN/ACKs with MP_JOIN are dropped "

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "packet/icmp.h"
+
 #define MP_CAPABLE "tcp.options.mptcp.mp_capable"
 #define MP_JOIN	   "tcp.options.mptcp.mp_join"
 #define DSS	   "tcp.options.mptcp.dss"
@@ -119,6 +121,31 @@ static void doubt(const struct connection_result *r, struct finding *f)
 		       : " But so little was sent that all of it may have been lost by chance.");
 }
 
+/* Who said so of the first SYNs, if anybody did. */
+static void say_unreachable(const struct conn_info *info, char *text, size_t size)
+{
+	const struct conn_unreachable *u = &info->subflow[0].unreachable;
+	const char *why = icmp_unreachable_name(u->from.family, u->code);
+	char from[IP_ADDR_TEXT];
+	size_t len = strlen(text);
+
+	if (info->subflow_count && u->from.family)
+		snprintf(text + len, size - len, " %s says that it cannot be reached (%s).",
+			 ip_addr_print(&u->from, from), why ? why : "for no known reason");
+}
+
+/* Nothing on the path makes checksums of data fit that way. */
+static void excuse(const struct conn_info *info, struct finding *f)
+{
+	if (!info->swapped_checksum)
+		return;
+	f->cause = CAUSE_TARGET;
+	snprintf(f->explain, sizeof(f->explain),
+		 "The target's checksums of the stream would fit with their two octets swapped: it "
+		 "computes them wrongly, as Linux 5.14 to 5.17 does; MPTCP with checksums fails "
+		 "with it.");
+}
+
 static void find_fallback(struct connection_result *r)
 {
 	const struct sign *sign = sign_of(&r->info);
@@ -130,8 +157,12 @@ static void find_fallback(struct connection_result *r)
 	if (!f)
 		return;
 	describe(f, sign);
+	if (r->info.fallback_reason == FALLBACK_BECAUSE_SYN_LOST)
+		say_unreachable(&r->info, f->explain, sizeof(f->explain));
 	if (r->info.fallback_reason == FALLBACK_BECAUSE_SYN_LOST && connection_may_be_loss(r))
 		doubt(r, f);
+	if (r->info.fallback_reason == FALLBACK_BECAUSE_CHECKSUM)
+		excuse(&r->info, f);
 }
 
 /* What came in answer to a SYN with MP_JOIN, and was none. */
@@ -209,20 +240,29 @@ static void find_peers_checksums(struct connection_result *r)
 /* Checksums failed on a connection that could go on without the subflow. */
 static void find_checksums(struct connection_result *r)
 {
+	bool alone = r->info.subflow_count < 2, broken = r->info.outcome == OUTCOME_RESET;
 	struct finding *f;
 
 	if (!r->info.checksum_failures || r->info.fallback_stage != FALLBACK_NONE)
 		return;
-	f = add(r, "tcp.payload", CHANGE_REWRITTEN, IMPACT_DEGRADED);
+	f = add(r, "tcp.payload", CHANGE_REWRITTEN,
+		broken	? IMPACT_BROKEN
+		: alone ? IMPACT_FALLBACK
+			: IMPACT_DEGRADED);
 	if (!f)
 		return;
 	f->direction = DIRECTION_REVERSE;
 	f->cause = CAUSE_ALG;
 	f->confidence = CONFIDENCE_CERTAIN;
-	snprintf(f->explain, sizeof(f->explain),
-		 "%llu checksums of the stream did not fit what arrived: something on the path of "
-		 "one subflow changes the data; that subflow is closed.",
-		 (unsigned long long)r->info.checksum_failures);
+	snprintf(
+	    f->explain, sizeof(f->explain),
+	    "%llu checksum%s of the stream did not fit what arrived: something on the path %s.",
+	    (unsigned long long)r->info.checksum_failures,
+	    r->info.checksum_failures == 1 ? "" : "s",
+	    broken  ? "changes the data, and that was the end of the connection"
+	    : alone ? "changes the data; MPTCP falls back to plain TCP"
+		    : "of one subflow changes the data; that subflow is closed");
+	excuse(&r->info, f);
 }
 
 #define REASON_MIDDLEBOX 6
@@ -244,8 +284,8 @@ static void find_resets(struct connection_result *r)
 	char local[IP_ADDR_TEXT], remote[IP_ADDR_TEXT];
 	struct finding *f;
 
-	if (!s)
-		return;
+	if (!s || (r->info.checksum_failures && r->info.fallback_stage == FALLBACK_NONE))
+		return; /* or a checksum was why */
 	f = add(r, DSS, CHANGE_REMOVED,
 		broken	    ? IMPACT_BROKEN
 		: s->joined ? IMPACT_NO_SUBFLOW
@@ -388,6 +428,12 @@ static void decide(struct connection_result *r, enum verdict verdict, const char
 	snprintf(r->reason, sizeof(r->reason), "%s", reason);
 }
 
+static void decide_silence(struct connection_result *r)
+{
+	decide(r, VERDICT_UNREACHABLE, "The target does not answer.");
+	say_unreachable(&r->info, r->reason, sizeof(r->reason));
+}
+
 /* Without a finding. */
 static void decide_by_outcome(struct connection_result *r)
 {
@@ -403,7 +449,7 @@ static void decide_by_outcome(struct connection_result *r)
 		decide(r, VERDICT_UNREACHABLE, "The target refuses the connection.");
 		break;
 	case OUTCOME_RESET: decide(r, VERDICT_INCONCLUSIVE, "The connection was reset."); break;
-	case OUTCOME_TIMEOUT: decide(r, VERDICT_UNREACHABLE, "The target does not answer."); break;
+	case OUTCOME_TIMEOUT: decide_silence(r); break;
 	case OUTCOME_NONE:
 		decide(r, VERDICT_INCONCLUSIVE, "The connection did not come about in time.");
 		break;

@@ -195,6 +195,9 @@ bool observe_join_passed(const struct trace *t, int join, const struct finding *
 int observe_bearer(const struct trace *t,
 		   const struct finding *f); /* whose probe bears the field */
 struct place observe_place(const struct trace *t, int probe, uint8_t ttl);
+/* What happens to the target's packets, somewhere: hops are counted from who sent it, which is the
+ * target; we have a number only if one is known. */
+void observe_way_back(const struct trace *t, struct finding *f);
 /* Askings and replies of a series at `ttl` and beyond, as far as it was walked. */
 uint32_t observe_asked_from(const struct trace *t, int probe, uint8_t ttl);
 uint32_t observe_answers_from(const struct trace *t, int probe, uint8_t ttl);
@@ -226,6 +229,7 @@ void conclude_held(struct trace *t);	 /* which of its segments did not come thro
 void conclude_joins(struct trace *t);	 /* SYNs that join it */
 void conclude_add_addr(struct trace *t); /* whether its ADD_ADDR was echoed */
 void conclude_inside(struct trace *t);	 /* what the connection itself showed */
+void conclude_back(struct trace *t);	 /* what the target's data in it did */
 void conclude_mirrored(struct trace *t); /* what both ends of a connection showed */
 void conclude_further(struct trace *t);	 /* what was found on paths of further addresses */
 void conclude_verdict(struct trace *t);

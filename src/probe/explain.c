@@ -196,6 +196,10 @@ const char *explain_data(const struct trace *t, const struct finding *f)
 {
 	if (f->impact == IMPACT_BROKEN)
 		return "the connection broke";
+	if (f->impact == IMPACT_FALLBACK && f->change == CHANGE_REWRITTEN &&
+	    t->result.inside.connection.info.checksum)
+		return "checksums of MPTCP no longer fit, and the connection fell back to plain "
+		       "TCP";
 	if (f->impact == IMPACT_FALLBACK)
 		return "their mappings no longer fit, and the connection fell back to plain TCP";
 	if (f->change == CHANGE_COALESCED && f->impact == IMPACT_DEGRADED)

@@ -26,7 +26,10 @@ static bool is_clear(struct inside *in)
 	return !in->result.bare_ack || in->result.dss_later;
 }
 
-static int open_connection(struct inside *in, struct error *err)
+/* With checksums, if they are agreed on (RFC 8684 §3.1): then neither way can data be edited
+ * unseen.
+ */
+static int open_with(struct inside *in, bool checksum, struct error *err)
 {
 	const struct trace_config *c = &trace_result(in->trace)->config;
 	unsigned headers = c->target.family == 6 ? 60 : 40;
@@ -35,15 +38,38 @@ static int open_connection(struct inside *in, struct error *err)
 	conn_config_defaults(&config);
 	config.pm = "none";
 	config.version = in->result.version;
+	config.checksum = checksum;
 	config.limits = (struct pm_limits){0};
 	config.plain_after_syns = UINT8_MAX; /* SYNs with the option were answered: it is loss */
 	config.local_count = 1;
 	config.local[0].addr = c->source;
-	if (c->mtu > headers + 64)
-		config.tcp.mss = (uint16_t)((c->mtu < 1500 ? c->mtu : 1500) - 40);
+	config.tcp.mss = BACK_MSS;
+	if (c->mtu > headers + 64 && c->mtu < BACK_MSS + 40)
+		config.tcp.mss = (uint16_t)(c->mtu - 40);
+	in->keeping = true;
 	in->conn =
 	    endpoint_connect(in->endpoint, &c->target, c->port, &config, inside_now_ns(in), err);
 	return in->conn ? inside_pump(in, OPEN_NS, is_open, err) : err->code;
+}
+
+/* The target speaks MPTCP, but not with checksums. */
+static bool is_refused(struct inside *in)
+{
+	return in->conn && inside_info(in)->fallback_stage == FALLBACK_SYN_ACK &&
+	       inside_info(in)->fallback_reason == FALLBACK_BECAUSE_NO_CAPABLE;
+}
+
+static int open_connection(struct inside *in, struct error *err)
+{
+	int rc = open_with(in, true, err);
+
+	if (rc || !is_refused(in))
+		return rc;
+	endpoint_release(in->endpoint, in->conn, inside_now_ns(in));
+	in->conn = NULL;
+	in->established = false;
+	rc = inside_send(in, err);
+	return rc < 0 ? rc : open_with(in, false, err);
 }
 
 /* Two pieces of data, each in a segment of its own. */
@@ -126,7 +152,11 @@ static int look_inside(struct inside *in, struct error *err)
 		rc = release(in, err);
 	if (!rc)
 		rc = inside_ask_add_addr(in, err);
-	return rc ? rc : inside_ask_joins(in, err);
+	if (!rc)
+		rc = inside_ask_joins(in, err);
+	in->result.mapped = inside_info(in)->fallback_stage == FALLBACK_NONE &&
+			    inside_info(in)->sent == in->config->request.len;
+	return rc ? rc : inside_let_go(in, err);
 }
 
 /* The version of MPTCP that was agreed on by a probe; -1: none. */
@@ -148,6 +178,23 @@ static int version_of(const struct trace_result *r)
 }
 
 #define NOTE(in, ...) snprintf((in)->result.note, sizeof((in)->result.note), __VA_ARGS__)
+
+/* What could not be seen of the way back. */
+static void describe_back(struct inside *in)
+{
+	struct trace_inside *r = &in->result;
+	const struct conn_info *info = &r->connection.info;
+	size_t len = strlen(r->note);
+	const char *unseen = !r->back.segments ? "The target sent no data: what happens to such on "
+						 "the way back was not tested."
+			     : !info->checksum
+				 ? "The target did not agree on checksums: edited data "
+				   "would not show."
+				 : NULL;
+
+	if (r->state == INSIDE_TESTED && info->fallback_stage == FALLBACK_NONE && unseen)
+		snprintf(r->note + len, sizeof(r->note) - len, " %s", unseen);
+}
 
 /* What can be said in a sentence. */
 static void describe(struct inside *in, bool asked)
@@ -178,14 +225,14 @@ static void describe(struct inside *in, bool asked)
 	inside_describe_joins(&in->joins[0], " A", in->result.note + len,
 			      sizeof(in->result.note) - len);
 	inside_describe_add_addr(in);
+	describe_back(in);
 }
 
 static int finish(struct inside *in, bool asked, struct error *err)
 {
 	int rc = 0;
 
-	in->result.mapped = inside_info(in)->fallback_stage == FALLBACK_NONE &&
-			    inside_info(in)->sent == in->config->request.len;
+	in->result.back = in->back.result;
 	in->frozen = false;
 	if (in->conn)
 		endpoint_release(in->endpoint, in->conn, inside_now_ns(in));
@@ -238,5 +285,6 @@ int inside_run(struct trace *t, struct net *net, const struct inside_config *con
 		trace_stop(in.joins[i].trace, net_now_ns(net));
 	failed = finish(&in, ask, err);
 	endpoint_free(in.endpoint);
+	buf_fini(&in.kept);
 	return rc ? rc : failed < 0 ? failed : 0;
 }

@@ -30,6 +30,7 @@ static bool has_data(struct inside *in, struct span octets)
 	if (packet_parse(&p, octets) || !(p.have & PACKET_HAS_TCP))
 		return false;
 	inside_note_sent(in, &p);
+	inside_back_send(&in->back, &p);
 	return p.payload.len;
 }
 
@@ -157,11 +158,11 @@ static void take_segment(struct inside *in, const struct packet *p, const struct
 {
 	observe(in, p, packet->time_ns);
 	inside_note_segment(in, p);
+	inside_back_receive(&in->back, p, packet->time_ns);
 	inside_note_add_addr(in, p);
 	if (in->gapping)
 		observe_gap(in, p);
-	if (!in->gapping || p->tcp.ack != in->first) /* of the gap the endpoint knows nothing */
-		endpoint_receive(in->endpoint, inside_now_ns(in), packet->octets);
+	inside_take(in, p);
 }
 
 static void take_packet(struct inside *in, const struct net_packet *packet)

@@ -1,13 +1,16 @@
 /* Inside probe/inside*.c: a connection with its trace, the loop that drives both over one net
  * (inside_loop.c), what is asked of routers (inside_walk.c) and of the target's listener
- * (inside_join.c, inside_again.c, inside_add_addr.c). */
+ * (inside_join.c, inside_again.c, inside_add_addr.c), and what the target's data show
+ * (inside_back.c), which are kept from the endpoint meanwhile (inside_kept.c). */
 #ifndef MBOXTRACE_PROBE_INSIDE_STATE_H
 #define MBOXTRACE_PROBE_INSIDE_STATE_H
 
 #include "mptcp/endpoint.h"
 #include "probe/held.h"
 #include "probe/inside.h"
+#include "probe/inside_back.h"
 #include "probe/inside_segment.h"
+#include "util/buf.h"
 
 /* What was asked again was answered as before; the plain SYN, accepted. */
 struct inside_again {
@@ -40,8 +43,11 @@ struct inside {
 	int probe[INSIDE_SEGMENTS_MAX]; /* of the trace */
 	uint32_t first, end;		/* sequence numbers of the data, and behind them */
 	int64_t released_ns;
-	bool heard;   /* acknowledgements of data with a DSS */
-	bool gapping; /* only data behind a gap are out */
+	struct inside_back back;
+	bool keeping;	 /* the target's data from the endpoint, so that it acknowledges none … */
+	struct buf kept; /* … each packet behind its length, a size_t */
+	bool heard;	 /* acknowledgements of data with a DSS */
+	bool gapping;	 /* only data behind a gap are out */
 	uint32_t bare_acks, acks_before;
 	bool ended;		    /* the peer said so: FIN, DATA_FIN, MP_FASTCLOSE or RST */
 	bool proving, alive;	    /* it answered what it had before */
@@ -65,6 +71,11 @@ int inside_pump(struct inside *in, int64_t limit_ns, bool (*done)(struct inside 
 		struct error *err);
 bool inside_is_settled(struct inside *in);	     /* no question of any trace is open */
 int64_t inside_patience_ns(const struct inside *in); /* two round trips, as far as known */
+
+/* Hands a segment of the connection to the endpoint, without its data while these are kept. */
+void inside_take(struct inside *in, const struct packet *p);
+/* Waits until the target sends again what is not acknowledged, and gives the endpoint its data. */
+int inside_let_go(struct inside *in, struct error *err);
 
 /* The copies walk; data behind a gap are asked of routers and of the target. */
 int inside_walk(struct inside *in, struct error *err);

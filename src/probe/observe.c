@@ -208,6 +208,36 @@ struct place observe_place(const struct trace *t, int probe, uint8_t ttl)
 	return r ? (struct place){true, ttl, r->from} : (struct place){true, ttl, {0}};
 }
 
+/* Few hosts begin with another TTL than one of these. Said only where both ways have as many hops,
+ * which would be odd if it did not. */
+static uint8_t hops_back(const struct trace *t)
+{
+	static const uint8_t initial[] = {64, 128, 255};
+	uint8_t length = t->result.path_length;
+
+	for (size_t i = 0; i < t->result.reply_count; i++) {
+		const struct trace_reply *r = &t->result.replies[i];
+
+		if (r->kind != REPLY_SYN_ACK || r->ttl < length ||
+		    !ip_addr_equal(&r->from, &t->result.config.target))
+			continue;
+		for (size_t k = 0; k < sizeof(initial); k++)
+			if (r->received_ttl <= initial[k] &&
+			    initial[k] - r->received_ttl + 1 == length)
+				return length;
+	}
+	return 0;
+}
+
+void observe_way_back(const struct trace *t, struct finding *f)
+{
+	uint8_t hops = hops_back(t);
+
+	f->direction = DIRECTION_REVERSE;
+	f->after = (struct place){true, 0, t->result.config.target};
+	f->by = (struct place){hops > 0, hops, t->result.config.source};
+}
+
 struct paired observe_paired(const struct trace *t, int probe, uint8_t ttl)
 {
 	struct paired sum = {0, 0};

@@ -145,6 +145,22 @@ struct trace_join {
 	uint8_t reason; /* of MP_TCPRST */
 };
 
+/* What was seen of the target's own data, from this end alone (probe/inside_back.h). */
+struct trace_back {
+	unsigned segments;     /* with data, each counted once */
+	unsigned cut;	       /* of which the next is the rest */
+	unsigned two_mappings; /* that bear two … */
+	unsigned unmapped;     /* … or hold more than the mapping that they bear */
+	unsigned lengthy;      /* as long as several that we announced to take */
+	/* While none was acknowledged the target … */
+	bool repeated; /* … sent some again, as it should */
+	bool anew;     /* … mapped the same data anew instead */
+	bool stale;    /* … sent nothing, but somebody else did */
+	/* What we did acknowledge came to router `raised_after` so, and to `raised_by` as more; 0:
+	 * not known. */
+	uint8_t raised_after, raised_by;
+};
+
 /* Whether the target echoed ADD_ADDR (RFC 8684 §3.4.1). */
 struct trace_add_addr {
 	bool asked_for; /* data went both ways with MPTCP, so it could be looked for … */
@@ -174,12 +190,13 @@ struct trace_inside {
 	uint16_t data_sent;	   /* times, once there was no gap */
 	bool sack_wrong;	   /* it acknowledged selectively what was never sent */
 	struct value sack_sent, sack_seen;
+	struct trace_back back;
 	struct trace_add_addr add_addr;
 	struct trace_join valid, bogus;
 	bool join_late;	     /* when the last of them went, the target had ended the connection */
 	bool join_confirmed; /* asked again they were answered as before, a plain SYN was
 			      * accepted, and then the target had the connection yet */
-	char note[512];	     /* what was tested, or why it was not, in sentences */
+	char note[TRACE_REASON_MAX]; /* what was tested, or why it was not, in sentences */
 };
 
 /* What a connection to a mirror at the target showed (probe/mirrored_run.h). */

@@ -11,7 +11,8 @@
 
 #include "support/walk.h"
 
-#define MPTCP "tcp.options.mptcp."
+#define MPTCP	   "tcp.options.mptcp."
+#define DELAYED_NS (250 * NS_PER_MS) /* a sender waits for a delayed ACK of its last segment */
 
 static void check(const struct walk *w, bool ok, const char *what)
 {
@@ -53,7 +54,7 @@ static void check_clean(const struct walk *w)
 	check(w, r->inside.state == INSIDE_TESTED && r->inside.mapped, "tested");
 	check(w, r->verdict == VERDICT_CLEAN && !r->finding_count, "clean");
 	check(w, r->inside.add_addr.echoed && !r->inside.add_addr.asked, "ADD_ADDR echoed at once");
-	check(w, r->end_ns - r->start_ns <= 10 * round_trip_ns(w), "ten round trips");
+	check(w, r->end_ns - r->start_ns <= 10 * round_trip_ns(w) + DELAYED_NS, "ten round trips");
 	for (size_t i = 0; i < r->probe_count; i++)
 		if (r->probes[i].role >= ROLE_DATA_CAPABLE && r->probes[i].role <= ROLE_SIGNALS)
 			check(w, r->probes[i].received >= w->routers, "every hop quoted it");
@@ -271,7 +272,7 @@ static const struct row {
     {"coalesce", "direction=forward", "tcp.payload", CHANGE_COALESCED, DIRECTION_FORWARD, true,
      IMPACT_DEGRADED},
     {"payload", "direction=forward", "tcp.payload", CHANGE_REWRITTEN, DIRECTION_FORWARD, true,
-     IMPACT_DEGRADED},
+     IMPACT_FALLBACK},
     {"seq_shift", "direction=forward", "tcp.seq", CHANGE_REWRITTEN, DIRECTION_FORWARD, true,
      IMPACT_NONE},
     {"seq_shift", "direction=reverse", "tcp.ack", CHANGE_REWRITTEN, DIRECTION_FORWARD, true,

@@ -18,6 +18,7 @@
  *   write TEXT        read TEXT (exactly; maybe nothing)        end (of the stream is read)
  *   shut  fastclose   backup (the first subflow becomes one)    remove (our address 1)
  *   outcome mptcp     fallback STAGE [REASON] (as conn_info has them; none: there was no fallback)
+ *   swapped           a checksum that failed would fit with its octets swapped
  *   closed N          the second subflow was reset with reason N
  *   answered HOW      its MP_JOIN was: well, without one, copied, foreign
  *   misfit WHOSE      the checksum that ended it: none, ours, peers
@@ -35,7 +36,7 @@
  *   $ah $oh      HMAC of the peer's ADD_ADDR {id 5, 10.0.1.9}, $ah(ADDR) of another; of ours
  *                {id 1, 10.0.0.2}
  *   $ok          the DSS checksum of the mapping and payload that it stands beside; $ok(octets): of
- *                the mapping and these octets
+ *                the mapping and these octets; $ok~ is the former with its octets swapped
  *
  * Packets that leave are compared in flags, numbers, payload and MPTCP options, and in their window
  * where the script has one. No two joins of the endpoint may have the same nonce. */

@@ -87,17 +87,18 @@ static void replace(char *text, const char *what, unsigned number)
 static bool fill_checksum(struct script_player *p, char *notation, bool from_peer)
 {
 	char draft[SCRIPT_TEXT + 64], given[SCRIPT_TEXT];
-	bool whole = !strstr(notation, "$ok(");
+	bool whole = !strstr(notation, "$ok("), swapped = strstr(notation, "$ok~");
 	struct span payload = whole ? (struct span){0} : cut_octets(notation, given);
 	uint8_t octets[PROBE_OCTETS_MAX];
 	struct packet packet;
+	unsigned sum;
 
 	strcpy(draft, notation);
-	replace(draft, "$ok", 0);
+	replace(draft, swapped ? "$ok~" : "$ok", 0);
 	if (!read_notation(p, draft, octets, sizeof(octets), &packet))
 		return false;
-	replace(notation, "$ok",
-		right_checksum(p, &packet, whole ? packet.payload : payload, from_peer));
+	sum = right_checksum(p, &packet, whole ? packet.payload : payload, from_peer);
+	replace(notation, swapped ? "$ok~" : "$ok", swapped ? (sum << 8 | sum >> 8) & 0xffff : sum);
 	return true;
 }
 

@@ -77,6 +77,17 @@ static void play_fallback(struct script_player *p, const char *text, int64_t now
 		script_wrong(p, "fallback", got);
 }
 
+static void play_swapped(struct script_player *p, const char *text, int64_t now_ns)
+{
+	struct conn_info info;
+
+	(void)text;
+	(void)now_ns;
+	conn_info(p->conn, &info);
+	if (!info.swapped_checksum)
+		script_wrong(p, "swapped", "no");
+}
+
 static void play_closed(struct script_player *p, const char *text, int64_t now_ns)
 {
 	struct conn_info info;
@@ -139,6 +150,7 @@ static const struct {
     {"remove", play_remove, false},
     {"outcome", play_outcome, false},
     {"fallback", play_fallback, false},
+    {"swapped", play_swapped, false},
     {"closed", play_closed, false},
     {"answered", play_answered, false},
     {"misfit", play_misfit, false},

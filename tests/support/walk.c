@@ -152,6 +152,8 @@ static void build(struct walk *w, const struct walk_spec *spec)
 	target.problems = spec->problems;
 	target.serve.endpoint = spec->connect;
 	conn_config_defaults(&target.serve.conn);
+	target.serve.conn.refuse_checksum = spec->no_checksum;
+	target.serve.octets = spec->octets;
 	if (w->mptcp == LAB_MPTCP_NONE)
 		target.serve.conn.version = 255;
 	target.serve.walk_back = spec->mirror;

@@ -44,6 +44,8 @@ struct walk_spec {
 	const char *box;     /* NULL: none; stands at a random place */
 	const char *params;  /* "key=value key=value" */
 	const char *service; /* of the endpoint; NULL: it echoes */
+	unsigned octets;     /* that `send` sends */
+	bool no_checksum;    /* the target does not speak MPTCP with checksums */
 	struct walk_box boxes[WALK_BOXES_MAX]; /* more of them, likewise */
 	int target_mptcp;		       /* enum lab_mptcp; -1: random */
 };

@@ -382,6 +382,10 @@ static void test_intact(void **state)
 	r.info.checksum_failures = 1;
 	connection_conclude(&r);
 	assert_false(r.intact);
+	r.info.swapped_checksum = true; /* the target's own fault */
+	connection_conclude(&r);
+	assert_int_equal(r.findings[0].cause, CAUSE_TARGET);
+	assert_int_equal(r.verdict, VERDICT_CLEAN);
 	r = client(OUTCOME_MPTCP);
 	r.ended = false;
 	r.interrupted = true;

@@ -6,13 +6,14 @@ next_port() {
 	mv "$TMP/port.new" "$TMP/port"
 }
 
-# inside FAMILY OPTION…: an echoing MPTCP server at the end of seven hops.
+# inside FAMILY OPTION…: an MPTCP server at the end of seven hops, which echoes, or sends SENDING
+# octets.
 inside() {
 	local family=$1 port
 	shift
 	port=$(next_port)
 	rm -f "$TMP/server"
-	within mid-s timeout 60 "$PEER" listen "$port" echo >"$TMP/server" 2>&1 &
+	within mid-s timeout 60 "$PEER" listen "$port" "${SENDING:-echo}" >"$TMP/server" 2>&1 &
 	await "$TMP/server" ready
 	trace mid "$family" --connect -p "$port" "$@"
 }
