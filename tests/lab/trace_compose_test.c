@@ -124,10 +124,10 @@ static bool same_way(const struct walk *w, const struct finding *f, bool reverse
 	return f->direction == (reverse ? DIRECTION_REVERSE : DIRECTION_FORWARD);
 }
 
-/* "… or on the way back", and what befalls joins there: wherever. */
+/* "… or on the way back": wherever. */
 static bool is_there(const struct finding *f, bool reverse, unsigned at)
 {
-	if (reverse && (f->direction == DIRECTION_END_TO_END || !strcmp(f->field, MPTCP "mp_join")))
+	if (reverse && f->direction == DIRECTION_END_TO_END)
 		return true;
 	return f->after.ttl <= at && (!f->by.known || f->by.ttl > at);
 }
