@@ -46,6 +46,7 @@ static void find_bare(struct trace *t)
 {
 	bool seen = is_token_seen(&t->result.inside);
 	struct finding *f;
+	char after[80];
 
 	if (!t->result.inside.join_confirmed)
 		return;
@@ -62,9 +63,12 @@ static void find_bare(struct trace *t)
 		return;
 	}
 	put_places(t, f);
-	EXPLAIN(f, "SYNs with MP_JOIN are answered without it, whatever their token: the option "
-		   "is removed behind the last router that quoted it, or on the way back; no "
-		   "further MPTCP subflow can be opened over this path.");
+	explain_place(&f->after, after, sizeof(after));
+	EXPLAIN(f,
+		"SYNs with MP_JOIN are answered without it, whatever their token: the option is "
+		"removed behind %s, the last router that quoted it, or on the way back; no further "
+		"MPTCP subflow can be opened over this path.",
+		after);
 }
 
 static void find_impostor(struct trace *t, bool valid)

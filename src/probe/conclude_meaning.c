@@ -57,6 +57,8 @@ void conclude_meaning(struct finding *f)
 		f->impact = meanings[i].impact;
 		break;
 	}
+	if (f->cause == CAUSE_ECN_BLEACH && f->seen.number)
+		f->cause = CAUSE_NONE; /* set, not cleared */
 	if (f->cause == CAUSE_NONE && f->impact == IMPACT_DEGRADED && f->change != CHANGE_REWRITTEN)
 		f->cause = CAUSE_OPTION_STRIPPER;
 }

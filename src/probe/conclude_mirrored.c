@@ -66,7 +66,25 @@ static bool has_sentence(const struct finding *f)
 	       strcmp(f->field, "packet") != 0 && f->change != CHANGE_ANSWERED;
 }
 
-static void confirm(struct finding *hop, const struct finding *seen)
+/* "…, between hop 2 (192.0.2.1) and the target; MPTCP is not affected." Ends know of no hops. */
+static void say_where(const struct trace *t, struct finding *f)
+{
+	bool narrow = f->after.ttl || (f->by.known && f->by.ttl < t->result.path_length);
+	char after[80], by[80] = "the target", rest[FINDING_EXPLAIN_MAX];
+	char *end = strrchr(f->explain, ';');
+	size_t at = end ? (size_t)(end - f->explain) : strlen(f->explain);
+
+	if (f->direction != DIRECTION_FORWARD || !narrow || !f->explain[0])
+		return;
+	snprintf(rest, sizeof(rest), "%s", end ? end : ".");
+	explain_place(&f->after, after, sizeof(after));
+	if (f->by.known && f->by.ttl < t->result.path_length)
+		explain_place(&f->by, by, sizeof(by));
+	snprintf(f->explain + at, sizeof(f->explain) - at, "%s between %s and %s%s",
+		 end ? "," : " That happens", after, by, rest);
+}
+
+static void confirm(const struct trace *t, struct finding *hop, const struct finding *seen)
 {
 	bool direct = hop->basis == BASIS_QUOTE;
 
@@ -92,6 +110,7 @@ static void confirm(struct finding *hop, const struct finding *seen)
 		return;
 	hop->basis = seen->basis;
 	snprintf(hop->explain, sizeof(hop->explain), "%s", has_sentence(hop) ? "" : seen->explain);
+	say_where(t, hop);
 }
 
 static struct finding *find_same(struct trace *t, size_t count, const struct finding *seen)
@@ -203,6 +222,7 @@ static void add(struct trace *t, const struct finding *seen)
 		return;
 	*f = *seen;
 	move_behind_witnesses(t, f);
+	say_where(t, f);
 }
 
 static bool is_suspicion(const struct finding *f)
@@ -278,7 +298,7 @@ void conclude_mirrored(struct trace *t)
 		struct finding *hop = find_same(t, before, seen);
 
 		if (hop)
-			confirm(hop, seen);
+			confirm(t, hop, seen);
 		else if (!is_accounted_for(t, seen))
 			add(t, seen);
 	}

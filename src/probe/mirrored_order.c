@@ -227,9 +227,10 @@ static bool is_held_for(const struct comparison *c, size_t i, const struct mirro
 {
 	const struct mirror_segment *f = c->arrived.at[filler], *s = c->arrived.at[i];
 	const struct mirror_segment *f_left = source_of(c, f);
-	int64_t later_ns = f_left ? f_left->time_ns - left->time_ns : c->round_trip_ns;
+	bool later =
+	    f_left ? f_left->time_ns - left->time_ns >= c->round_trip_ns : !mirrored_within(c, f);
 
-	return f->payload_len && later_ns >= c->round_trip_ns &&
+	return f->payload_len && later &&
 	       place_at(&c->arrived, filler) < place_at(&c->arrived, i) &&
 	       f->time_ns <= s->time_ns && s->time_ns - f->time_ns < slack_ns(c);
 }
@@ -237,9 +238,10 @@ static bool is_held_for(const struct comparison *c, size_t i, const struct mirro
 static bool is_held(const struct comparison *c, size_t i)
 {
 	const struct mirror_segment *s = c->arrived.at[i], *left = source_of(c, s);
+	int64_t late_ns = left ? s->time_ns - left->time_ns - c->delay_ns : 0;
 
-	if (!s->payload_len || !left || !(c->until[1].whole || mirrored_within(c, s)) ||
-	    s->time_ns - left->time_ns - c->delay_ns < c->round_trip_ns)
+	if (!s->payload_len || !(c->until[1].whole || mirrored_within(c, s)) ||
+	    late_ns < c->round_trip_ns || late_ns < SLACK_NS)
 		return false;
 	for (size_t n = 0; n < c->arrived.count; n++)
 		if (n != i && is_held_for(c, i, left, n))

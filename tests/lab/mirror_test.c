@@ -217,7 +217,7 @@ static bool is_ambiguous(const struct row *row, uint8_t family)
 	return family == 6 && !strcmp(row->name, "ADD_ADDR");
 }
 
-static void check_row(const struct row *row, bool reverse, uint8_t family)
+static void check_row(const struct row *row, bool reverse, uint8_t family, int64_t delay_ns)
 {
 	char found[4096], expected[1024];
 	struct lab_plan plan;
@@ -226,6 +226,7 @@ static void check_row(const struct row *row, bool reverse, uint8_t family)
 	lab_plan_defaults(&plan);
 	plan.family = family;
 	plan.targets = 2;
+	plan.link[0].delay_ns = delay_ns;
 	plan.serve.add_addr = !strncmp(row->name, "ADD_ADDR", 8);
 	add_box(&plan, row, reverse, 0);
 	r = run_plan(&plan, 1 + (uint64_t)(row - rows), 1);
@@ -238,16 +239,28 @@ static void check_row(const struct row *row, bool reverse, uint8_t family)
 	close_run(r);
 }
 
-static void boxes(void **state)
+static void check_rows(int64_t delay_ns)
 {
-	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
 		for (uint8_t family = 4; family <= 6; family += 2) {
 			if (rows[i].forward)
-				check_row(&rows[i], false, family);
+				check_row(&rows[i], false, family, delay_ns);
 			if (rows[i].reverse && !is_ambiguous(&rows[i], family))
-				check_row(&rows[i], true, family);
+				check_row(&rows[i], true, family, delay_ns);
 		}
+}
+
+static void boxes(void **state)
+{
+	(void)state;
+	check_rows(10 * NS_PER_MS);
+}
+
+/* What boxes hold back is late by many round trips. */
+static void boxes_nearby(void **state)
+{
+	(void)state;
+	check_rows(100 * NS_PER_US);
 }
 
 /* --- the walk back --- */
@@ -475,6 +488,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(boxes),
+	    cmocka_unit_test(boxes_nearby),
 	    cmocka_unit_test(walked_back),
 	    cmocka_unit_test(late_changes),
 	    cmocka_unit_test(joined_subflows),

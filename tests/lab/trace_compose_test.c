@@ -124,10 +124,10 @@ static bool same_way(const struct walk *w, const struct finding *f, bool reverse
 	return f->direction == (reverse ? DIRECTION_REVERSE : DIRECTION_FORWARD);
 }
 
-/* "… or on the way back", and what befalls joins there: wherever. */
+/* "… or on the way back": wherever. */
 static bool is_there(const struct finding *f, bool reverse, unsigned at)
 {
-	if (reverse && (f->direction == DIRECTION_END_TO_END || !strcmp(f->field, MPTCP "mp_join")))
+	if (reverse && f->direction == DIRECTION_END_TO_END)
 		return true;
 	return f->after.ttl <= at && (!f->by.known || f->by.ttl > at);
 }
@@ -252,6 +252,19 @@ static unsigned complain(const struct plan *plan, const struct walk *w, const ch
 	return 1;
 }
 
+/* Is there a sentence, and in it the place, where that is narrower than the path? */
+static bool says_where(const struct walk *w, const struct finding *f)
+{
+	char after[16], by[16];
+
+	snprintf(after, sizeof(after), "hop %u (", f->after.ttl);
+	snprintf(by, sizeof(by), "hop %u (", f->by.ttl);
+	if (f->explain[0] < 'A' || f->explain[0] > 'Z')
+		return false;
+	return (!f->after.ttl || f->after.ttl > w->routers || strstr(f->explain, after)) &&
+	       (!f->by.ttl || f->by.ttl > w->routers || strstr(f->explain, by));
+}
+
 static unsigned judge(const struct plan *plan, const struct walk *w)
 {
 	unsigned wrong = 0;
@@ -263,6 +276,8 @@ static unsigned judge(const struct plan *plan, const struct walk *w)
 			wrong += complain(plan, w, "not so", f->field);
 		if (is_told(w, i))
 			wrong += complain(plan, w, "told twice", f->field);
+		if (!says_where(w, f))
+			wrong += complain(plan, w, "told without place", f->field);
 	}
 	for (size_t i = 0; i < plan->count; i++)
 		if (!is_found(plan, i, w) && !may_be_missed(plan, i))
