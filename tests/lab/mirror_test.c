@@ -487,12 +487,9 @@ static void clean_paths_stay_clean(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(boxes),
-	    cmocka_unit_test(boxes_nearby),
-	    cmocka_unit_test(walked_back),
-	    cmocka_unit_test(late_changes),
-	    cmocka_unit_test(joined_subflows),
-	    cmocka_unit_test(clean_paths_stay_clean),
+	    cmocka_unit_test(boxes),	       cmocka_unit_test(boxes_nearby),
+	    cmocka_unit_test(walked_back),     cmocka_unit_test(late_changes),
+	    cmocka_unit_test(joined_subflows), cmocka_unit_test(clean_paths_stay_clean),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
