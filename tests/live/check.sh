@@ -55,7 +55,7 @@ skip() {
 
 # What was measured, in short.
 gist() {
-	jq -c 'select(.type == "trace") | {verdict, reason, reached, path_length},
+	jq -c 'select(.type == "trace") | {verdict, reason, reached, path_length, note: .inside.note},
 		{hops: [.hops[] | [.ttl] + [.replies[] | .kind + " " + .from]]},
 		(.findings[] | {field, change, after: .after.ttl, by: .by.ttl, cause, confidence, explain})' \
 		"$TMP/out" 2>/dev/null || head -n 20 "$TMP/out"
