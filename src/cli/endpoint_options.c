@@ -113,6 +113,7 @@ static const struct option_info connect_table[] = {
     NUMBER("join-port", join_port, 1, 65535,
 	   "port of the peer that further subflows go to, unless it announces another"),
     MPTCP_ROWS,
+    FLAG(0, "ecn", ecn, 1, "ask for explicit congestion notification"),
     FLAG(0, "check", check, 1,
 	 "send a request that suits the port, read the answer, and say what was interfered with"),
     FROM_FILE(0, "data", data, "the request of --check"),
@@ -316,6 +317,7 @@ void endpoint_options_conn(const struct endpoint_options *o, struct conn_config 
 {
 	conn_config_defaults(config);
 	config->checksum = o->checksum;
+	config->tcp.ecn = o->ecn;
 	config->refuse_checksum = o->no_checksum;
 	config->dsn_octets = o->dsn && !strcmp(o->dsn, "4") ? 4 : 8;
 	config->pm = o->pm;

@@ -30,6 +30,7 @@ struct endpoint_options {
 		bool given;
 	} limits;
 	int64_t same_subnet, join_clients;
+	int64_t ecn;	   /* connect; a server agrees to it */
 	int64_t join_port; /* 0: the connection's */
 	int64_t check;
 	int64_t mirror;	    /* either */

@@ -252,6 +252,7 @@ static int open_listener(struct serve *s, struct error *err)
 	struct endpoint_config endpoint;
 
 	reach_configure(&s->reach, &s->options, &listener.conn, &endpoint);
+	listener.conn.tcp.ecn = true; /* with who asks for it */
 	s->endpoint = endpoint_new(&endpoint, err);
 	if (!s->endpoint)
 		return err->code;

@@ -223,6 +223,7 @@ static int open_endpoint(struct lab_endpoint *e, struct error *err)
 	    !mirror_log_init(&e->log, LOG_SIZE))
 		return error_set(err, ERR_NOMEM, "lab: out of memory");
 	local_addrs(e, &listener.conn);
+	listener.conn.tcp.ecn = true; /* with who asks for it */
 	e->endpoint = endpoint_new(&config, err);
 	if (!e->endpoint || !endpoint_listen(e->endpoint, &listener, err))
 		return ERR_USAGE;

@@ -112,6 +112,13 @@ void conn_address_gone(struct conn *c, const struct ip_addr *addr, int64_t now_n
 bool conn_address_back(struct conn *c, const struct ip_addr *addr, int64_t now_ns);
 int conn_set_backup(struct conn *c, uint8_t subflow, bool backup, int64_t now_ns);
 
+/* Who said last of a SYN that it cannot arrive, in ICMP: remembered, and not believed (RFC 1122
+ * §4.2.3.9, RFC 5461). Family 0: nobody. */
+struct conn_unreachable {
+	struct ip_addr from;
+	uint8_t code;
+};
+
 /* What happened, for summaries and events. */
 struct conn_subflow_info {
 	uint8_t id;
@@ -126,6 +133,7 @@ struct conn_subflow_info {
 	enum conn_answer { ANSWER_NONE, ANSWER_WITHOUT, ANSWER_COPIED, ANSWER_FOREIGN } answer;
 	/* Whose checksum did not fit, if that was its end: MP_FAIL went, or came, with the RST */
 	enum conn_misfit { MISFIT_NONE, MISFIT_OURS, MISFIT_PEERS } misfit;
+	struct conn_unreachable unreachable;
 	struct tcp_stats stats;
 	unsigned in_vain;    /* timeouts since the peer acknowledged something last */
 	unsigned plain_syns; /* of ours: without the option that those before them had */

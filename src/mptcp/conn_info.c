@@ -54,6 +54,7 @@ static void subflow_info(const struct subflow *sf, struct conn_subflow_info *out
 					  .close = sf->close,
 					  .reset_reason = sf->close_reason,
 					  .answer = sf->answer,
+					  .unreachable = sf->unreachable,
 					  .misfit = sf->peer_failed  ? MISFIT_PEERS
 						    : sf->reset_fail ? MISFIT_OURS
 								     : MISFIT_NONE,

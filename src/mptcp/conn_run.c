@@ -202,7 +202,9 @@ static void keepalive_timer(struct conn *c)
 		c->timer[TIMER_KEEPALIVE] = due;
 		return;
 	}
-	if (c->probes++ == PROBES_MAX) {
+	if (c->probes++ == PROBES_MAX) { /* it may be joined again, and be silent again */
+		c->timer[TIMER_KEEPALIVE] = c->now_ns + c->config.keepalive_ns;
+		c->probes = 0;
 		c->last_was_reset = false;
 		conn_reset_all(c, 0);
 		return;

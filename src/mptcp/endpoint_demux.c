@@ -160,6 +160,15 @@ static void take_stray(struct endpoint *e, const struct packet *p, int64_t now_n
 	reply_rst(e, p, -1);
 }
 
+static void take_error(struct subflow *sf, const struct icmp_error *error, uint32_t quoted_seq)
+{
+	if (error->kind == ICMP_KIND_TOO_BIG)
+		tcp_receive_too_big(&sf->tcp, quoted_seq, error->mtu);
+	else if (sf->tcp.state == TCP_SYN_SENT && quoted_seq == sf->tcp.iss)
+		sf->unreachable =
+		    (struct conn_unreachable){.from = error->from, .code = error->code};
+}
+
 /* An error quotes what we sent: its source is our end. */
 static void take_icmp(struct endpoint *e, const struct packet *p)
 {
@@ -168,7 +177,8 @@ static void take_icmp(struct endpoint *e, const struct packet *p)
 	struct packet quoted;
 	struct tuple t;
 
-	if (icmp_error_parse(&error, p) || error.kind != ICMP_KIND_TOO_BIG ||
+	if (icmp_error_parse(&error, p) ||
+	    (error.kind != ICMP_KIND_TOO_BIG && error.kind != ICMP_KIND_UNREACHABLE) ||
 	    packet_parse(&quoted, error.quote) || quoted.ip.proto != IP_PROTO_TCP ||
 	    !(quoted.have & PACKET_HAS_PORTS))
 		return;
@@ -180,7 +190,7 @@ static void take_icmp(struct endpoint *e, const struct packet *p)
 	sf = tuple_find(e, &t);
 	if (!sf || sf->stage == STAGE_DEAD)
 		return;
-	tcp_receive_too_big(&sf->tcp, quoted.tcp.seq, error.mtu);
+	take_error(sf, &error, quoted.tcp.seq);
 	conn_touch(sf->conn);
 }
 

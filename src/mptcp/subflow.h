@@ -86,6 +86,7 @@ struct subflow {
 	bool unwelcome;	  /* a join that the peer refused for good */
 	bool peer_failed; /* MP_FAIL came beside a RST */
 	enum conn_answer answer;
+	struct conn_unreachable unreachable;
 	int close_reason; /* MP_TCPRST's, ours or the peer's; -1: none */
 	enum subflow_close close;
 

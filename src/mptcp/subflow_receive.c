@@ -194,8 +194,6 @@ bool subflow_segment(struct tcp *t, const struct packet *p, uint32_t ssn)
 		return take_rst(sf, p);
 	sf->asked = 0;
 	sf->heard = true;
-	if (sf->stage == STAGE_UP)
-		sf->conn->heard_ns = sf->conn->now_ns;
 	arrived_parse(&a, p, ssn);
 	if (p->tcp.flags & TCP_SYN)
 		return take_syn(sf, &a);
@@ -204,6 +202,8 @@ bool subflow_segment(struct tcp *t, const struct packet *p, uint32_t ssn)
 		return false;
 	if (sf->stage == STAGE_PRE)
 		join_answered(sf);
+	if (sf->stage == STAGE_UP)
+		sf->conn->heard_ns = sf->conn->now_ns;
 	take_established(sf, &a);
 	return !sf->reset_wanted;
 }

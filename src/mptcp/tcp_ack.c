@@ -7,6 +7,7 @@ void tcp_delivered(struct tcp *t, const struct tcp_arrival *a, const struct tcp_
 		   struct tcp_delivery *d)
 {
 	rack_delivered(t, a, s);
+	t->ecn_passed = t->ecn_passed || (s->piece.len && !s->resent);
 	if (s->resent || (d->timed && s->sent_ns < d->sent_ns))
 		return; /* Karn's rule (RFC 6298 §3) */
 	d->timed = true;

@@ -81,7 +81,8 @@ size_t tcp_build(struct tcp *t, const struct tcp_segment *segment, unsigned flag
 		 struct tcp_sent *s, uint8_t *out, size_t cap)
 {
 	size_t payload = s ? s->piece.len : 0, ip = t->config.local.family == 4 ? 20 : 40;
-	uint8_t *tcp = out + ip, ecn = t->ecn_on && payload && !segment->retransmission ? ECT_0 : 0;
+	uint8_t *tcp = out + ip,
+		ecn = t->ecn_on && !t->ecn_mute && payload && !segment->retransmission ? ECT_0 : 0;
 	size_t header, len;
 	uint64_t sum;
 

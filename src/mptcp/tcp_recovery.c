@@ -12,6 +12,13 @@ uint32_t tcp_in_flight(const struct tcp *t)
 	return out > gone ? out - (uint32_t)gone : 0;
 }
 
+/* Data is lost, and none that could be marked has ever arrived: a box may drop it for that alone.
+ */
+static void suspect_mark(struct tcp *t)
+{
+	t->ecn_mute = t->ecn_mute || !t->ecn_passed;
+}
+
 static void reduce(struct tcp *t, enum tcp_recovery to)
 {
 	t->config.cc->lost(t->config.group, &t->flow, t->now_ns);
@@ -27,6 +34,7 @@ static void enter_fast(struct tcp *t)
 		reduce(t, TCP_RECOVERY_FAST);
 	else
 		return;
+	suspect_mark(t);
 	t->recovery_end = t->snd_nxt;
 	t->force_retransmit = true;
 	t->ecn_cwr_due = t->ecn_on;
@@ -150,6 +158,7 @@ void tcp_time_out(struct tcp *t)
 		t->undo_stamp = tcp_stamp_at(t, t->now_ns);
 	}
 	t->stats.timeouts++;
+	suspect_mark(t);
 	t->flow.in_flight = tcp_in_flight(t);
 	t->dup_octets = 0;
 	t->dup_acks = 0;

@@ -114,6 +114,8 @@ struct tcp {
 	uint32_t round_end, round_flight, flight_max; /* how full the window was, by rounds */
 	uint32_t cwnd_initial;
 	bool ecn_cwr_due; /* say CWR with the next new data */
+	bool ecn_passed;  /* data that could be marked arrived */
+	bool ecn_mute;	  /* none did, but some was lost: it goes without */
 
 	/* Round trips and timers */
 	int64_t now_ns; /* of the call at hand */

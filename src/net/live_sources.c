@@ -5,6 +5,15 @@
 
 #include "net/route_kernel.h"
 
+/* Is there a route over this device? Told a source as well, the kernel's IPv6 answers with another
+ * device all the same, which a socket bound to this one never uses. */
+static bool leads_over(unsigned device, const struct ip_addr *target, const struct ip_addr *addr)
+{
+	static const struct ip_addr any;
+
+	return route_kernel_device(target, addr->family == 6 ? &any : addr, device) == device;
+}
+
 /* The device to bind to; NULL: none, the routes are right. */
 static const char *device_for(const struct ip_addr *addr, const struct ip_addr *target,
 			      char name[IF_NAMESIZE])
@@ -16,7 +25,7 @@ static const char *device_for(const struct ip_addr *addr, const struct ip_addr *
 	owner = live_scope_owner(addr);
 	routed = route_kernel_device(target, addr, 0);
 	if (!owner || routed == owner || (routed && routed == if_nametoindex("lo")) ||
-	    route_kernel_device(target, addr, owner) != owner)
+	    !leads_over(owner, target, addr))
 		return NULL;
 	return if_indextoname(owner, name);
 }

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "packet/icmp.h"
+
 #define MP_CAPABLE "tcp.options.mptcp.mp_capable"
 #define MP_JOIN	   "tcp.options.mptcp.mp_join"
 #define DSS	   "tcp.options.mptcp.dss"
@@ -119,6 +121,19 @@ static void doubt(const struct connection_result *r, struct finding *f)
 		       : " But so little was sent that all of it may have been lost by chance.");
 }
 
+/* Who said so of the first SYNs, if anybody did. */
+static void say_unreachable(const struct conn_info *info, char *text, size_t size)
+{
+	const struct conn_unreachable *u = &info->subflow[0].unreachable;
+	const char *why = icmp_unreachable_name(u->from.family, u->code);
+	char from[IP_ADDR_TEXT];
+	size_t len = strlen(text);
+
+	if (info->subflow_count && u->from.family)
+		snprintf(text + len, size - len, " %s says that it cannot be reached (%s).",
+			 ip_addr_print(&u->from, from), why ? why : "for no known reason");
+}
+
 static void find_fallback(struct connection_result *r)
 {
 	const struct sign *sign = sign_of(&r->info);
@@ -130,6 +145,8 @@ static void find_fallback(struct connection_result *r)
 	if (!f)
 		return;
 	describe(f, sign);
+	if (r->info.fallback_reason == FALLBACK_BECAUSE_SYN_LOST)
+		say_unreachable(&r->info, f->explain, sizeof(f->explain));
 	if (r->info.fallback_reason == FALLBACK_BECAUSE_SYN_LOST && connection_may_be_loss(r))
 		doubt(r, f);
 }
@@ -388,6 +405,12 @@ static void decide(struct connection_result *r, enum verdict verdict, const char
 	snprintf(r->reason, sizeof(r->reason), "%s", reason);
 }
 
+static void decide_silence(struct connection_result *r)
+{
+	decide(r, VERDICT_UNREACHABLE, "The target does not answer.");
+	say_unreachable(&r->info, r->reason, sizeof(r->reason));
+}
+
 /* Without a finding. */
 static void decide_by_outcome(struct connection_result *r)
 {
@@ -403,7 +426,7 @@ static void decide_by_outcome(struct connection_result *r)
 		decide(r, VERDICT_UNREACHABLE, "The target refuses the connection.");
 		break;
 	case OUTCOME_RESET: decide(r, VERDICT_INCONCLUSIVE, "The connection was reset."); break;
-	case OUTCOME_TIMEOUT: decide(r, VERDICT_UNREACHABLE, "The target does not answer."); break;
+	case OUTCOME_TIMEOUT: decide_silence(r); break;
 	case OUTCOME_NONE:
 		decide(r, VERDICT_INCONCLUSIVE, "The connection did not come about in time.");
 		break;

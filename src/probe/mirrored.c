@@ -109,6 +109,7 @@ static void report_damage(struct mirrored *out, const struct mirror_client *m)
 			      .by = {out->reverse.hops > 0, out->reverse.hops, flow->local},
 			      .basis = BASIS_ENDPOINT,
 			      .cause = CAUSE_ALG,
+			      .impact = IMPACT_DEGRADED,
 			      .confidence = CONFIDENCE_LIKELY,
 			      .explain = "On the way back, the data is changed: what the target "
 					 "mirrored came damaged."};

@@ -25,7 +25,8 @@ struct mirrored {
 	unsigned hops_back;			    /* routers that quoted on the way back */
 	size_t finding_count;
 	struct finding findings[MIRRORED_FINDINGS_MAX];
-	bool on_syn[MIRRORED_FINDINGS_MAX]; /* of each: only SYNs and SYN/ACKs showed it */
+	bool on_syn[MIRRORED_FINDINGS_MAX];  /* of each: only SYNs and SYN/ACKs showed it; */
+	bool partial[MIRRORED_FINDINGS_MAX]; /* not all data that could did */
 };
 
 /* `info` is of the connection, for the numbers of its subflows. */

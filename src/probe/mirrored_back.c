@@ -50,8 +50,11 @@ static bool find_sent(const struct mirror_client *m, enum mirror_walked kind, ui
 	return false;
 }
 
+/* A quote of a piece has the length of the piece. */
 static bool looks_for(const struct finding *f, const struct change *c)
 {
+	if (f->change == CHANGE_SPLIT)
+		return !strcmp(f->field, c->field) && c->kind == CHANGE_TRUNCATED;
 	return !strcmp(f->field, c->field) && mirrored_same_change(f->change, c->kind);
 }
 
@@ -61,6 +64,8 @@ static bool reaches(const struct diff *d, const struct packet *sent, const struc
 	char field[TCP_OPTION_FIELD_MAX];
 	struct change like = {.kind = f->change, .option = -1};
 
+	if (f->change == CHANGE_SPLIT)
+		return d->options_complete;
 	strcpy(like.field, f->field);
 	for (unsigned i = 0; i < sent->tcp.options.count; i++) {
 		tcp_option_field(&sent->tcp.options.item[i], field);
@@ -77,9 +82,10 @@ struct interval {
 	struct place after, by;
 };
 
-/* The hop that quotes `sent`, for the finding. */
+/* The hop that quotes `sent`, for the finding. Where not all are changed, that a copy was not says
+ * nothing. */
 static void look_at(struct interval *at, const struct mirror_hop *hop, const struct packet *sent,
-		    const struct finding *f)
+		    const struct finding *f, bool partial)
 {
 	struct place here = {true, hop->ttl, hop->from};
 	struct packet quote;
@@ -93,7 +99,7 @@ static void look_at(struct interval *at, const struct mirror_hop *hop, const str
 		at->seen |= looks_for(f, &d.changes[n]);
 	if (at->seen)
 		at->by = here;
-	else if (reaches(&d, sent, f))
+	else if (!partial && reaches(&d, sent, f))
 		at->after = here;
 	else
 		return;
@@ -101,7 +107,7 @@ static void look_at(struct interval *at, const struct mirror_hop *hop, const str
 }
 
 static struct interval locate_by(const struct finding *f, const struct mirror_client *m,
-				 enum mirror_walked kind)
+				 enum mirror_walked kind, bool partial)
 {
 	struct interval at = {.after = f->after, .by = f->by};
 	uint8_t room[MIRROR_SEGMENT_MAX];
@@ -111,7 +117,7 @@ static struct interval locate_by(const struct finding *f, const struct mirror_cl
 		return at;
 	for (size_t i = 0; i < m->hop_count && !at.seen; i++)
 		if (m->hop[i].of == kind)
-			look_at(&at, &m->hop[i], &sent, f);
+			look_at(&at, &m->hop[i], &sent, f, partial);
 	at.located &= at.seen || !mirrored_is_translation(f);
 	return at;
 }
@@ -142,15 +148,18 @@ static void say(struct finding *f, const struct interval *at)
 			 after);
 }
 
-/* Where segments of several kinds are changed, any may show it. */
+/* Where segments of several kinds are changed, any may show it; of where they were not yet, those
+ * that are known to be. */
 static struct interval locate_by_any(const struct finding *f, const struct mirror_client *m,
-				     bool on_syn)
+				     bool on_syn, bool partial)
 {
-	struct interval at = locate_by(f, m, on_syn ? MIRROR_WALKED_SYN_ACK : MIRROR_WALKED_DATA);
+	bool announced = !strncmp(f->field, ADD_ADDR, strlen(ADD_ADDR));
+	struct interval at = on_syn ? locate_by(f, m, MIRROR_WALKED_SYN_ACK, false)
+				    : locate_by(f, m, MIRROR_WALKED_DATA, partial);
 
 	for (int kind = MIRROR_WALKED_ANNOUNCE; kind < MIRROR_WALKS && !at.seen && !on_syn;
 	     kind++) {
-		struct interval other = locate_by(f, m, (enum mirror_walked)kind);
+		struct interval other = locate_by(f, m, (enum mirror_walked)kind, !announced);
 
 		if (other.seen || (other.located && !at.located && kind != MIRROR_WALKED_SYN_ACK))
 			at = other;
@@ -158,12 +167,22 @@ static struct interval locate_by_any(const struct finding *f, const struct mirro
 	return at;
 }
 
-static void locate(struct finding *f, const struct mirror_client *m, bool on_syn)
+/* The copies have an ID of their own, and not all their data are quoted; nor do they show who
+ * acknowledges them. */
+static bool is_quotable(const struct finding *f)
 {
-	struct interval at = locate_by_any(f, m, on_syn);
+	if (!strcmp(f->field, "tcp.payload"))
+		return f->change == CHANGE_SPLIT;
+	return strcmp(f->field, "ip.id") != 0 && f->change != CHANGE_ANSWERED;
+}
 
-	/* The copies have an ID of their own, and their data is not compared. */
-	if (!strcmp(f->field, "ip.id") || !strcmp(f->field, "tcp.payload") || !at.located)
+static void locate(struct finding *f, const struct mirror_client *m, bool on_syn, bool partial)
+{
+	struct interval at = {.located = false};
+
+	if (is_quotable(f))
+		at = locate_by_any(f, m, on_syn, partial);
+	if (!at.located)
 		return;
 	f->after = at.after;
 	f->by = at.by;
@@ -236,5 +255,5 @@ void mirrored_locate(struct mirrored *out, const struct mirror_client *m)
 	find_announcement(out, m);
 	for (size_t i = 0; i < out->finding_count; i++)
 		if (out->findings[i].direction == DIRECTION_REVERSE && !out->findings[i].subflow)
-			locate(&out->findings[i], m, out->on_syn[i]);
+			locate(&out->findings[i], m, out->on_syn[i], out->partial[i]);
 }

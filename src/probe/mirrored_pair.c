@@ -218,7 +218,8 @@ static void count_best(struct comparison *c, const struct best *best,
 	bool this_copy = is_this_copy(c, best, arrived, a);
 	bool raised = this_copy && is_raised(c, left, a);
 
-	c->segments++;
+	if (c->segments < SIDE_MAX)
+		c->paired[c->segments++] = best->left;
 	c->raised += raised && mirrored_is_early(c, arrived);
 	for (unsigned i = 0; i < best->diff.count; i++) {
 		const struct change *d = &best->diff.changes[i];
@@ -227,7 +228,7 @@ static void count_best(struct comparison *c, const struct best *best,
 			       !strcmp(d->field, "tcp.options.sack")))
 			continue;
 		if (!is_explained(c, left, a, d) && (this_copy || !mirrored_is_volatile(d)))
-			mirrored_count(c, d, left->tcp.flags & TCP_SYN);
+			mirrored_count(c, d, left, best->left->payload_len > 0);
 	}
 }
 

@@ -29,8 +29,9 @@ struct side {
 struct tally {
 	struct change change;
 	unsigned seen, of;
-	unsigned on_syn; /* of those that were seen */
-	bool varies;	 /* not all were from one value to one other */
+	unsigned data_seen, data_of; /* of those with data */
+	unsigned on_syn;	     /* of those that were seen */
+	bool varies;		     /* not all were from one value to one other */
 };
 
 /* Everything that left is known up to this time, and timestamp. */
@@ -57,6 +58,7 @@ struct comparison {
 	size_t count;
 	struct tally at[MIRRORED_FINDINGS_MAX];
 	unsigned segments, with_payload;
+	const struct mirror_segment *paired[SIDE_MAX]; /* `segments`: as they left */
 	unsigned raised; /* arrived with a higher acknowledgement than they left with */
 	uint8_t packet[2][MIRROR_HEADERS_MAX + UINT16_MAX + 1];
 };
@@ -80,7 +82,9 @@ bool mirrored_within(const struct comparison *c, const struct mirror_segment *s)
 /* tally */
 bool mirrored_is_loss(enum change_kind kind); /* of an option */
 bool mirrored_same_change(enum change_kind a, enum change_kind b);
-void mirrored_count(struct comparison *c, const struct change *change, bool on_syn);
+/* `left`: the headers of the segment that it befell, as it left; `data`: it has data. */
+void mirrored_count(struct comparison *c, const struct change *change, const struct packet *left,
+		    bool data);
 void mirrored_count_plain(struct comparison *c, const char *field, enum change_kind kind,
 			  unsigned seen);
 void mirrored_count_bearers(struct comparison *c); /* of how many each was seen, at the end */

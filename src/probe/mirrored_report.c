@@ -207,6 +207,15 @@ static void add_subflow(struct finding *f, const struct comparison *c)
 	buf_fini(&text);
 }
 
+static bool is_partial(const struct comparison *c, const struct tally *t)
+{
+	unsigned whole = 0;
+
+	for (unsigned i = 0; i < c->segments; i++)
+		whole += c->paired[i]->payload_len > 0;
+	return t->change.kind == CHANGE_SPLIT ? whole > 0 : t->data_seen < t->data_of;
+}
+
 static void report_one(struct mirrored *out, const struct comparison *c, uint8_t subflow,
 		       const struct tally *t)
 {
@@ -220,6 +229,7 @@ static void report_one(struct mirrored *out, const struct comparison *c, uint8_t
 	if (!f)
 		return;
 	out->on_syn[f - out->findings] = t->on_syn == t->seen;
+	out->partial[f - out->findings] = is_partial(c, t);
 	explain(c, subflow, t, f);
 	if (!c->forward && is_way_back(out, f))
 		out->finding_count--;

@@ -30,14 +30,16 @@ static struct tally *tally_of(struct comparison *c, const struct change *change)
 	return t;
 }
 
-void mirrored_count(struct comparison *c, const struct change *change, bool on_syn)
+void mirrored_count(struct comparison *c, const struct change *change, const struct packet *left,
+		    bool data)
 {
 	struct tally *t = tally_of(c, change);
 
 	if (!t)
 		return;
 	t->seen++;
-	t->on_syn += on_syn;
+	t->on_syn += (left->tcp.flags & TCP_SYN) != 0;
+	t->data_seen += data;
 	t->varies |= !value_equal(&t->change.sent, &change->sent) ||
 		     !value_equal(&t->change.seen, &change->seen);
 }
@@ -66,16 +68,20 @@ static bool bears(const struct packet *p, const char *changed)
 	return false;
 }
 
-/* A change of an option can be seen only where it was sent: of how many it befell then says more.
- */
+/* A change of an option can be seen only where it was sent, and of what was compared: of how many
+ * it befell then says more. */
 void mirrored_count_bearers(struct comparison *c)
 {
-	for (size_t i = 0; i < c->left.count; i++) {
+	for (unsigned i = 0; i < c->segments; i++) {
 		struct packet p;
 
-		if (!mirrored_parse(c->left.at[i], &p))
+		if (!mirrored_parse(c->paired[i], &p))
 			continue;
-		for (size_t n = 0; n < c->count; n++)
-			c->at[n].of += bears(&p, c->at[n].change.field);
+		for (size_t n = 0; n < c->count; n++) {
+			bool its = bears(&p, c->at[n].change.field);
+
+			c->at[n].of += its;
+			c->at[n].data_of += its && c->paired[i]->payload_len;
+		}
 	}
 }

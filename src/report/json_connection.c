@@ -1,6 +1,7 @@
 /* Connections as RESULTS.md fixes them; an event is an endpoint's, by its name:
  *   {"type":"event","schema":1,"event":"subflow-opened","time":"…","connection":"…","subflow":1,…}
  */
+#include "packet/icmp.h"
 #include "packet/mptcp_option.h"
 #include "report/connection.h"
 #include "report/json.h"
@@ -28,6 +29,15 @@ const char *subflow_close_name(enum subflow_close close)
 	return names[close];
 }
 
+static json_t *json_of_unreachable(const struct conn_unreachable *u)
+{
+	json_t *out = json_object();
+
+	json_put(out, "from", json_of_addr(&u->from));
+	json_put(out, "code", json_or_null(icmp_unreachable_name(u->from.family, u->code)));
+	return out;
+}
+
 static json_t *json_of_subflow(const struct conn_subflow_info *s)
 {
 	json_t *out = json_object();
@@ -47,6 +57,8 @@ static json_t *json_of_subflow(const struct conn_subflow_info *s)
 	json_put(out, "retransmitted", json_integer((json_int_t)s->stats.retransmitted_octets));
 	json_put(out, "reinjected", json_integer((json_int_t)s->reinjected));
 	json_put(out, "srtt_us", json_integer(s->srtt_ns / NS_PER_US));
+	if (s->unreachable.from.family)
+		json_put(out, "unreachable", json_of_unreachable(&s->unreachable));
 	return out;
 }
 

@@ -2,6 +2,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "packet/icmp.h"
 #include "packet/mptcp_option.h"
 #include "report/connection.h"
 #include "report/paragraph.h"
@@ -72,6 +73,16 @@ static void put_octets(struct buf *out, const struct conn_subflow_info *s)
 	put_close(out, s);
 }
 
+static void put_unreachable(struct buf *out, const struct conn_unreachable *u)
+{
+	const char *why = icmp_unreachable_name(u->from.family, u->code);
+	char from[IP_ADDR_TEXT];
+
+	if (u->from.family)
+		buf_printf(out, "  (%s: unreachable, %s)", ip_addr_print(&u->from, from),
+			   why ? why : "for no known reason");
+}
+
 static void put_subflow(struct buf *out, const struct conn_subflow_info *s)
 {
 	buf_printf(out, "  %u  ", s->id);
@@ -84,6 +95,8 @@ static void put_subflow(struct buf *out, const struct conn_subflow_info *s)
 		buf_printf(out, "  never opened");
 	if (!s->opened && s->close == SUBFLOW_RST)
 		put_close(out, s);
+	if (!s->opened)
+		put_unreachable(out, &s->unreachable);
 	buf_printf(out, "\n");
 }
 

@@ -258,8 +258,10 @@ static void boxes(void **state)
 /* What quotes cannot show: they are of the first data, announcement and SYN/ACK, and cut. */
 static bool is_quotable(const struct finding *f)
 {
-	static const char *const others[] = {"tcp.payload", "tcp.ack", "packet",
-					     "tcp.options.sack"};
+	static const char *const others[] = {"tcp.ack", "packet", "tcp.options.sack"};
+
+	if (!strcmp(f->field, "tcp.payload") && f->change != CHANGE_SPLIT)
+		return false;
 
 	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
 		if (!strcmp(f->field, others[i]))
@@ -298,6 +300,8 @@ static void check_back(const struct row *row, uint8_t family)
 		    (f->after.ttl != ROUTERS - BEHIND || f->by.ttl != ROUTERS - BEHIND + 1))
 			fail_msg("%s, IPv%u: %u to %u: %s", row->name, family, f->after.ttl,
 				 f->by.ttl, f->explain);
+		if (!is_quotable(f) && f->after.ttl)
+			fail_msg("%s, IPv%u: no quote shows it: %s", row->name, family, f->explain);
 	}
 	close_run(r);
 }
@@ -308,6 +312,32 @@ static void walked_back(void **state)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
 		for (uint8_t family = 4; family <= 6 && rows[i].reverse; family += 2)
 			check_back(&rows[i], family);
+}
+
+/* Takes effect while the way back is walked: where copies were as they left does not say where the
+ * others are changed. */
+static void check_late(unsigned octets, uint8_t family)
+{
+	char params[64];
+	const struct row row = {"late", "strip", params, NULL, ". tcp.options.timestamp removed\n"};
+	const struct finding *f;
+	struct run *r;
+
+	snprintf(params, sizeof(params), "kind=timestamp after_octets=%u", octets);
+	r = run_back(&row, family, true);
+	f = r->result.findings;
+	if (r->result.finding_count != 1 || strcmp(f->field, "tcp.options.timestamp") != 0 ||
+	    f->after.ttl > ROUTERS - BEHIND || (f->by.known && f->by.ttl <= ROUTERS - BEHIND))
+		fail_msg("IPv%u, %u octets: %s", family, octets, f->explain);
+	close_run(r);
+}
+
+static void late_changes(void **state)
+{
+	(void)state;
+	for (unsigned octets = 500; octets < 6000; octets += 500)
+		for (uint8_t family = 4; family <= 6; family += 2)
+			check_late(octets, family);
 }
 
 /* Of two paths the box stands on the second, which joins, unless it stands on both. */
@@ -446,6 +476,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(boxes),
 	    cmocka_unit_test(walked_back),
+	    cmocka_unit_test(late_changes),
 	    cmocka_unit_test(joined_subflows),
 	    cmocka_unit_test(clean_paths_stay_clean),
 	};

@@ -16,13 +16,12 @@
 
 /* What hides others, and is hidden itself. */
 enum {
-	ENDS_MPTCP = 1,	  /* the connections fall back, or break */
-	ENDS_TALK = 2,	  /* … or the mirror's words are damaged */
-	OF_MPTCP = 4,	  /* shows only while MPTCP lasts */
-	OF_BULK = 8,	  /* shows only in many segments … */
-	OF_TIME = 16,	  /* … of which it is known when they were sent */
-	BEFORE_LAST = 32, /* shows only if a router behind it quotes */
-	BY_CHANCE = 64,	  /* not every path gives it something to do */
+	ENDS_MPTCP = 1, /* the connections fall back, or break */
+	ENDS_TALK = 2,	/* … or the mirror's words are damaged */
+	OF_MPTCP = 4,	/* shows only while MPTCP lasts */
+	OF_BULK = 8,	/* shows only in many segments … */
+	OF_TIME = 16,	/* … of which it is known when they were sent */
+	BY_CHANCE = 32, /* not every path gives it something to do */
 };
 
 /* The fields of which it may be found, in its direction; behind a comma in the other one, behind a
@@ -41,10 +40,11 @@ static const struct kind {
      ENDS_MPTCP | OF_MPTCP,
      false},
     {"strip", "subtype=dss", {MPTCP "dss"}, ENDS_MPTCP | ENDS_TALK | OF_MPTCP, false},
-    {"strip", "subtype=add_addr", {MPTCP "add_addr"}, OF_MPTCP, true},
-    {"drop", "subtype=add_addr", {MPTCP "add_addr"}, OF_MPTCP, true},
+    {"strip", "subtype=add_addr", {MPTCP "add_addr"}, OF_MPTCP, false},
+    {"drop", "subtype=add_addr", {MPTCP "add_addr"}, OF_MPTCP, false},
     {"strip", "subtype=mp_join segments=syn", {MPTCP "mp_join"}, OF_MPTCP, true},
-    {"drop", "subtype=mp_join", {MPTCP "mp_join"}, OF_MPTCP, true},
+    {"drop", "subtype=mp_join", {MPTCP "mp_join"}, OF_MPTCP, false},
+    {"strip", "subtype=mp_join segments=handshake", {MPTCP "mp_join"}, OF_MPTCP, false},
     {"reset", "subtype=mp_join", {MPTCP "mp_join"}, OF_MPTCP, true},
     {"strip", "kind=timestamp segments=handshake", {"tcp.options.timestamp"}, 0, false},
     {"mss_clamp", "max=1200", {"tcp.options.mss_val"}, 0, false},
@@ -114,14 +114,22 @@ static bool same_field(const char *field, const char *wanted)
 	return !strncmp(field, wanted, strlen(wanted));
 }
 
-/* Of joins, of ADD_ADDR and its echo, and if the mirror did not tell all, the direction need not be
- * known. */
+/* Of joins and announcements, which the connection to the mirror has none of, and if that did not
+ * tell all, the direction need not be known. */
 static bool same_way(const struct walk *w, const struct finding *f, bool reverse)
 {
 	if (f->direction == DIRECTION_END_TO_END)
 		return !mirrored_covers(&w->result->mirrored.mirrored) ||
 		       !strcmp(f->field, MPTCP "mp_join") || !strcmp(f->field, MPTCP "add_addr");
 	return f->direction == (reverse ? DIRECTION_REVERSE : DIRECTION_FORWARD);
+}
+
+/* "… or on the way back", and what befalls joins there: wherever. */
+static bool is_there(const struct finding *f, bool reverse, unsigned at)
+{
+	if (reverse && (f->direction == DIRECTION_END_TO_END || !strcmp(f->field, MPTCP "mp_join")))
+		return true;
+	return f->after.ttl <= at && (!f->by.known || f->by.ttl > at);
 }
 
 static bool is_of(const struct plan *plan, size_t box, const struct walk *w,
@@ -136,7 +144,7 @@ static bool is_of(const struct plan *plan, size_t box, const struct walk *w,
 		unsigned at = reverse ? w->routers - w->after[box] : w->after[box];
 
 		if (same_field(f->field, field + other) && same_way(w, f, reverse) &&
-		    !(by_itself && extra) && f->after.ttl <= at && (!f->by.known || f->by.ttl > at))
+		    !(by_itself && extra) && is_there(f, reverse, at))
 			return true;
 	}
 	return false;
@@ -181,12 +189,19 @@ static bool is_found(const struct plan *plan, size_t box, const struct walk *w)
 	return false;
 }
 
+/* Joins and announcements are asked once, and their answers, too, tell of them. */
+static bool is_asked(const char *field)
+{
+	return !strcmp(field, MPTCP "mp_join") || !strcmp(field, MPTCP "add_addr");
+}
+
 static bool share_a_field(const struct placed *a, const struct placed *b)
 {
 	for (size_t i = 0; i < FIELDS && a->kind->fields[i]; i++)
 		for (size_t n = 0; n < FIELDS && b->kind->fields[n]; n++)
-			if (!strcmp(a->kind->fields[i], b->kind->fields[n]))
-				return a->reverse == b->reverse;
+			if (!strcmp(a->kind->fields[i], b->kind->fields[n]) &&
+			    (a->reverse == b->reverse || is_asked(a->kind->fields[i])))
+				return true;
 	return false;
 }
 
@@ -212,11 +227,9 @@ static bool hides(const struct placed *other, const struct placed *b)
 	       (hides & ENDS_MPTCP && is & OF_MPTCP) || (hides & ENDS_TALK && is & OF_BULK);
 }
 
-static bool may_be_missed(const struct plan *plan, size_t box, const struct walk *w)
+static bool may_be_missed(const struct plan *plan, size_t box)
 {
-	unsigned traits = plan->box[box].kind->traits;
-
-	if (traits & BY_CHANCE || (traits & BEFORE_LAST && w->after[box] == w->routers))
+	if (plan->box[box].kind->traits & BY_CHANCE)
 		return true;
 	for (size_t i = 0; i < plan->count; i++)
 		if (i != box && hides(&plan->box[i], &plan->box[box]))
@@ -252,7 +265,7 @@ static unsigned judge(const struct plan *plan, const struct walk *w)
 			wrong += complain(plan, w, "told twice", f->field);
 	}
 	for (size_t i = 0; i < plan->count; i++)
-		if (!is_found(plan, i, w) && !may_be_missed(plan, i, w))
+		if (!is_found(plan, i, w) && !may_be_missed(plan, i))
 			wrong += complain(plan, w, "not found", plan->box[i].params);
 	return wrong;
 }

@@ -254,7 +254,7 @@ static void test_connect_options(void **state)
 	char line[] =
 	    "c --local 10.0.0.1 --local 10.0.1.1/backup --pm backup --limits 2,1 "
 	    "--mptcp-version 0 --mss-policy adaptive --checksum --dsn 4 -w 2.5 --same-subnet "
-	    "--join-port 81 --add-addr [2001:db8::2]:82 x 80";
+	    "--ecn --join-port 81 --add-addr [2001:db8::2]:82 x 80";
 	struct error err = {0};
 	struct endpoint_options o;
 	struct conn_config c;
@@ -275,6 +275,7 @@ static void test_connect_options(void **state)
 	assert_int_equal(c.limits.add_addr_accepted, 1);
 	assert_true(c.checksum && !c.refuse_checksum);
 	assert_int_equal(c.dsn_octets, 4);
+	assert_true(c.tcp.ecn);
 	assert_int_equal(c.ndiffports, 3);
 	assert_int_equal(c.join_port, 81);
 	assert_true(c.limits.same_subnet && !c.limits.server_opens);
@@ -295,6 +296,7 @@ static void test_serve_options(void **state)
 	(void)state;
 	assert_int_equal(parse_endpoint(&o, line, &err), 0);
 	endpoint_options_conn(&o, &c);
+	assert_false(c.tcp.ecn);
 	assert_true(c.limits.server_opens);
 	assert_int_equal(c.ndiffports, 2);
 	assert_string_equal(o.mode, "send");

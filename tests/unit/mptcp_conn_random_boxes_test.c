@@ -27,6 +27,7 @@ static void random_config(struct duo *p, struct rng *r)
 		struct conn_config *c = &p->config[s];
 
 		c->version = version;
+		c->keepalive_ns = 60 * NS_PER_S; /* a RST may be lost (RFC 9293 §3.5.1) */
 		c->checksum = payload_checked;
 		c->scheduler = schedulers[rng_below(r, 4)];
 		c->pm = managers[rng_below(r, 5)];

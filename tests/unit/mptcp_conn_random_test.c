@@ -86,7 +86,7 @@ static bool run(uint64_t seed)
 	random_paths(&p, &r);
 	p.side[CLIENT].to_send = rng_below(&r, 1u << rng_below(&r, 20));
 	p.side[SERVER].to_send = rng_below(&r, 1u << rng_below(&r, 20));
-	p.side[CLIENT].write_max = rng_chance(&r, 0.2) ? 1 + rng_below(&r, 3000) : 0;
+	p.side[CLIENT].write_max = rng_chance(&r, 0.2) ? 100 + rng_below(&r, 3000) : 0;
 	duo_start(&p);
 	duo_run(&p, 2000 * NS_PER_S);
 	good = duo_complete(&p);

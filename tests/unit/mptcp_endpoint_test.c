@@ -2,8 +2,10 @@
 #include "support/cmocka_all.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "mptcp/conn_state.h"
+#include "packet/icmp.h"
 #include "packet/mptcp_option.h"
 #include "packet/notation.h"
 #include "support/endpoint_pair.h"
@@ -329,6 +331,55 @@ static void test_ipv6(void **state)
 	duo_fini(&p);
 }
 
+/* A router at 10.9.9.9 says that what was sent, with another number if asked for, cannot arrive. */
+static void say_unreachable(struct endpoint *e, struct span sent, uint32_t more, int64_t now_ns)
+{
+	struct icmp_error_spec spec = {.kind = ICMP_KIND_UNREACHABLE,
+				       .code = 13,
+				       .from = ip_addr_v4((const uint8_t[]){10, 9, 9, 9}),
+				       .to = ip_addr_v4((const uint8_t[]){10, 0, 0, 1}),
+				       .ttl = 64};
+	uint8_t offender[128], out[256];
+	int len;
+
+	assert_true(sent.len <= sizeof(offender));
+	memcpy(offender, sent.at, sent.len);
+	offender[27] = (uint8_t)(offender[27] + more);
+	len = icmp_error_build(&spec, span_of(offender, sent.len), out, sizeof(out));
+	assert_true(len > 0);
+	endpoint_receive(e, now_ns, span_of(out, (size_t)len));
+}
+
+/* Of a SYN that is on its way, and of nothing else; and the SYN is repeated all the same. */
+static void test_unreachable(void **state)
+{
+	struct ip_addr server = ip_addr_v4((const uint8_t[]){10, 0, 1, 1});
+	struct endpoint *e = endpoint_new(&(struct endpoint_config){.seed = 1}, NULL);
+	struct conn_config config;
+	struct conn_info info;
+	struct conn *c;
+	struct span syn;
+
+	(void)state;
+	conn_config_defaults(&config);
+	config.local_count = 1;
+	config.local[0].addr = ip_addr_v4((const uint8_t[]){10, 0, 0, 1});
+	c = endpoint_connect(e, &server, 80, &config, 0, NULL);
+	assert_true(endpoint_send(e, 0, &syn));
+	say_unreachable(e, syn, 1, NS_PER_MS);
+	conn_info(c, &info);
+	assert_int_equal(info.subflow[0].unreachable.from.family, 0);
+	say_unreachable(e, syn, 0, NS_PER_MS);
+	conn_info(c, &info);
+	assert_int_equal(info.subflow[0].unreachable.code, 13);
+	assert_int_equal(info.subflow[0].unreachable.from.octets[1], 9);
+	assert_int_equal(info.subflow[0].state, TCP_SYN_SENT);
+	while (endpoint_send(e, NS_PER_MS, &syn))
+		fail_msg("something was sent for it");
+	assert_true(endpoint_send(e, NS_PER_S, &syn));
+	endpoint_free(e);
+}
+
 static void test_mistakes(void **state)
 {
 	struct conn_config config;
@@ -359,6 +410,7 @@ int main(void)
 	    cmocka_unit_test(test_tables_are_keyed),
 	    cmocka_unit_test(test_many),
 	    cmocka_unit_test(test_ipv6),
+	    cmocka_unit_test(test_unreachable),
 	    cmocka_unit_test(test_mistakes),
 	};
 

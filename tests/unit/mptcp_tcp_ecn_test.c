@@ -154,6 +154,33 @@ static void not_agreed_on(void **state)
 	pair_fini(&pair);
 }
 
+/* Boxes that drop what could be marked: it goes without, and what is marked is echoed all the same.
+ */
+static bool drop_capable(struct tcp_pair *pair, unsigned from, uint8_t *octets, size_t len,
+			 const struct packet *p)
+{
+	(void)pair;
+	(void)octets;
+	(void)len;
+	if (from == 0 && p->ip.ecn)
+		seen.cwrs++;
+	return from || !p->ip.ecn;
+}
+
+static void a_path_without_capable_segments(void **state)
+{
+	struct tcp_pair pair;
+	struct tcp *t = begin(&pair, true);
+
+	(void)state;
+	pair.filter = drop_capable;
+	transfer(&pair, 300000);
+	assert_true(t->ecn_on);
+	assert_true(seen.cwrs > 0 && seen.cwrs <= 20);
+	assert_true(pair.now_ns < 3 * NS_PER_S);
+	pair_fini(&pair);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -162,6 +189,7 @@ int main(void)
 	    cmocka_unit_test(one_reduction_a_window),
 	    cmocka_unit_test(echoes_until_cwr),
 	    cmocka_unit_test(not_agreed_on),
+	    cmocka_unit_test(a_path_without_capable_segments),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

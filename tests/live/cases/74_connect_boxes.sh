@@ -95,6 +95,30 @@ strip_join() {
 	status_is 1
 }
 
+# in_capable NS: packets that came with ECT(0).
+in_capable() {
+	within "$1" cat /proc/net/netstat | awk '$1 == "IpExt:" && $2 ~ /^[A-Z]/ { for (i = 2; i <= NF; i++) if ($i == "InECT0Pkts") at = i }
+		$1 == "IpExt:" && $2 ~ /^[0-9]/ { print $at }'
+}
+
+# Every tenth packet is marked; who did not ask has none to mark.
+marks() {
+	local before
+	fresh
+	before=$(in_capable duo-s)
+	spoil 'to ip ecn ect0 numgen inc mod 10 == 0 ip ecn set ce'
+	through
+	arrived 1000000
+	[ "$(in_capable duo-s)" -eq "$before" ] || fail 'capable without having asked'
+	fresh
+	spoil 'to ip ecn ect0 numgen inc mod 10 == 0 ip ecn set ce'
+	through --ecn --local 10.4.1.1 --local 10.4.2.1
+	arrived 1000000
+	served 200000 200000
+	has '.outcome == "mptcp" and .intact and ([.subflows[].sent] | add) < 500000'
+	[ "$(in_capable duo-s)" -gt "$before" ] || fail 'nothing was capable'
+}
+
 drop_add_addr() {
 	fresh
 	within duo-s ip mptcp endpoint add 10.4.2.2 signal
@@ -139,6 +163,7 @@ translated() {
 	status_is 0
 }
 
+run_case 'connect, box: marks ECN' marks
 run_case 'connect, box: strips MPTCP' strip_all
 run_case 'connect, box: strips MPTCP behind the SYN, to the server' strip_behind_syn to
 run_case 'connect, box: strips MPTCP behind the SYN, from the server' strip_behind_syn from

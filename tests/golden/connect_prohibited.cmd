@@ -1,0 +1,1 @@
+mboxtrace connect --check --lab lua/scenarios/admin-prohibited.lua

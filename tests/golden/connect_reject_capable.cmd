@@ -1,0 +1,1 @@
+mboxtrace connect --check --lab lua/scenarios/reject-mptcp.lua
