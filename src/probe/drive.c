@@ -21,24 +21,21 @@ static bool passes(const struct drive *d, bool sent, int64_t time_ns, struct spa
 	return !d->packet || d->packet(d->context, sent, time_ns, packet);
 }
 
-/* `heard_ns`: what arrived before has been taken. */
-static bool lags(const struct drive *d, int64_t heard_ns)
-{
-	return net_now_ns(d->net) - heard_ns > LAG_NS;
-}
-
+/* 1: what arrived since `heard_ns` has to be taken first. */
 static int drive_send(const struct drive *d, int64_t heard_ns, struct error *err)
 {
+	int64_t now_ns = net_now_ns(d->net);
 	struct span packet;
 	int rc = 0;
 
-	while (!rc && !lags(d, heard_ns) &&
-	       endpoint_send(d->endpoint, net_now_ns(d->net), &packet)) {
-		if (passes(d, true, net_now_ns(d->net), packet))
+	for (; !rc && now_ns - heard_ns <= LAG_NS; now_ns = net_now_ns(d->net)) {
+		if (!endpoint_send(d->endpoint, now_ns, &packet))
+			break;
+		if (passes(d, true, now_ns, packet))
 			rc = net_send(d->net, packet, err);
 	}
 	drive_events(d);
-	return rc;
+	return rc ? rc : now_ns - heard_ns > LAG_NS;
 }
 
 static int64_t earlier(int64_t a, int64_t b)
@@ -57,7 +54,7 @@ static int drive_receive(const struct drive *d, int64_t deadline_ns, int64_t *he
 		if (passes(d, false, packet.time_ns, packet.octets))
 			endpoint_receive(d->endpoint, packet.time_ns, packet.octets);
 		*heard_ns = packet.time_ns;
-		if (i >= BURST && (i == BURST_MAX || !lags(d, *heard_ns)))
+		if (i == BURST_MAX || (i >= BURST && net_now_ns(d->net) - *heard_ns <= LAG_NS))
 			return 0;
 		rc = net_receive(d->net, packet.time_ns, &packet, err);
 	}
@@ -74,7 +71,7 @@ static int drive_step(const struct drive *d, int64_t *heard_ns, struct error *er
 	if (rc < 0 || d->finished(d->context))
 		return rc;
 	wanted_ns = earlier(wanted_ns, endpoint_expiry_ns(d->endpoint));
-	return drive_receive(d, lags(d, *heard_ns) ? *heard_ns : wanted_ns, heard_ns, err);
+	return drive_receive(d, rc ? *heard_ns : wanted_ns, heard_ns, err);
 }
 
 int drive_run(const struct drive *d, struct error *err)

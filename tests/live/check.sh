@@ -44,7 +44,7 @@ wait_until() {
 # await FILE PATTERN
 await() {
 	comes_about $PATIENCE grep -q -- "$2" "$1" && return
-	cat "$1"
+	cat "$1" || true
 	fail "$1: no '$2'"
 }
 
