@@ -168,6 +168,7 @@ static const struct row rows[] = {
     {"ECN", "set", "field=ip.dsfield.ecn value=2", BOTH(". ip.dsfield.ecn rewritten\n")},
     {"MSS", "mss_clamp", "max=1200", BOTH(". tcp.options.mss_val rewritten\n")},
     {"ADD_ADDR", "strip", "subtype=add_addr", NULL, ". tcp.options.mptcp.add_addr removed\n"},
+    {"MP_CAPABLE dropped", "drop", "subtype=mp_capable", "end-to-end " CAPABLE "dropped\n", NULL},
     {"NAT", "nat", "", ". ip.src rewritten\n", NULL},
 };
 
@@ -487,12 +488,9 @@ static void clean_paths_stay_clean(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(boxes),
-	    cmocka_unit_test(boxes_nearby),
-	    cmocka_unit_test(walked_back),
-	    cmocka_unit_test(late_changes),
-	    cmocka_unit_test(joined_subflows),
-	    cmocka_unit_test(clean_paths_stay_clean),
+	    cmocka_unit_test(boxes),	       cmocka_unit_test(boxes_nearby),
+	    cmocka_unit_test(walked_back),     cmocka_unit_test(late_changes),
+	    cmocka_unit_test(joined_subflows), cmocka_unit_test(clean_paths_stay_clean),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
