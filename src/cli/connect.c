@@ -51,6 +51,7 @@ void connect_stream(struct connect *c)
 	c->stream.hold = check;
 	c->stream.waits[2] = reach_watch(&c->reach);
 	c->stream.virtual_time = !net_watch(c->reach.net, c->stream.waits, 3);
+	stream_be_patient(&c->stream);
 }
 
 int connect_close(struct connect *c, struct error *err)

@@ -6,13 +6,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* A reader that is slow must not stop the connection's clock. Terminals stay as they are: their
- * flags are the shell's as well. */
-static void make_patient(struct stream *s)
+/* A reader that is slow must not stop the connection's clock, unless that stands still anyway.
+ * Terminals stay as they are: their flags are the shell's as well. */
+void stream_be_patient(struct stream *s)
 {
 	struct stat info;
 
-	if (s->out < 0 || fstat(s->out, &info) ||
+	if (s->virtual_time || s->out < 0 || fstat(s->out, &info) ||
 	    !(S_ISFIFO(info.st_mode) || S_ISSOCK(info.st_mode)))
 		return;
 	s->out_flags = fcntl(s->out, F_GETFL);
@@ -24,7 +24,6 @@ void stream_init(struct stream *s, int in, int out, struct span data)
 {
 	*s = (struct stream){.in = in, .out = out, .data = data};
 	s->waits[0] = s->waits[1] = s->waits[2] = (struct pollfd){.fd = -1};
-	make_patient(s);
 }
 
 void stream_fini(struct stream *s)

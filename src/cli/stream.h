@@ -17,7 +17,7 @@ struct stream {
 	int in, out;	   /* negative: `data`, nobody */
 	struct span data;  /* what is still to be sent from memory */
 	bool hold;	   /* nothing is sent behind `data` yet: no shutdown */
-	bool virtual_time; /* reading blocks, time stands still meanwhile */
+	bool virtual_time; /* reading and writing block, time stands still meanwhile */
 	bool in_ended;	   /* all was handed over, and the connection's end behind it */
 	bool out_ended;	   /* the peer has ended, and all of it is written */
 	int out_errno;	   /* why nothing more can be written; 0: it can */
@@ -32,7 +32,8 @@ struct stream {
 };
 
 void stream_init(struct stream *s, int in, int out, struct span data);
-void stream_fini(struct stream *s); /* leaves the descriptors open, as they were */
+void stream_be_patient(struct stream *s); /* with who reads `out`, once `virtual_time` is set */
+void stream_fini(struct stream *s);	  /* leaves the descriptors open, as they were */
 
 /* Moves what can be moved now, and sets `waits` for what can be moved later. */
 void stream_pump(struct stream *s, int64_t now_ns);

@@ -150,7 +150,7 @@ static void explain_acked(const struct trace *t, const struct trace_back *b, str
 {
 	struct place from = observe_place(t, 0, b->raised_after);
 	struct place to = observe_place(t, 0, b->raised_by);
-	char after[80], by[80], where[256] = "";
+	char after[80], by[80], where[224] = "";
 
 	explain_place(&from, after, sizeof(after));
 	explain_place(&to, by, sizeof(by));
