@@ -284,6 +284,18 @@ static bool is_accounted_for(const struct trace *t, const struct finding *seen)
 	return false;
 }
 
+/* How far an end is away follows from the TTL of what came from the other; not if somebody on the
+ * path sends in its name, or sets TTLs. */
+static void forget_distance(const struct trace *t, struct finding *seen)
+{
+	const struct trace_config *c = &t->result.config;
+	uint8_t hops = t->result.mirrored.mirrored.forward.hops;
+
+	if (hops != t->result.path_length && (ip_addr_equal(&seen->by.addr, &c->target) ||
+					      ip_addr_equal(&seen->by.addr, &c->source)))
+		seen->by = (struct place){.known = false};
+}
+
 void conclude_mirrored(struct trace *t)
 {
 	struct trace_mirrored *m = &t->result.mirrored;
@@ -294,13 +306,14 @@ void conclude_mirrored(struct trace *t)
 	drop_suspicions(t, m);
 	before = t->result.finding_count;
 	for (size_t i = 0; i < m->connection.finding_count; i++) {
-		const struct finding *seen = &m->connection.findings[i];
-		struct finding *hop = find_same(t, before, seen);
+		struct finding seen = m->connection.findings[i], *hop;
 
+		forget_distance(t, &seen);
+		hop = find_same(t, before, &seen);
 		if (hop)
-			confirm(t, hop, seen);
-		else if (!is_accounted_for(t, seen))
-			add(t, seen);
+			confirm(t, hop, &seen);
+		else if (!is_accounted_for(t, &seen))
+			add(t, &seen);
 	}
 	merge_translations(t);
 }

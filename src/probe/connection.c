@@ -378,6 +378,15 @@ static void find_control(struct connection_result *r)
 		doubt(r, f);
 }
 
+/* Options are missing, and MPTCP was not given up for that: the connection stood still, or was
+ * reset. */
+static bool is_broken(const struct connection_result *r)
+{
+	return r->established && r->info.fallback_stage == FALLBACK_NONE &&
+	       (r->gave_up || r->info.stalled || r->info.outcome == OUTCOME_TIMEOUT ||
+		r->info.outcome == OUTCOME_RESET);
+}
+
 /* What was inferred of how the connection went gives way to what was seen, but for its impact. */
 static void find_mirrored(struct connection_result *r)
 {
@@ -402,6 +411,8 @@ static void find_mirrored(struct connection_result *r)
 		*f = r->mirrored->findings[i];
 		if (impact > f->impact && mirrored_is_serious(f))
 			f->impact = impact;
+		if (f->impact == IMPACT_FALLBACK && is_broken(r))
+			f->impact = IMPACT_BROKEN;
 		explain_impact(f);
 	}
 }

@@ -62,6 +62,8 @@ static void count_data(struct connection_result *r, const struct conn_subflow_in
 {
 	uint64_t again = s->stats.retransmitted_segments;
 
+	if (r->mirrored && again)
+		again--; /* a mirror's client loses one segment on purpose */
 	if (s->mss)
 		count(&r->without, (s->stats.sent_octets + s->mss - 1) / s->mss + again, 2 * again);
 }

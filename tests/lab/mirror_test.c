@@ -168,6 +168,7 @@ static const struct row rows[] = {
     {"ECN", "set", "field=ip.dsfield.ecn value=2", BOTH(". ip.dsfield.ecn rewritten\n")},
     {"MSS", "mss_clamp", "max=1200", BOTH(". tcp.options.mss_val rewritten\n")},
     {"ADD_ADDR", "strip", "subtype=add_addr", NULL, ". tcp.options.mptcp.add_addr removed\n"},
+    {"MP_CAPABLE dropped", "drop", "subtype=mp_capable", "end-to-end " CAPABLE "dropped\n", NULL},
     {"NAT", "nat", "", ". ip.src rewritten\n", NULL},
 };
 

@@ -185,6 +185,29 @@ static void counts(void **state)
 	run_all(walk_runs(50), &spec, judge_count, NULL);
 }
 
+/* Whoever terminates connections sends with TTLs of its own: how far the ends are is not known. */
+static void judge_terminated(const struct walk *w, const void *context)
+{
+	(void)context;
+	check(w, w->result->verdict == VERDICT_INTERFERENCE, "found");
+	for (size_t i = 0; i < w->result->finding_count; i++) {
+		const struct finding *f = &w->result->findings[i];
+		unsigned at =
+		    f->direction == DIRECTION_REVERSE ? w->routers - w->box_after : w->box_after;
+
+		check(w, f->after.ttl <= at && (!f->by.known || f->by.ttl > at), "place");
+	}
+}
+
+static void terminated(void **state)
+{
+	struct walk_spec spec = {
+	    .connect = true, .mirror = true, .target_mptcp = LAB_MPTCP_V1, .box = "terminate"};
+
+	(void)state;
+	run_all(walk_runs(50), &spec, judge_terminated, NULL);
+}
+
 /* Which the connection that is traced from inside notices, too. */
 static void judge_sacks(const struct walk *w, const void *context)
 {
@@ -214,6 +237,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(untranslated_sacks),
 	    cmocka_unit_test(counts),
+	    cmocka_unit_test(terminated),
 	    cmocka_unit_test(clean),
 	    cmocka_unit_test(boxes),
 	};

@@ -148,6 +148,16 @@ trace_mirror_box() {
 	once "$expected"
 }
 
+# A proxy between hops 1 and 2, and between hops 3 and 4 a box that strips what comes back.
+trace_mirror_two() {
+	fresh
+	MIRROR=--trace-back
+	lab_box mid 1 early_ack direction=forward
+	lab_box mid 3 strip kind=mptcp segments=nonsyn how=nop direction=reverse
+	mirror_trace "$1"
+	once '"forward tcp.ack answered 1 2", "reverse tcp.options.mptcp.dss blanked 3 4"'
+}
+
 not_a_mirror() {
 	mboxtrace mid-c --json -n --mirror -p 443 "$(server mid 4)"
 	status_is 4
@@ -218,6 +228,14 @@ for family in 4 6; do
 		'"forward packet reordered 3 4"' hold_holes direction=forward
 	run_case "trace --mirror, sequence numbers shifted on the way back (IPv$family)" trace_mirror_box $family \
 		'"reverse tcp.seq rewritten 3 4"' seq_shift direction=reverse
+	run_case "trace --mirror, timestamps stripped (IPv$family)" trace_mirror_box $family \
+		'"forward tcp.options.timestamp removed 3 4"' \
+		strip kind=timestamp segments=handshake direction=forward
+	run_case "trace --mirror, merged on the way back (IPv$family)" trace_mirror_box $family \
+		'"reverse tcp.payload coalesced 0 7"' coalesce keep=first hold_us=5000 direction=reverse
+	run_case "trace --mirror, split on the way back (IPv$family)" trace_mirror_box $family \
+		'"reverse tcp.payload split 3 4"' split pieces=2 direction=reverse
+	run_case "trace --mirror, two boxes (IPv$family)" trace_mirror_two $family
 	run_case "connect --mirror, a joined subflow is stripped (IPv$family)" joined_strip $family \
 		"$([ $family = 4 ] && echo ip || echo ip6)"
 	run_case "connect --mirror, --pcap at both ends (IPv$family)" both_captured $family
