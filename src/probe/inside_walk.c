@@ -15,6 +15,7 @@
 #define GAP_SURE      0.0001
 #define JOINED	      3 /* times that what may be joined is sent */
 #define EARLY_ASKINGS 2
+#define LATE_NS	      (100 * NS_PER_MS)
 #define PLAIN_MS      4 /* behind the last ACK that is made */
 
 bool inside_is_settled(struct inside *in)
@@ -173,7 +174,8 @@ static bool is_early(struct inside *in)
 }
 
 /* Is a copy for this router acknowledged? What was sent before may still come back. */
-static int try_early(struct inside *in, uint8_t ttl, bool *acked, struct error *err)
+static int try_early(struct inside *in, uint8_t ttl, int64_t more_ns, bool *acked,
+		     struct error *err)
 {
 	int rc = 0;
 
@@ -181,9 +183,33 @@ static int try_early(struct inside *in, uint8_t ttl, bool *acked, struct error *
 	for (int i = 0; !rc && i < EARLY_ASKINGS && *acked; i++) {
 		in->acks_before = in->bare_acks;
 		trace_ask_hop(in->trace, in->probe[0], ttl, net_now_ns(in->net));
-		rc = inside_pump(in, hop_wait_ns(in, ttl), is_early, err);
+		rc = inside_pump(in, hop_wait_ns(in, ttl) + more_ns, is_early, err);
 		*acked = in->bare_acks > in->acks_before;
 	}
+	return rc;
+}
+
+static bool is_never(struct inside *in)
+{
+	(void)in;
+	return false;
+}
+
+/* The router before may only have seemed to be in front of who acknowledges, because an ACK was
+ * late: there it is waited for longer, when nothing is on its way any more. */
+static int confirm_early(struct inside *in, bool *acked, struct error *err)
+{
+	uint8_t ttl = in->result.acked_ttl - 1;
+	int rc = 0;
+
+	*acked = false;
+	for (int i = 0; !rc && i < EARLY_ASKINGS && !*acked; i++) {
+		rc = inside_pump(in, LATE_NS, is_never, err);
+		if (!rc)
+			rc = try_early(in, ttl, LATE_NS, acked, err);
+	}
+	if (!rc && *acked)
+		in->result.acked_ttl = ttl;
 	return rc;
 }
 
@@ -196,10 +222,12 @@ static int find_early(struct inside *in, struct error *err)
 	int rc = 0;
 
 	for (unsigned ttl = 1; !rc && ttl < length && !acked && !inside_stopped(in); ttl++) {
-		rc = try_early(in, (uint8_t)ttl, &acked, err);
+		rc = try_early(in, (uint8_t)ttl, 0, &acked, err);
 		if (!rc && acked)
 			in->result.acked_ttl = (uint8_t)ttl;
 	}
+	while (!rc && acked && in->result.acked_ttl > 1 && !inside_stopped(in))
+		rc = confirm_early(in, &acked, err);
 	return rc ? rc : inside_pump(in, WALK_NS, inside_is_settled, err);
 }
 

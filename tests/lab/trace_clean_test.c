@@ -116,6 +116,23 @@ static void test_lossy(void **state)
 	    NULL);
 }
 
+/* This process sleeps now and then: what came meanwhile is not asked for again. */
+static void test_naps(void **state)
+{
+	(void)state;
+	run_all(walk_runs(500), &(struct walk_spec){.target_mptcp = -1, .naps = 0.05}, check_plain);
+}
+
+/* The path stands still now and then. */
+static void test_stalls(void **state)
+{
+	(void)state;
+	run_all(walk_runs(1000),
+		&(struct walk_spec){
+		    .partial = true, .silent = true, .target_mptcp = -1, .stalls = 0.02},
+		NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -124,6 +141,8 @@ int main(void)
 	    cmocka_unit_test(test_without_mptcp),
 	    cmocka_unit_test(test_without_mptcp_but_witnessed),
 	    cmocka_unit_test(test_lossy),
+	    cmocka_unit_test(test_naps),
+	    cmocka_unit_test(test_stalls),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -104,6 +104,18 @@ static void test_harsh(void **state)
 		check_nothing_found);
 }
 
+/* This process is kept from running, or the path stands still, now and then. */
+static void test_gaps(void **state)
+{
+	struct walk_spec spec = {.connect = true, .target_mptcp = LAB_MPTCP_V1};
+
+	(void)state;
+	spec.naps = 0.01;
+	run_all(walk_runs(200), &spec, check_nothing_found);
+	spec.stalls = 0.01;
+	run_all(walk_runs(200), &spec, check_nothing_found);
+}
+
 static void test_limited(void **state)
 {
 	(void)state;
@@ -372,12 +384,19 @@ static void test_unechoed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_clean),	   cmocka_unit_test(test_partial_and_silent),
-	    cmocka_unit_test(test_lossy),	   cmocka_unit_test(test_harsh),
-	    cmocka_unit_test(test_limited),	   cmocka_unit_test(test_everything),
-	    cmocka_unit_test(test_ending_targets), cmocka_unit_test(test_rows),
-	    cmocka_unit_test(test_join_dropped),   cmocka_unit_test(test_stripped),
-	    cmocka_unit_test(test_stripped_back),  cmocka_unit_test(test_ended_and_silent),
+	    cmocka_unit_test(test_clean),
+	    cmocka_unit_test(test_partial_and_silent),
+	    cmocka_unit_test(test_lossy),
+	    cmocka_unit_test(test_harsh),
+	    cmocka_unit_test(test_gaps),
+	    cmocka_unit_test(test_limited),
+	    cmocka_unit_test(test_everything),
+	    cmocka_unit_test(test_ending_targets),
+	    cmocka_unit_test(test_rows),
+	    cmocka_unit_test(test_join_dropped),
+	    cmocka_unit_test(test_stripped),
+	    cmocka_unit_test(test_stripped_back),
+	    cmocka_unit_test(test_ended_and_silent),
 	    cmocka_unit_test(test_unechoed),
 	};
 

@@ -44,6 +44,12 @@ static void judge_clean(const struct walk *w, const void *row)
 	check_clean(w);
 }
 
+static void judge_found_nothing(const struct walk *w, const void *row)
+{
+	(void)row;
+	check(w, w->result->finding_count == 0, "nothing found");
+}
+
 static void clean(void **state)
 {
 	struct walk_spec spec = {.connect = true, .mirror = true, .target_mptcp = LAB_MPTCP_V1};
@@ -52,6 +58,12 @@ static void clean(void **state)
 	run_all(walk_runs(200), &spec, judge_clean, NULL);
 	spec.partial = spec.silent = spec.lossy = true;
 	run_all(walk_runs(200), &spec, judge_clean, NULL);
+	spec = (struct walk_spec){.connect = true,
+				  .mirror = true,
+				  .target_mptcp = LAB_MPTCP_V1,
+				  .naps = 0.01,
+				  .stalls = 0.01};
+	run_all(walk_runs(200), &spec, judge_found_nothing, NULL);
 }
 
 /* A box at a random place: the fields that it touches, in either direction. */

@@ -2,6 +2,8 @@
 #
 #   run_case 'NAME' FUNCTION ARGS…   runs it in a subshell; prints "ok", "FAIL" or "SKIP"
 #   skip REASON                      inside a case: not here
+#   wait_until COMMAND…              nothing waits for a time: what is to come about is waited for,
+#                                    PATIENCE seconds at most
 #   trace NAME FAMILY OPTIONS…       mboxtrace --json -n, from client to server of path NAME
 #   status_is N…, is JQ, clean, located FIELD CHANGE AFTER BY    look at what it printed
 
@@ -25,14 +27,24 @@ run_case() {
 	esac
 }
 
-# await FILE PATTERN
-await() {
-	local _
-	for _ in $(seq 500); do
-		! grep -q "$2" "$1" 2>/dev/null || return 0
+# comes_about SECONDS COMMAND…: whether it succeeds by then
+comes_about() {
+	local end=$(($(date +%s) + $1))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		[ "$(date +%s)" -lt $end ] || return 1
 		sleep 0.02
 	done
-	cat "$1"
+}
+
+wait_until() {
+	comes_about $PATIENCE "$@" || fail "in vain: $*"
+}
+
+# await FILE PATTERN
+await() {
+	comes_about $PATIENCE grep -q -- "$2" "$1" && return
+	cat "$1" || true
 	fail "$1: no '$2'"
 }
 
@@ -43,7 +55,7 @@ skip() {
 
 # What was measured, in short.
 gist() {
-	jq -c 'select(.type == "trace") | {verdict, reason, reached, path_length},
+	jq -c 'select(.type == "trace") | {verdict, reason, reached, path_length, note: .inside.note},
 		{hops: [.hops[] | [.ttl] + [.replies[] | .kind + " " + .from]]},
 		(.findings[] | {field, change, after: .after.ttl, by: .by.ttl, cause, confidence, explain})' \
 		"$TMP/out" 2>/dev/null || head -n 20 "$TMP/out"
@@ -62,7 +74,7 @@ mboxtrace() {
 	shift
 	[ -x "$MBOXTRACE" ] || skip "there is no $MBOXTRACE"
 	STATUS=0
-	within "$client" timeout 30 "$MBOXTRACE" "$@" >"$TMP/out" 2>"$TMP/err" || STATUS=$?
+	within "$client" timeout $PATIENCE "$MBOXTRACE" "$@" >"$TMP/out" 2>"$TMP/err" || STATUS=$?
 }
 
 trace() {
@@ -106,17 +118,18 @@ located() {
 
 # No table is left in a client. (Who kills a process does not wait for the kernel to bury it.)
 left_nothing() {
-	local tables
-	for _ in 1 2 3 4 5; do
-		tables=$(within "$1-c" nft list tables)
-		[ -n "$tables" ] || return 0
-		sleep 0.1
-	done
-	fail "left behind: $tables"
+	comes_about $PATIENCE no_tables "$1-c" || fail "left behind: $(within "$1-c" nft list tables)"
 }
 
+no_tables() {
+	[ -z "$(within "$1" nft list tables)" ]
+}
+
+# Resets may yet be on their way, but the server would forget by itself only after a minute.
 none_half_open() {
-	local left
-	left=$(within "$1-s" ss -Htn state syn-recv)
-	[ -z "$left" ] || fail "half open: $left"
+	comes_about 10 none_open "$1-s" || fail "half open: $(within "$1-s" ss -Htn state syn-recv)"
+}
+
+none_open() {
+	[ -z "$(within "$1" ss -Htn state syn-recv)" ]
 }

@@ -1,7 +1,7 @@
 /* The kernel's MPTCP (or TCP) as the other end of a transfer, with octets that can be compared:
  *
- *   mptcp_peer listen [-t] [-n COUNT] [-j JOINS] PORT SEND  serves COUNT connections (1) in turn
- *   mptcp_peer connect [-t] [-j JOINS] ADDRESS PORT SEND    (-t: plain TCP; -j: wait for joins)
+ *   mptcp_peer listen [-n COUNT] [OPTION…] PORT SEND  serves COUNT connections (1) in turn
+ *   mptcp_peer connect [OPTION…] ADDRESS PORT SEND
  *   mptcp_peer make N                               N octets to standard output
  *   mptcp_peer hash                                 of standard input
  *
@@ -10,7 +10,10 @@
  *
  *   received 1000000 8f3c…, sent 1000000, mptcp
  *
- * "listen" prints "ready" once it listens. -a: ends with a RST or MP_FASTCLOSE after SEND octets.
+ * "listen" prints "ready" once it listens. -t: plain TCP. -a: ends with a RST or MP_FASTCLOSE
+ * after SEND octets. -j JOINS: half-way waits until so many further subflows are there.
+ * -x COMMAND: runs it half-way, after that wait; of two the first after one third, the second
+ * after two.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -35,6 +38,14 @@
 #endif
 
 #define CHUNK 65536
+
+#define COMMANDS_MAX 4
+
+/* What is waited for, and done, on the way. */
+struct halts {
+	unsigned joins, count, next;
+	const char *commands[COMMANDS_MAX];
+};
 
 struct transfer {
 	uint64_t to_send, sent, received, hash, state;
@@ -155,14 +166,14 @@ static bool is_mptcp(int fd)
 	return !getsockopt(fd, SOL_MPTCP, 1 /* MPTCP_INFO */, info, &len) && len > 0;
 }
 
-/* Joins take their time on a busy machine: half-way through, they are waited for, a few seconds.
- * (A kernel that has sent all it had, and said so, neither joins any more nor is joined.) */
+/* Joins take their time on a busy machine. (A kernel that has sent all it had, and said so, neither
+ * joins any more nor is joined.) */
 static void await_joins(int fd, unsigned joins)
 {
 	struct mptcp_info info = {0};
 	socklen_t len = sizeof(info);
 
-	for (int i = 0; i < 500 && joins; i++) {
+	for (int i = 0; i < 3000 && joins; i++) {
 		if (getsockopt(fd, SOL_MPTCP, MPTCP_INFO, &info, &len) ||
 		    info.mptcpi_subflows >= joins)
 			return;
@@ -170,7 +181,20 @@ static void await_joins(int fd, unsigned joins)
 	}
 }
 
-static void run(int fd, const char *send, bool abortive, unsigned joins)
+/* Part `next` of as many as there are halts has been sent. */
+static void halt(struct halts *h, int fd, uint64_t sent, uint64_t to_send)
+{
+	unsigned count = h->count ? h->count : 1;
+
+	if (h->next == count || sent / (h->next + 1) < to_send / (count + 1))
+		return;
+	await_joins(fd, h->joins);
+	if (h->count && system(h->commands[h->next]))
+		die(h->commands[h->next]);
+	h->next++;
+}
+
+static void run(int fd, const char *send, bool abortive, struct halts halts)
 {
 	static struct transfer t;
 	struct linger now = {.l_onoff = 1};
@@ -180,10 +204,7 @@ static void run(int fd, const char *send, bool abortive, unsigned joins)
 	t.abort = abortive;
 	while (t.writing || (t.reading && !abortive)) {
 		step(&t, fd);
-		if (t.sent < t.to_send / 2)
-			continue;
-		await_joins(fd, joins);
-		joins = 0;
+		halt(&halts, fd, t.sent, t.to_send);
 	}
 	mptcp = is_mptcp(fd);
 	if (abortive)
@@ -217,7 +238,7 @@ static int open_at(const char *host, const char *port, bool tcp, bool server)
 }
 
 static void serve(const char *port, const char *send, bool tcp, bool abortive, int count,
-		  unsigned joins)
+		  const struct halts *halts)
 {
 	int fd = open_at("::", port, tcp, true);
 
@@ -228,7 +249,7 @@ static void serve(const char *port, const char *send, bool tcp, bool abortive, i
 
 		if (client < 0)
 			die("accept");
-		run(client, send, abortive, joins);
+		run(client, send, abortive, *halts);
 	}
 }
 
@@ -256,22 +277,25 @@ int main(int argc, char **argv)
 {
 	const char *what = argc > 1 ? argv[1] : "";
 	bool tcp = false, abortive = false;
-	int option, count = 1, joins = 0;
+	struct halts halts = {0};
+	int option, count = 1;
 
 	argc--;
 	argv++;
-	while ((option = getopt(argc, argv, "tan:j:")) != -1) {
+	while ((option = getopt(argc, argv, "tan:j:x:")) != -1) {
 		tcp |= option == 't';
 		abortive |= option == 'a';
 		count = option == 'n' ? atoi(optarg) : count;
-		joins = option == 'j' ? atoi(optarg) : joins;
+		halts.joins = option == 'j' ? (unsigned)atoi(optarg) : halts.joins;
+		if (option == 'x' && *optarg && halts.count < COMMANDS_MAX)
+			halts.commands[halts.count++] = optarg;
 	}
 	argc -= optind;
 	argv += optind;
 	if (!strcmp(what, "listen") && argc == 2)
-		serve(argv[0], argv[1], tcp, abortive, count, (unsigned)joins);
+		serve(argv[0], argv[1], tcp, abortive, count, &halts);
 	else if (!strcmp(what, "connect") && argc == 3)
-		run(open_at(argv[0], argv[1], tcp, false), argv[2], abortive, (unsigned)joins);
+		run(open_at(argv[0], argv[1], tcp, false), argv[2], abortive, halts);
 	else if (!strcmp(what, "make") && argc == 1)
 		filter(argv[0]);
 	else if (!strcmp(what, "hash"))

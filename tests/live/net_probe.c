@@ -1,13 +1,14 @@
 /* Drives the live back-end alone: net_probe TARGET PORT [DEVICE] sends a SYN with TTL 1 and one
- * with TTL 64 from two reserved ports and prints what comes back within a fifth of a second each:
+ * with TTL 64 from two reserved ports and prints what comes back for each:
  *
  *   warning: …                      only if there is no guard
  *   sent ttl 1
  *   icmp 11/0 from 10.0.1.2         or tcp 0x12 from …
  *
  * With DEVICE "-" the route's. Ends with status 3 if the back-end does not open. Environment:
- * SOURCE=address to send from, KEEP=1 leaves the connection half-open, HOLD=seconds waits before
- * closing, COUNT=n sends that many SYNs as fast as it can and nothing else. */
+ * SOURCE=address to send from, PATIENCE=seconds that an answer may take (10), KEEP=1 leaves
+ * the connection half-open, HOLD=1 waits for the end of its input before closing, COUNT=n sends
+ * that many SYNs as fast as it can and nothing else. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -100,19 +101,21 @@ static int probe(struct session *s, size_t port, unsigned ttl)
 {
 	struct net_packet answer;
 	struct error err = {0};
+	const char *patience = getenv("PATIENCE");
 	int64_t sent = net_now_ns(s->net);
+	int64_t end = sent + (patience ? atoi(patience) : 10) * NS_PER_S;
 	int got;
 
 	if (send_segment(s, port, ttl, 0x02, 1000, &err))
 		return fail(&err);
 	printf("sent ttl %u\n", ttl);
-	while ((got = net_receive(s->net, sent + NS_PER_S / 5, &answer, &err)) == 1) {
-		print_answer(answer.octets);
-		if (answer.time_ns < s->opened_ns || answer.time_ns > net_now_ns(s->net))
-			printf("bad time %lld\n", (long long)(answer.time_ns - sent));
-	}
+	got = net_receive(s->net, end, &answer, &err);
 	if (got < 0)
 		return fail(&err);
+	if (got && (answer.time_ns < s->opened_ns || answer.time_ns > net_now_ns(s->net)))
+		printf("bad time %lld\n", (long long)(answer.time_ns - sent));
+	if (got)
+		print_answer(answer.octets);
 	if (!getenv("KEEP"))
 		send_segment(s, port, 64, 0x04, 1001, &err);
 	return 0;
@@ -168,8 +171,8 @@ int main(int argc, char **argv)
 		ip_addr_parse(&s.config.source, getenv("SOURCE"));
 	status = open_session(&s, &err) ? fail(&err) : run(&s);
 	fflush(stdout);
-	if (getenv("HOLD"))
-		sleep((unsigned)atoi(getenv("HOLD")));
+	while (getenv("HOLD") && getchar() != EOF)
+		;
 	net_close(s.net);
 	return status;
 }

@@ -87,18 +87,27 @@ path() {
 		case $ns in *-r*) forwarding "$ns" ;; esac
 		k=$((k + 1))
 	done
+	# shellcheck disable=SC2046
+	links_up $(nodes "$name" "$n")
 	within "$name-s" ethtool -K l tx off >/dev/null 2>&1 || true # checksums as on a wire
 	eval "id_$name=$id n_$name=$n"
 }
 
 serve() {
 	within "$1-s" "$SERVER" m443 80 >"$TMP/server-$1" 2>&1 &
-	for _ in $(seq 50); do
-		! grep -q ready "$TMP/server-$1" 2>/dev/null || return 0
-		sleep 0.02
+	await "$TMP/server-$1" ready
+}
+
+# A device takes packets a moment after its other end is up.
+links_up() {
+	local ns
+	for ns; do
+		wait_until no_link_down "$ns"
 	done
-	echo "the server did not start:" && cat "$TMP/server-$1"
-	return 1
+}
+
+no_link_down() {
+	ip -n "$1" -j link | jq -e 'map(select(.flags | index("UP"))) | all(.operstate != "DOWN" and .operstate != "LOWERLAYERDOWN")'
 }
 
 rules() {
@@ -203,6 +212,7 @@ duo() {
 			end=2
 		done
 	done
+	links_up "$name-c" "$name-s"
 }
 
 # wire ID NET NS DEV NS DEV: a link, .1 and ::1 on its left.
@@ -255,5 +265,8 @@ fork() {
 	done
 	ip -n "$name-s" addr add "10.$id.99.1/32" dev lo
 	ip -n "$name-s" addr add "fd00:$id:99::1/128" dev lo
-	branch "$name" "$id" 10 10 a1 a2 && branch "$name" "$id" 20 20 b1 b2 b3
+	branch "$name" "$id" 10 10 a1 a2 && branch "$name" "$id" 20 20 b1 b2 b3 || return 1
+	for ns in c a1 a2 b1 b2 b3 s; do
+		links_up "$name-$ns"
+	done
 }

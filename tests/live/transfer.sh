@@ -2,18 +2,16 @@
 #
 #   fresh                        the two hosts of `duo` as the kernel comes, no rules, no counts
 #   listen NS SEND [OPTION...]   a kernel server in NS on $PORT
-#   stream N…                    N octets, a pause, N octets, … to standard output
+#   stream N|FUNCTION[:ARG]…     N octets to standard output, and in between these functions
+#   opened:N                     N further subflows have been opened;  happened:EVENT  in $TMP/out
 #   connect NS SEND OPTION… ADDR runs `mboxtrace connect` from NS; SEND: as for stream
 #   arrived N…                   what the client got is a stream N…; served N…: what the server got
 #   serving OPTION… MODE         `mboxtrace serve` in duo-s on $PORT, until the case ends
 #   served_out                   ends it once a connection has ended
 #   client SEND RECEIVE [OPTION…] ADDR   the kernel in duo-c; what comes back is compared
-#   cut c|s DEVICE               drops all that comes and goes there, until rules are flushed
+#   cut c|s DEVICE, mend c|s     drops all that comes and goes there, until it is mended
 #   has JQ                       a jq expression over the connection object; events NAME: how many
 #   count NS NAME                an MPTcpExt counter since `fresh`
-
-PATIENCE=60 # seconds that anything may take
-[ -z "$LONG" ] || PATIENCE=300
 
 # own_addresses NS DEVICE: as `duo` gave them, whatever a case took away.
 own_addresses() {
@@ -27,6 +25,7 @@ fresh() {
 	local ns
 	PORT=$(($(cat "$TMP/port" 2>/dev/null || echo 20000) + 1))
 	echo $PORT >"$TMP/port"
+	ip -n duo-c route flush 10.4.1.0/24 metric 100
 	for ns in duo-c duo-s; do
 		within $ns nft flush ruleset
 		within $ns sysctl -qw net.mptcp.checksum_enabled=0 net.ipv4.tcp_syncookies=1 net.ipv4.tcp_timestamps=1
@@ -46,10 +45,13 @@ count() {
 		END { print value[2] - value[1] }' "$TMP/counts-$1" -
 }
 
+# The last packet may yet be on its way.
 counted() {
-	local got
-	got=$(count "$1" "$2")
-	test "$got" "$3" "$4" || fail "$1: $2 is $got, not $3 $4"
+	comes_about 10 counts "$@" || fail "$1: $2 is $(count "$1" "$2"), not $3 $4"
+}
+
+counts() {
+	test "$(count "$1" "$2")" "$3" "$4"
 }
 
 listen() {
@@ -61,19 +63,39 @@ listen() {
 }
 
 stream() {
-	local n first=1
-	for n; do
-		[ -n "$first" ] || sleep 0.5
-		first=
-		"$PEER" make "$n"
+	local part
+	for part; do
+		case $part in
+		*:*) "${part%%:*}" "${part#*:}" >&2 ;;
+		*[!0-9]*) "$part" >&2 ;;
+		*) "$PEER" make "$part" ;;
+		esac
 	done
+}
+
+# As by an application that pauses.
+pause() {
+	sleep 0.5
+}
+
+opened() {
+	wait_until subflows_opened "$1"
+}
+
+subflows_opened() {
+	[ "$(grep -c '"subflow-opened".*"subflow":[1-9]' "$TMP/out")" -ge "$1" ]
+}
+
+happened() {
+	await "$TMP/out" "\"event\":\"$1\""
 }
 
 connect() {
 	local ns=$1 send=$2
 	shift 2
 	[ -x "$MBOXTRACE" ] || skip "there is no $MBOXTRACE"
-	# shellcheck disable=SC2086 # a list of numbers
+	rm -f "$TMP/out"
+	# shellcheck disable=SC2086 # a list of words
 	{
 		STATUS=0
 		stream $send | within "$ns" timeout $PATIENCE "$MBOXTRACE" connect -w 20 -o "$TMP/out" "$@" $PORT \
@@ -88,7 +110,7 @@ arrived() {
 }
 
 served() {
-	await "$TMP/server" received
+	await "$TMP/server" 'received\|^mptcp_peer'
 	grep -q "^$(HASH "$@")," "$TMP/server" || fail "the server: $(tail -n 1 "$TMP/server"), not $(HASH "$@")"
 }
 
@@ -114,7 +136,7 @@ at() {
 
 serving() {
 	[ -x "$MBOXTRACE" ] || skip "there is no $MBOXTRACE"
-	rm -f "$TMP/err" "$TMP/lines"
+	rm -f "$TMP/err" "$TMP/lines" "$TMP/out"
 	(exec nsenter --net=/run/netns/duo-s -- timeout -s INT $PATIENCE "$MBOXTRACE" serve -o "$TMP/out" "$@" \
 		>"$TMP/lines" 2>"$TMP/err") &
 	SERVING=$!
@@ -137,7 +159,23 @@ client() {
 }
 
 cut() {
-	within "duo-$1" nft "add table inet cut; add chain inet cut in { type filter hook input priority -300; };
+	within "duo-$1" sh -c "$(cutting "$2")"
+}
+
+# For `stream`.
+cut_path() {
+	cut s "p$1"
+}
+
+mend() {
+	within "duo-$1" $mending
+}
+
+# The same, as commands for -x of mptcp_peer.
+mending='nft delete table inet cut'
+
+cutting() {
+	echo "nft 'add table inet cut; add chain inet cut in { type filter hook input priority -300; };
 		add chain inet cut out { type filter hook output priority -300; };
-		add rule inet cut in iifname $2 drop; add rule inet cut out oifname $2 drop"
+		add rule inet cut in iifname $1 drop; add rule inet cut out oifname $1 drop'"
 }

@@ -274,10 +274,18 @@ static unsigned watch_left_open(const struct watch *watch)
 	return open;
 }
 
+static struct net *with_gaps(struct walk *w, const struct walk_spec *spec, struct net *net)
+{
+	w->gaps.naps = spec->naps;
+	w->gaps.stalls = spec->stalls;
+	w->gaps.longest_ns = NS_PER_S / 2;
+	return spec->naps > 0 || spec->stalls > 0 ? gaps_open(&w->gaps, net, w->seed) : net;
+}
+
 static void trace_it(struct walk *w, const struct walk_spec *spec)
 {
 	struct watch watch = {.net = {&watch_ops}, .lab = lab_net(w->lab)};
-	struct net *net = &watch.net;
+	struct net *net = with_gaps(w, spec, &watch.net);
 	struct trace_config config;
 	struct net_route route;
 	struct error err = {0};

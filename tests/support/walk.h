@@ -4,6 +4,7 @@
 
 #include "lab/lab.h"
 #include "probe/run.h"
+#include "support/gaps.h"
 
 #define WALK_ROUTERS_MAX 14
 #define WALK_BOXES_MAX	 3
@@ -29,6 +30,7 @@ struct walk {
 	struct trace *trace;
 	const struct trace_result *result;
 	uint64_t seed;
+	struct gaps gaps;
 };
 
 /* What a random path may have. */
@@ -48,6 +50,7 @@ struct walk_spec {
 	bool no_checksum;    /* the target does not speak MPTCP with checksums */
 	struct walk_box boxes[WALK_BOXES_MAX]; /* more of them, likewise */
 	int target_mptcp;		       /* enum lab_mptcp; -1: random */
+	double naps, stalls;		       /* see gaps.h; up to half a second each */
 };
 
 void walk_run(struct walk *w, uint64_t seed, const struct walk_spec *spec);

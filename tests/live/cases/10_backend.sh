@@ -24,6 +24,20 @@ backend() {
 	printed "tcp 0x12 from $(server near "$1")"
 }
 
+# held COMMAND…: until `let_go`, which ends its standard input. HELD is its process.
+held() {
+	rm -f "$TMP/hold"
+	mkfifo "$TMP/hold"
+	KEEP=1 HOLD=1 "$@" <"$TMP/hold" >"$TMP/out" 2>"$TMP/err" &
+	HELD=$!
+	exec 8>"$TMP/hold"
+}
+
+let_go() {
+	exec 8>&-
+	wait $HELD || true
+}
+
 # The server's SYN/ACK comes again after one and after three seconds; while the guard is up the
 # kernel stays silent about it. Once the program has ended it does answer, which shows that the
 # counter counts.
@@ -31,31 +45,42 @@ guarded() {
 	rules near-s <<-'EOF'
 		counter rst {
 		}
+		counter synack {
+		}
 		chain input {
 			type filter hook input priority 0;
 			tcp flags rst counter name rst
 		}
+		chain output {
+			type filter hook output priority 0;
+			tcp flags & (syn|ack) == syn|ack counter name synack
+		}
 	EOF
-	KEEP=1 HOLD=1 within near-c "$PROBE" "$(server near 6)" 443 >"$TMP/out" 2>"$TMP/err" &
-	KEEP=1 HOLD=1 within near-c "$PROBE" "$(server near 4)" 443 >"$TMP/out" 2>"$TMP/err"
-	wait $!
-	rst_count >"$TMP/before"
-	sleep 2.2
-	rst_count >"$TMP/after"
-	[ "$(cat "$TMP/before")" = 0 ] || fail "the kernel sent a RST in spite of the guard"
-	[ "$(cat "$TMP/after")" = 2 ] || fail "nothing is shown: no RST without the guard either"
+	held within near-c "$PROBE" "$(server near "$1")" 443
+	wait_until counter_reaches synack 2
+	[ "$(counter rst)" = 0 ] || fail "the kernel sent a RST in spite of the guard"
+	let_go
+	comes_about 20 counter_reaches rst 1 || fail "nothing is shown: no RST without the guard either"
 }
 
-rst_count() {
-	within near-s nft -j list counter inet box rst | jq '.nftables[] | .counter? // empty | .packets'
+counter() {
+	within near-s nft -j list counter inet box "$1" | jq '.nftables[] | .counter? // empty | .packets'
+}
+
+counter_reaches() {
+	[ "$(counter "$1")" -ge "$2" ]
 }
 
 guard_dies() {
-	HOLD=5 within near-c timeout -s KILL 1.5 "$PROBE" "$(server near 4)" 443 >/dev/null 2>&1 &
-	sleep 1.2
-	within near-c nft list tables | grep -q 'inet mboxtrace-' || fail "there is no guard"
-	wait $! || true
+	held nsenter --net=/run/netns/near-c "$PROBE" "$(server near 4)" 443
+	wait_until guard_in near-c
+	kill -KILL $HELD
+	let_go
 	left_nothing near
+}
+
+guard_in() {
+	within "$1" nft list tables | grep 'inet mboxtrace-'
 }
 
 own_host() {
@@ -83,7 +108,7 @@ policy_route() {
 	within near-c ip link set dev other up
 	within near-c ip route add default dev other table 99
 	within near-c ip rule add from 10.99.0.1 table 99
-	SOURCE=10.99.0.1 probe near-c "$(server near 4)" 443
+	within near-c env SOURCE=10.99.0.1 PATIENCE=0 "$PROBE" "$(server near 4)" 443 >"$TMP/out" 2>"$TMP/err" || STATUS=$?
 	within near-c ip rule del table 99
 	within near-c ip link del other
 	printed 'device other'
@@ -106,11 +131,9 @@ borrowed_source() {
 # A device without link layer.
 tun_device() {
 	[ -w /dev/net/tun ] || skip "no access to /dev/net/tun"
+	rm -f "$TMP/tun"
 	within near-c "$TUN_ECHO" t >"$TMP/tun" &
-	for _ in 1 2 3 4 5 6 7 8 9; do
-		! grep -q ready "$TMP/tun" || break
-		sleep 0.05
-	done
+	await "$TMP/tun" ready
 	within near-c ip addr add 10.97.0.1/30 dev t
 	within near-c ip link set dev t up
 	probe near-c 10.97.0.2 81
@@ -122,12 +145,16 @@ tun_device() {
 # A device queue with room for a packet or so: what does not fit is sent again, not lost.
 full_queue() {
 	within near-c tc qdisc add dev r root tbf rate 64kbit burst 1600 limit 1600 2>/dev/null || skip "no tbf here"
-	COUNT=200 within near-c timeout 20 "$PROBE" "$(server near 4)" 443 >"$TMP/out" 2>"$TMP/err" || STATUS=$?
-	sleep 0.4
-	within near-c tc -s qdisc show dev r >"$TMP/qdisc"
+	COUNT=200 within near-c timeout $PATIENCE "$PROBE" "$(server near 4)" 443 >"$TMP/out" 2>"$TMP/err" || STATUS=$?
+	comes_about 10 queue_sent_all || STATUS=$?
 	within near-c tc qdisc del dev r root
 	printed 'flood 200'
 	grep -Eq 'Sent [0-9]+ bytes 20[0-9] pkt' "$TMP/qdisc" || fail "$(cat "$TMP/qdisc")"
+}
+
+queue_sent_all() {
+	within near-c tc -s qdisc show dev r >"$TMP/qdisc"
+	grep -Eq 'Sent [0-9]+ bytes 2[0-9][0-9] pkt' "$TMP/qdisc"
 }
 
 # Raw sockets alone are enough to measure; the guard is what is missing.
@@ -153,7 +180,9 @@ refused() {
 
 run_case 'back-end: answers over IPv4' backend 4 11/0 'quoted id 1234'
 run_case 'back-end: answers over IPv6, flow label kept' backend 6 3/0 'quoted label abcde hop limit 1'
-run_case 'back-end: the kernel sends no RST' guarded
+for family in 4 6; do
+	run_case "back-end: the kernel sends no RST (IPv$family)" guarded $family
+done
 run_case 'back-end: the guard dies with a killed process' guard_dies
 run_case 'back-end: target on this host (IPv4)' own_host 10.1.2.2
 run_case 'back-end: target on this host (IPv6)' own_host fd00:1:12::2

@@ -14,9 +14,9 @@ transfer() {
 	within duo-s sysctl -qw net.mptcp.checksum_enabled="$checksum"
 	listen duo-s 3000000 -j $((subflows - 1))
 	# shellcheck disable=SC2046
-	connect duo-c '3000000 1000000' $(locals "$family" "$subflows") "$(at 2 "$family" 1)"
+	connect duo-c "1000 opened:$((subflows - 1)) 2999000 1000000" $(locals "$family" "$subflows") "$(at 2 "$family" 1)"
 	arrived 3000000
-	served 3000000 1000000
+	served 1000 2999000 1000000
 	status_is 0
 	has '.outcome == "mptcp" and .verdict == "clean" and .intact and .fallback == null'
 	has ".checksum == ($checksum == 1) and .sent == 4000000 and .received == 3000000"
@@ -32,11 +32,11 @@ half_numbers() {
 	local checksum=$1
 	fresh
 	within duo-s sysctl -qw net.mptcp.checksum_enabled="$checksum"
-	listen duo-s 3000000
-	connect duo-c '3000000 1000000' --dsn 4 --seed 812 --pcap "$TMP/all.pcap" \
+	listen duo-s 3000000 -j 1
+	connect duo-c '1000 opened:1 2999000 1000000' --dsn 4 --seed 812 --pcap "$TMP/all.pcap" \
 		--local 10.4.1.1 --local 10.4.2.1 10.4.1.2
 	arrived 3000000
-	served 3000000 1000000
+	served 1000 2999000 1000000
 	has '.outcome == "mptcp" and .intact and .fallback == null and .sent == 4000000'
 	has '([.subflows[] | select(.sent > 0)] | length) == 2 and .checksum_failures == 0'
 	counted duo-s DataCsumErr -eq 0
@@ -53,9 +53,9 @@ half_numbers() {
 backup() {
 	fresh
 	listen duo-s 1000000
-	connect duo-c '500000 500000' --local 10.4.1.1 --local 10.4.2.1/backup 10.4.1.2
+	connect duo-c '1000 opened:1 999000' --local 10.4.1.1 --local 10.4.2.1/backup 10.4.1.2
 	arrived 1000000
-	served 500000 500000
+	served 1000 999000
 	has '[.subflows[] | select(.backup) | .sent] == [0] and (.subflows | length) == 2'
 }
 
@@ -63,20 +63,29 @@ backup() {
 backup_from_peer() {
 	fresh
 	within duo-s ip mptcp endpoint add 10.4.1.2 dev p1 id 7
-	listen duo-s 1000
-	{ sleep 0.5 && within duo-s ip mptcp endpoint change id 7 backup; } &
-	connect duo-c '300000 300000' --local 10.4.1.1 --local 10.4.2.1 10.4.1.2
+	listen duo-s echo
+	connect duo-c '300000 opened:1 peer_backs_up 300000' --local 10.4.1.1 --local 10.4.2.1 10.4.1.2
 	served 300000 300000
 	counted duo-s MPPrioTx -ge 1
 	[ "$(events backup-changed)" -ge 1 ] || fail 'MP_PRIO was not seen'
 }
 
+peer_backs_up() {
+	within duo-s ip mptcp endpoint change id 7 backup
+	happened backup-changed
+}
+
+peer_removes() {
+	await "$TMP/out" 'subflow-opened.*"remote":"10.4.2.2:'
+	within duo-s ip mptcp endpoint del id 5
+	happened address-removed
+}
+
 remove_addr() {
 	fresh
 	within duo-s ip mptcp endpoint add 10.4.2.2 id 5 signal
-	listen duo-s 1000
-	{ sleep 0.5 && within duo-s ip mptcp endpoint del id 5; } &
-	connect duo-c '300000 300000' --local 10.4.1.1 --local 10.4.2.1 10.4.1.2
+	listen duo-s echo
+	connect duo-c '300000 opened:1 peer_removes 300000' --local 10.4.1.1 --local 10.4.2.1 10.4.1.2
 	served 300000 300000
 	status_is 0
 	[ "$(events address-announced)" -eq 1 ] || fail 'no address announced'
@@ -89,7 +98,7 @@ remove_addr() {
 fastclose_from_peer() {
 	fresh
 	listen duo-s 100000 -a
-	connect duo-c '1000 1000 1000' 10.4.1.2
+	connect duo-c '1000 happened:closed 1000' 10.4.1.2
 	has '.outcome == "reset" and .subflows[0].close == "fastclose" and .received <= 100000'
 	has '.intact | not'
 	status_is 4
@@ -98,10 +107,14 @@ fastclose_from_peer() {
 
 # We do: who interrupts it does not leave the peer waiting.
 fastclose_to_peer() {
-	local pid
 	fresh
 	listen duo-s 1000
-	{ stream 1000 1000 || true; } | within duo-c timeout -s INT 0.3 "$MBOXTRACE" connect -o "$TMP/out" 10.4.1.2 $PORT >/dev/null 2>"$TMP/err" || STATUS=$?
+	rm -f "$TMP/out"
+	(exec nsenter --net=/run/netns/duo-c -- "$MBOXTRACE" connect -o "$TMP/out" 10.4.1.2 $PORT \
+		</dev/zero >/dev/null 2>"$TMP/err") &
+	happened established
+	kill -INT $!
+	wait $! || true
 	has '.interrupted and (.intact | not)'
 	counted duo-s MPFastcloseRx -ge 1
 	left_nothing duo
@@ -111,9 +124,9 @@ cookies() {
 	fresh
 	within duo-s sysctl -qw net.ipv4.tcp_syncookies=2
 	listen duo-s 1000000
-	connect duo-c 1000000 --local "$(at 1 "$1" 1)" --local "$(at 1 "$1" 2)" "$(at 2 "$1" 1)"
+	connect duo-c '1000 opened:1 999000' --local "$(at 1 "$1" 1)" --local "$(at 1 "$1" 2)" "$(at 2 "$1" 1)"
 	arrived 1000000
-	served 1000000
+	served 1000 999000
 	has '.outcome == "mptcp" and ([.subflows[] | select(.sent > 0)] | length) == 2'
 }
 
@@ -140,10 +153,9 @@ path_cut() {
 	local path=$1
 	fresh
 	listen duo-s 60000000
-	{ sleep 0.3 && cut s "p$path" && sleep 1 && within duo-s nft flush ruleset; } &
-	connect duo-c '30000000 30000000 30000000' --local 10.4.1.1 --local 10.4.2.1 10.4.1.2
+	connect duo-c "1000 opened:1 29999000 cut_path:$path 30000000 mend:s 30000000" --local 10.4.1.1 --local 10.4.2.1 10.4.1.2
 	arrived 60000000
-	served 30000000 30000000 30000000
+	served 1000 29999000 30000000 30000000
 	has '.outcome == "mptcp" and .intact'
 }
 
@@ -178,10 +190,10 @@ small_device() {
 	fresh
 	ip -n duo-c link set dev p2 mtu 1300
 	listen duo-s 1000000
-	connect duo-c '300000 300000' --scheduler round-robin --local 10.4.1.1 --local 10.4.2.1 10.4.1.2
+	connect duo-c '1000 opened:1 599000' --scheduler round-robin --local 10.4.1.1 --local 10.4.2.1 10.4.1.2
 	ip -n duo-c link set dev p2 mtu 1500
 	arrived 1000000
-	served 300000 300000
+	served 1000 599000
 	# If the peer is slow to answer, the last segment is sent again (RFC 8985 §7), once a flight; what is
 	# too long for the device would be many more.
 	has '.intact and ([.subflows[] | select(.sent > 0) | .retransmitted < 5000] == [true, true])'
@@ -196,33 +208,41 @@ uplinks() {
 	within duo-s nft 'add table inet box; add chain inet box in { type filter hook input priority -300; };
 		add rule inet box in iifname p1 ip saddr 10.4.2.1 drop; add rule inet box in iifname p2 ip saddr 10.4.1.1 drop'
 	listen duo-s 1000000
-	connect duo-c '300000 300000' --local 10.4.1.1 --local 10.4.2.1 192.0.2.80
+	connect duo-c '1000 opened:1 599000' --local 10.4.1.1 --local 10.4.2.1 192.0.2.80
 	ip -n duo-c route flush 192.0.2.0/24
 	ip -n duo-s addr del 192.0.2.80/32 dev lo
 	arrived 1000000
-	served 300000 300000
+	served 1000 599000
 	counted duo-s MPJoinAckRx -eq 1
 }
 
 # A gigabyte each way; LONG=1 asks for it.
 gigabyte() {
 	[ -n "$LONG" ] || skip 'takes long: LONG=1'
+	local part="100000000 cut_path:$1 100000000 mend:s"
 	fresh
 	listen duo-s 1000000000
-	{ for _ in 1 2 3; do sleep 2 && cut s "p$1" && sleep 2 && within duo-s nft flush ruleset; done; } &
-	connect duo-c 1000000000 --local 10.4.1.1 --local 10.4.2.1 10.4.1.2
+	connect duo-c "1000 opened:1 $part $part $part 399999000" --local 10.4.1.1 --local 10.4.2.1 10.4.1.2
 	arrived 1000000000
-	served 1000000000
+	served 1000 100000000 100000000 100000000 100000000 100000000 100000000 399999000
 	has '.outcome == "mptcp" and .intact'
+}
+
+goes_down() {
+	opened 1
+	ip -n duo-c link set dev p2 down
+}
+
+comes_up() {
+	ip -n duo-c link set dev p2 up
+	own_addresses duo-c p2
 }
 
 # A device that goes down takes its routes with it.
 link_down() {
 	fresh
 	listen duo-s 60000000
-	{ sleep 0.3 && ip -n duo-c link set dev p2 down && sleep 1 && ip -n duo-c link set dev p2 up &&
-		ip -n duo-c addr add fd00:4:2::1/64 dev p2 nodad; } &
-	connect duo-c '30000000 30000000 30000000' --local 10.4.1.1 --local 10.4.2.1 10.4.1.2
+	connect duo-c '30000000 goes_down 30000000 comes_up 30000000' --local 10.4.1.1 --local 10.4.2.1 10.4.1.2
 	arrived 60000000
 	served 30000000 30000000 30000000
 	has '.outcome == "mptcp" and .intact'

@@ -44,6 +44,14 @@ bulk_translated() {
 	[ "$(tallied duo-s)" -eq 0 ] || fail "$(tallied duo-s) packets went past the rule"
 }
 
+# Of a moment's packets.
+all_marked() {
+	restart duo-s bare
+	restart duo-s
+	sleep 0.1
+	tallies duo-s 100 && [ "$(tallied duo-s bare)" -eq 0 ]
+}
+
 mark_all() {
 	within duo-c nft "add table inet dye; add chain inet dye c { type filter hook output priority 0; };
 		add rule inet dye c tcp dport $PORT ip dscp set cs1"
@@ -57,8 +65,7 @@ flood() {
 		--local 10.4.1.1 10.4.1.2 "$PORT" </dev/zero >/dev/null 2>"$TMP/err") &
 	FLOOD=$!
 	trap 'kill -INT $FLOOD 2>/dev/null || true; forget_rules' EXIT
-	sleep 1
-	flows "$@"
+	flows
 }
 
 stop_flood() {
@@ -66,11 +73,14 @@ stop_flood() {
 	wait $FLOOD || true
 }
 
-# Much arrives within a moment.
+# Much arrives (again).
 flows() {
 	restart duo-s
-	sleep 0.3
-	[ "$(tallied duo-s)" -ge 1000 ] || fail "$(tallied duo-s) packets: $*"
+	wait_until tallies duo-s 10000
+}
+
+tallies() {
+	[ "$(tallied "$1")" -ge "$2" ]
 }
 
 # A rule that comes later is seen soon.
@@ -78,13 +88,13 @@ bulk_rule_later() {
 	fresh
 	tally duo-c output
 	tally duo-s prerouting
-	flood 'at first'
+	flood
 	[ "$(($(tallied duo-c) * 2))" -lt "$(tallied duo-s)" ] || fail 'no frames at first'
 	mark_all
 	within duo-s nft "add counter inet tally bare; add rule inet tally c tcp dport $PORT ip dscp != cs1 counter name bare"
-	sleep 0.5
+	wait_until all_marked
 	restart duo-s bare
-	flows 'with the rule'
+	flows
 	stop_flood
 	[ "$(tallied duo-s bare)" -eq 0 ] || fail "$(tallied duo-s bare) packets went past the rule"
 }
@@ -95,11 +105,10 @@ bulk_neighbour_changes() {
 	was=$(ip -n duo-s -j link show p1 | jq -r '.[].address')
 	fresh
 	tally duo-s prerouting
-	flood 'at first'
+	flood
 	ip -n duo-s link set dev p1 address 02:00:00:00:04:99
 	ip -n duo-c neigh flush dev p1
-	sleep 2
-	flows 'to the new neighbour'
+	flows
 	stop_flood
 	ip -n duo-s link set dev p1 address "$was"
 	ip -n duo-c neigh flush dev p1

@@ -12,7 +12,7 @@ with_port() {
 
 both_ways() {
 	arrived 1000000
-	served 300000 300000
+	served 1000 599000
 	status_is 0
 	has '.outcome == "mptcp" and .intact'
 }
@@ -23,12 +23,12 @@ sent_over() {
 }
 
 # We are the client and announce; the kernel joins, as servers seldom do. It does not before its
-# application has accepted the connection, hence the pause.
+# application has accepted the connection: that has sent something when we, who have not, announce.
 we_announce() {
 	local family=$1 port=$2
 	fresh
 	listen duo-s 1000000 -j 1
-	connect duo-c '0 300000 300000' --scheduler round-robin \
+	connect duo-c 'opened:1 1000 599000' --scheduler round-robin \
 		--add-addr "$(with_port "$(at 1 "$family" 2)" "$port")" "$(at 2 "$family" 1)"
 	both_ways
 	sent_over 'length == 2'
@@ -51,7 +51,7 @@ kernel_announces_port() {
 	make_room duo-s "$family"
 	within duo-s ip mptcp endpoint add "$(at 2 "$family" 2)" port 9999 signal
 	listen duo-s 1000000 -j 1
-	connect duo-c '300000 300000' --scheduler round-robin "$(at 2 "$family" 1)"
+	connect duo-c '1000 opened:1 599000' --scheduler round-robin "$(at 2 "$family" 1)"
 	both_ways
 	sent_over 'length == 2 and (.[1].remote | endswith(":9999"))'
 	counted duo-s EchoAdd -eq 1
@@ -93,7 +93,7 @@ we_serve_another_port() {
 we_make_a_backup() {
 	fresh
 	listen duo-s 10000000 -j 1
-	connect duo-c '1000 10000000' --local 10.4.1.1/backup --local 10.4.2.1 10.4.1.2
+	connect duo-c '1000 opened:1 10000000' --local 10.4.1.1/backup --local 10.4.2.1 10.4.1.2
 	arrived 10000000
 	served 1000 10000000
 	counted duo-s MPPrioRx -eq 1
@@ -106,20 +106,25 @@ kernel_announces_a_backup() {
 	fresh
 	within duo-s ip mptcp endpoint add 10.4.2.2 signal backup
 	listen duo-s 1000000 -j 1
-	connect duo-c '300000 300000' 10.4.1.2
+	connect duo-c '1000 opened:1 599000' 10.4.1.2
 	both_ways
 	has '[.subflows[].backup] == [false, true] and .subflows[1].sent == 0'
 }
 
+# until_in_out PATTERN: a command that waits for an event of the server
+until_in_out() {
+	echo "until grep -q '$1' $TMP/out; do sleep 0.02; done"
+}
+
 # By the SYN, or later by MP_PRIO.
 kernel_client_backs_up() {
-	local later=$1
+	local later=$1 halt
+	halt="ip mptcp endpoint change id 3 backup; $(until_in_out backup-changed)"
 	fresh
 	# shellcheck disable=SC2046
 	within duo-c ip mptcp endpoint add 10.4.2.1 id 3 subflow $([ -n "$later" ] || echo backup)
 	serving $PORT
-	[ -z "$later" ] || { sleep 0.2 && within duo-c ip mptcp endpoint change id 3 backup; } &
-	client 60000000 60000000 -j 1 10.4.1.2
+	client 20000000 20000000 -j 1 -x "${later:+$halt}" 10.4.1.2
 	served_out
 	has '.outcome == "mptcp" and .intact and [.subflows[].backup] == [false, true]'
 	if [ -n "$later" ]; then
@@ -132,7 +137,21 @@ kernel_client_backs_up() {
 
 # deleted NS END FAMILY: the second address of a host goes
 deleted() {
-	ip -n "$1" addr del "$(at "$2" "$3" 2)/$([ "$3" = 4 ] && echo 24 || echo 64)" dev p2
+	eval "$(deleting "$@")"
+}
+
+deleting() {
+	echo "ip -n $1 addr del $(at "$2" "$3" 2)/$([ "$3" = 4 ] && echo 24 || echo 64) dev p2"
+}
+
+goes() {
+	deleted duo-c 1 "$1"
+	await "$TMP/out" 'subflow-closed.*"subflow":1'
+}
+
+comes() {
+	own_addresses duo-c p2
+	opened 2
 }
 
 # Our host loses an address: REMOVE_ADDR, and no octet is lost. It comes back, and joins.
@@ -140,9 +159,8 @@ we_remove() {
 	local family=$1
 	fresh
 	listen duo-s echo
-	{ sleep 0.2 && deleted duo-c 1 "$family" && sleep 0.2 && own_addresses duo-c p2; } &
-	connect duo-c '300000 300000 5000000' --scheduler round-robin --local "$(at 1 "$family" 1)" \
-		--local "$(at 1 "$family" 2)" "$(at 2 "$family" 1)"
+	connect duo-c "300000 opened:1 goes:$family 300000 comes:$family 5000000" --scheduler round-robin \
+		--local "$(at 1 "$family" 1)" --local "$(at 1 "$family" 2)" "$(at 2 "$family" 1)"
 	arrived 300000 300000 5000000
 	served 300000 300000 5000000
 	has '.outcome == "mptcp" and .intact and ([.subflows[] | select(.joined)] | length) == 3'
@@ -155,8 +173,7 @@ we_remove_announced() {
 	local family=$1
 	fresh
 	serving --add-addr "$(at 2 "$family" 2)" $PORT discard
-	{ await "$TMP/out" subflow-opened.*subflow.:1 && deleted duo-s 2 "$family"; } &
-	client 100000000 0 "$(at 2 "$family" 1)"
+	client 20000000 0 -j 1 -x "$(deleting duo-s 2 "$family"); $(until_in_out subflow-closed)" "$(at 2 "$family" 1)"
 	served_out
 	has '.outcome == "mptcp" and .intact'
 	counted duo-c AddAddr -ge 1
@@ -167,9 +184,9 @@ we_remove_announced() {
 serve_interrupted() {
 	fresh
 	serving $PORT discard
-	within duo-c timeout 20 "$PEER" connect 10.4.1.2 $PORT 10000000000 >"$TMP/got" 2>&1 &
-	await "$TMP/out" accepted
-	sleep 0.3
+	tally duo-s prerouting
+	within duo-c timeout $PATIENCE "$PEER" connect 10.4.1.2 $PORT 10000000000 >"$TMP/got" 2>&1 &
+	wait_until tallies duo-s 100
 	kill -INT $SERVING
 	wait $SERVING || true
 	has '.interrupted and .received > 0'
@@ -184,7 +201,7 @@ pm() {
 	fresh
 	within duo-s ip mptcp endpoint add 10.4.2.2 signal
 	listen duo-s 1000000 -j "$joins"
-	connect duo-c '300000 300000' --scheduler round-robin --local 10.4.1.1 --local 10.4.2.1 "$@" 10.4.1.2
+	connect duo-c "1000 opened:$joins 599000" --scheduler round-robin --local 10.4.1.1 --local 10.4.2.1 "$@" 10.4.1.2
 	both_ways
 	counted duo-s MPJoinAckRx -eq "$joins"
 	sent_over "length == $((joins + 1))"
@@ -204,7 +221,7 @@ of_same_addresses() {
 other_port() {
 	fresh
 	listen duo-s 1000000
-	connect duo-c '300000 300000' --join-port 9393 10.4.1.2
+	connect duo-c '1000 pause 599000' --join-port 9393 10.4.1.2
 	both_ways
 	sent_over 'length == 1'
 	has '.subflows | length > 1 and all(.[1:][]; .close == "rst" and (.remote | endswith(":9393")))'
@@ -214,19 +231,30 @@ other_port() {
 other_port_served() {
 	fresh
 	serving --add-addr 10.4.2.2:9393 $PORT
-	connect duo-c '300000 300000' -4 --limits 1,0 --scheduler round-robin --join-port 9393 10.4.1.2
-	arrived 300000 300000
+	connect duo-c '1000 opened:1 599000' -4 --limits 1,0 --scheduler round-robin --join-port 9393 10.4.1.2
+	arrived 1000 599000
 	grep -q -- '-> 10.4.1.2:9393 .* sent [1-9]' "$TMP/err" || fail 'not joined'
+}
+
+# What the kernel sent has been acknowledged.
+heard() {
+	wait_until acknowledged
+}
+
+acknowledged() {
+	within duo-s ss -Htin state established "sport = :$PORT" | grep 'bytes_acked:[1-9]'
 }
 
 # Break before make: the second path is there once the first is given up.
 single_path() {
 	fresh
-	listen duo-s 1000000 -j 1
-	{ sleep 0.2 && cut s p1; } &
-	connect duo-c '300000 300000' --pm single-path --local 10.4.1.1 --local 10.4.2.1 10.4.1.2
+	listen duo-s echo
+	connect duo-c '1000 heard cut_path:1 599000' --pm single-path --local 10.4.1.1 --local 10.4.2.1 10.4.1.2
 	within duo-s nft flush ruleset
-	both_ways
+	arrived 1000 599000
+	served 1000 599000
+	status_is 0
+	has '.outcome == "mptcp" and .intact'
 	counted duo-s MPJoinAckRx -eq 1
 	sent_over 'length == 2 and (.[1].local | startswith("10.4.2.1:"))'
 }

@@ -24,7 +24,7 @@ fell_back() {
 
 through() {
 	listen duo-s 1000000
-	connect duo-c '200000 200000' "$@" 10.4.1.2
+	connect duo-c '200000 pause 200000' "$@" 10.4.1.2
 }
 
 # As if the target did not speak MPTCP.
@@ -156,7 +156,7 @@ translated() {
 		}
 	EOF
 	listen near-s 1000000
-	connect near-c '200000 200000' "$(server near "$1")"
+	connect near-c '200000 pause 200000' "$(server near "$1")"
 	arrived 1000000
 	served 200000 200000
 	has '.outcome == "mptcp" and .intact'
@@ -187,7 +187,7 @@ narrow() {
 	within near-r1 ip link set dev r mtu 1300
 	within near-r2 ip link set dev l mtu 1300
 	listen near-s 1000000
-	connect near-c '200000 200000' "$(server near "$1")"
+	connect near-c '200000 pause 200000' "$(server near "$1")"
 	within near-r1 ip link set dev r mtu 1500
 	within near-r2 ip link set dev l mtu 1500
 	within near-s ip route flush cache

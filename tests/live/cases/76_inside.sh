@@ -13,7 +13,7 @@ inside() {
 	shift
 	port=$(next_port)
 	rm -f "$TMP/server"
-	within mid-s timeout 60 "$PEER" listen "$port" "${SENDING:-echo}" >"$TMP/server" 2>&1 &
+	within mid-s timeout $PATIENCE "$PEER" listen "$port" "${SENDING:-echo}" >"$TMP/server" 2>&1 &
 	await "$TMP/server" ready
 	trace mid "$family" --connect -p "$port" "$@"
 }
@@ -93,7 +93,7 @@ inside_v0() {
 	local port
 	port=$(next_port)
 	rm -f "$TMP/served"
-	(exec nsenter --net=/run/netns/mid-s -- timeout 20 "$MBOXTRACE" serve --mptcp-version 0 $port \
+	(exec nsenter --net=/run/netns/mid-s -- timeout $PATIENCE "$MBOXTRACE" serve --mptcp-version 0 $port \
 		>/dev/null 2>"$TMP/served") &
 	SERVING=$!
 	trap 'kill $SERVING 2>/dev/null || true; forget_rules' EXIT

@@ -12,7 +12,7 @@ from_both() {
 	shift
 	port=$(next_port)
 	rm -f "$TMP/server"
-	within fork-s timeout 60 "$PEER" listen "$port" echo >"$TMP/server" 2>&1 &
+	within fork-s timeout $PATIENCE "$PEER" listen "$port" echo >"$TMP/server" 2>&1 &
 	await "$TMP/server" ready
 	mboxtrace fork-c --json -n --connect -p "$port" --local "$(end "$family" 10)" \
 		--local "$(end "$family" 20)" "$@" "$(end "$family" 99)"
