@@ -77,15 +77,6 @@ static json_t *json_of_hops(const struct trace_result *result)
 	return hops;
 }
 
-static json_t *json_of_findings(const struct trace_result *result)
-{
-	json_t *findings = json_array();
-
-	for (size_t i = 0; i < result->finding_count; i++)
-		json_array_append_new(findings, json_of_finding(&result->findings[i]));
-	return findings;
-}
-
 static json_t *json_of_join(const struct trace_join *join)
 {
 	json_t *out = json_object();
@@ -161,18 +152,8 @@ static json_t *json_of_paths(const struct trace_result *result)
 	return paths;
 }
 
-static void json_finish(struct report *r, const struct trace_result *result)
+static void json_put_path(json_t *line, const struct trace_result *result)
 {
-	struct json_report *j = (struct json_report *)r;
-	const struct trace_config *config = &result->config;
-	int64_t start_ns = j->config.wall_ns + result->start_ns - j->config.at_ns;
-	json_t *line = json_line("trace");
-
-	json_put(line, "start", json_of_time(start_ns));
-	json_put(line, "elapsed_us", json_integer((result->end_ns - result->start_ns) / NS_PER_US));
-	json_put(line, "target", json_of_target(j, config));
-	json_put(line, "source", json_of_source(j, config));
-	json_put(line, "family", json_integer(config->target.family));
 	if (result->probe_count)
 		json_put(line, "probe", json_of_probe(&result->probes[0]));
 	json_put(line, "probes", json_of_probes(result));
@@ -187,9 +168,23 @@ static void json_finish(struct report *r, const struct trace_result *result)
 	if (result->mirrored.asked)
 		json_put(line, "mirrored",
 			 json_of_mirrored(&result->mirrored.mirrored, result->mirrored.note));
-	json_put(line, "findings", json_of_findings(result));
-	json_put(line, "verdict", json_string(verdict_name(result->verdict)));
-	json_put(line, "reason", json_string(result->reason));
+}
+
+static void json_finish(struct report *r, const struct trace_result *result)
+{
+	struct json_report *j = (struct json_report *)r;
+	const struct trace_config *config = &result->config;
+	int64_t start_ns = j->config.wall_ns + result->start_ns - j->config.at_ns;
+	json_t *line = json_line("trace");
+
+	json_put(line, "start", json_of_time(start_ns));
+	json_put(line, "elapsed_us", json_integer((result->end_ns - result->start_ns) / NS_PER_US));
+	json_put(line, "target", json_of_target(j, config));
+	json_put(line, "source", json_of_source(j, config));
+	json_put(line, "family", json_integer(config->target.family));
+	json_put_path(line, result);
+	json_put_conclusion(line, result->findings, result->finding_count, result->verdict,
+			    result->reason);
 	json_write(j, line);
 }
 

@@ -10,7 +10,6 @@
 json_t *json_of_value(const struct value *v);
 json_t *json_of_addr(const struct ip_addr *addr);
 json_t *json_of_hop(const struct trace_result *result, uint8_t ttl);
-json_t *json_of_finding(const struct finding *f);
 json_t *json_of_mirrored(const struct mirrored *m, const char *note); /* NULL: none */
 
 json_t *json_of_time(int64_t wall_ns); /* RFC 3339, UTC */
@@ -21,5 +20,9 @@ void json_put_line(FILE *out, json_t *line);
 
 /* Sets `key` unless `value` is NULL, which would be a failure of Jansson. */
 void json_put(json_t *object, const char *key, json_t *value);
+
+/* Findings, verdict and reason. */
+void json_put_conclusion(json_t *line, const struct finding *findings, size_t count,
+			 enum verdict verdict, const char *reason);
 
 #endif

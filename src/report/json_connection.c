@@ -103,15 +103,6 @@ static json_t *json_of_peer(const struct connection_report *c, const struct conn
 	return out;
 }
 
-static json_t *json_of_findings(const struct connection_result *r)
-{
-	json_t *out = json_array();
-
-	for (size_t i = 0; i < r->finding_count; i++)
-		json_array_append_new(out, json_of_finding(&r->findings[i]));
-	return out;
-}
-
 void connection_json(const struct connection_report *c, const struct connection_result *r,
 		     int64_t start_ns, int64_t end_ns)
 {
@@ -137,9 +128,7 @@ void connection_json(const struct connection_report *c, const struct connection_
 	json_put(line, "interrupted", json_boolean(r->interrupted));
 	if (r->mirrored)
 		json_put(line, "mirrored", json_of_mirrored(r->mirrored, NULL));
-	json_put(line, "findings", json_of_findings(r));
-	json_put(line, "verdict", json_string(verdict_name(r->verdict)));
-	json_put(line, "reason", json_string(r->reason));
+	json_put_conclusion(line, r->findings, r->finding_count, r->verdict, r->reason);
 	json_put_line(c->out, line);
 }
 

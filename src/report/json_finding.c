@@ -1,4 +1,4 @@
-/* A finding with the keys of RESULTS.md, in its order. */
+/* Findings with the keys of RESULTS.md, in its order, and what they come to. */
 #include "report/json.h"
 
 static json_t *json_of_place(const struct place *place)
@@ -13,7 +13,7 @@ static json_t *json_of_place(const struct place *place)
 	return out;
 }
 
-json_t *json_of_finding(const struct finding *f)
+static json_t *json_of_finding(const struct finding *f)
 {
 	json_t *out = json_object();
 	const char *cause = cause_name(f->cause);
@@ -35,4 +35,21 @@ json_t *json_of_finding(const struct finding *f)
 		json_put(out, "local", json_of_addr(&f->local));
 	json_put(out, "explain", json_string(f->explain));
 	return out;
+}
+
+static json_t *json_of_findings(const struct finding *findings, size_t count)
+{
+	json_t *out = json_array();
+
+	for (size_t i = 0; i < count; i++)
+		json_array_append_new(out, json_of_finding(&findings[i]));
+	return out;
+}
+
+void json_put_conclusion(json_t *line, const struct finding *findings, size_t count,
+			 enum verdict verdict, const char *reason)
+{
+	json_put(line, "findings", json_of_findings(findings, count));
+	json_put(line, "verdict", json_string(verdict_name(verdict)));
+	json_put(line, "reason", json_string(reason));
 }

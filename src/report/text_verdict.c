@@ -113,22 +113,23 @@ static void opening_of_further(struct buf *out, const struct finding *f)
 			   f->impact == IMPACT_NONE ? ", but not so that MPTCP is affected" : "");
 }
 
+/* Between the two halves stands "probably" where that is as much as is known. */
+static const struct {
+	const char *who, *what;
+} openings[] = {
+    [IMPACT_NONE] = {"Something on this path ",
+		     "tampers with packets, but not so that MPTCP is affected."},
+    [IMPACT_FALLBACK] = {"MPTCP ", "does not get through; connections over this path "
+				   "fall back to plain TCP."},
+    [IMPACT_NO_SUBFLOW] = {"MPTCP gets through, but ",
+			   "cannot use this path as an additional one."},
+    [IMPACT_DEGRADED] = {"MPTCP gets through, but something on this path ", "hampers it."},
+    [IMPACT_BROKEN] = {"MPTCP ", "does not get through; connections that ask for it "
+				 "fail on this path."},
+};
+
 static void opening_of(struct buf *out, const struct trace_result *result, const struct finding *f)
 {
-	/* Between the two halves stands "probably" where that is as much as is known. */
-	static const struct {
-		const char *who, *what;
-	} openings[] = {
-	    [IMPACT_NONE] = {"Something on this path ",
-			     "tampers with packets, but not so that MPTCP is affected."},
-	    [IMPACT_FALLBACK] = {"MPTCP ", "does not get through; connections over this path "
-					   "fall back to plain TCP."},
-	    [IMPACT_NO_SUBFLOW] = {"MPTCP gets through, but ",
-				   "cannot use this path as an additional one."},
-	    [IMPACT_DEGRADED] = {"MPTCP gets through, but something on this path ", "hampers it."},
-	    [IMPACT_BROKEN] = {"MPTCP ", "does not get through; connections that ask for it "
-					 "fail on this path."},
-	};
 	const char *probably = f->confidence == CONFIDENCE_CERTAIN ? "" : "probably ";
 
 	if (f->local.family && mptcp_answered(result))
