@@ -48,9 +48,33 @@ static int load(struct path *path, const struct options *o, struct error *err)
 	return rc;
 }
 
+/* The command line's target, or else the scenario's. */
+static int resolve(struct path *path, const struct options *o, uint8_t family, struct error *err)
+{
+	struct lab *lab = path->scenario->lab;
+	const char *name = o->target ? o->target : lab_target(lab)->name;
+
+	snprintf(path->target_name, sizeof(path->target_name), "%s", name);
+	return lab_resolve(lab, name, family ? family : path->scenario->family, &path->target, err);
+}
+
+static int route(struct path *path, struct error *err)
+{
+	int rc;
+
+	for (size_t i = 0; i < TRACE_PROBES_MAX; i++)
+		path->ports[i] = (uint16_t)(LAB_FIRST_PORT + i);
+	path->net = lab_net(path->scenario->lab);
+	if (!path->net)
+		return error_set(err, ERR_NOMEM, "out of memory");
+	rc = net_route(path->net, &path->target, &path->route, err);
+	if (!rc)
+		add_further(path);
+	return rc;
+}
+
 int path_open_lab(struct path *path, const struct options *o, uint8_t family, struct error *err)
 {
-	const char *name;
 	int rc = check_options(o, err);
 
 	path->seed = o->seed < 0 ? LAB_SEED : (uint64_t)o->seed;
@@ -63,20 +87,9 @@ int path_open_lab(struct path *path, const struct options *o, uint8_t family, st
 	path->connect = path->scenario->connect;
 	if (o->connect || path->connect)
 		rc = lab_serve(path->scenario->lab, err);
-	if (rc)
-		return rc;
-	name = o->target ? o->target : lab_target(path->scenario->lab)->name;
-	snprintf(path->target_name, sizeof(path->target_name), "%s", name);
-	rc = lab_resolve(path->scenario->lab, name, family ? family : path->scenario->family,
-			 &path->target, err);
-	if (rc)
-		return rc;
-	for (size_t i = 0; i < TRACE_PROBES_MAX; i++)
-		path->ports[i] = (uint16_t)(LAB_FIRST_PORT + i);
-	path->net = lab_net(path->scenario->lab);
-	if (!path->net)
-		return error_set(err, ERR_NOMEM, "out of memory");
-	rc = net_route(path->net, &path->target, &path->route, err);
-	add_further(path);
+	if (!rc)
+		rc = resolve(path, o, family, err);
+	if (!rc)
+		rc = route(path, err);
 	return rc ? rc : path_tap(path, o, err);
 }

@@ -79,6 +79,26 @@ static void target_error(struct lab *lab, struct target *t, const struct lab_pac
 	lab_answer_error(lab, &t->element, cause, &error);
 }
 
+static void target_deliver(struct lab *lab, struct target *t, struct lab_packet *cause,
+			   const struct packet *p)
+{
+	switch (p->ip.proto) {
+	case IP_PROTO_TCP: t->segment(lab, t, cause, p); break;
+	case IP_PROTO_ICMP:
+	case IP_PROTO_ICMPV6:
+		if (is_echo(p))
+			target_echo(lab, t, cause, p);
+		else
+			t->segment(lab, t, cause, p);
+		break;
+	case IP_PROTO_UDP:
+		if (p->transport.len >= UDP_HEADER)
+			target_error(lab, t, cause, p, ICMP_KIND_UNREACHABLE,
+				     p->ip.version == 6 ? 4 : 3);
+		break;
+	}
+}
+
 static void target_packet(struct lab *lab, struct target *t, struct lab_packet *cause)
 {
 	struct packet p;
@@ -92,21 +112,7 @@ static void target_packet(struct lab *lab, struct target *t, struct lab_packet *
 				     p.ip.version == 6 ? 2 : 0);
 		return;
 	}
-	switch (p.ip.proto) {
-	case IP_PROTO_TCP: t->segment(lab, t, cause, &p); break;
-	case IP_PROTO_ICMP:
-	case IP_PROTO_ICMPV6:
-		if (is_echo(&p))
-			target_echo(lab, t, cause, &p);
-		else
-			t->segment(lab, t, cause, &p);
-		break;
-	case IP_PROTO_UDP:
-		if (p.transport.len >= UDP_HEADER)
-			target_error(lab, t, cause, &p, ICMP_KIND_UNREACHABLE,
-				     p.ip.version == 6 ? 4 : 3);
-		break;
-	}
+	target_deliver(lab, t, cause, &p);
 }
 
 bool target_arrive(struct lab *lab, struct lab_element *e, struct lab_packet *p)

@@ -160,6 +160,16 @@ static const struct pm_addr *local_at(const struct conn *c, const struct ip_addr
 	return found;
 }
 
+static void name_ends(struct subflow *sf, const struct pm_addr *local,
+		      const struct mptcp_join *join)
+{
+	sf->local_id = local ? local->id : 0;
+	sf->backup_set = local && local->backup; /* the SYN/ACK says so */
+	sf->remote_id = join->address_id;
+	sf->backup_asked = join->backup;
+	sf->remote_nonce = join->nonce;
+}
+
 bool conn_join_accept(struct conn *c, const struct packet *syn, const struct mptcp_join *join,
 		      int64_t now_ns, uint8_t *refusal)
 {
@@ -167,7 +177,6 @@ bool conn_join_accept(struct conn *c, const struct packet *syn, const struct mpt
 			  .remote = syn->ip.src,
 			  .local_port = syn->tcp.dst_port,
 			  .remote_port = syn->tcp.src_port};
-	const struct pm_addr *local;
 	struct tcp_config config;
 	struct subflow *sf;
 	int why = refuse(c, &t);
@@ -178,12 +187,7 @@ bool conn_join_accept(struct conn *c, const struct packet *syn, const struct mpt
 		*refusal = why < 0 ? 2 : (uint8_t)why;
 		return false;
 	}
-	local = local_at(c, &t.local, t.local_port);
-	sf->local_id = local ? local->id : 0;
-	sf->backup_set = local && local->backup; /* the SYN/ACK says so */
-	sf->remote_id = join->address_id;
-	sf->backup_asked = join->backup;
-	sf->remote_nonce = join->nonce;
+	name_ends(sf, local_at(c, &t.local, t.local_port), join);
 	c->options_seen |= UINT64_C(1) << MPTCP_JOIN;
 	join_config(c, &t, &config);
 	tcp_init_passive(&sf->tcp, &config, &subflow_ops, syn, now_ns);

@@ -141,6 +141,20 @@ static const struct finding *fate_of_capable(const struct trace *t)
 	return NULL;
 }
 
+static void liken(struct finding *f, const struct finding *capable, bool silent)
+{
+	f->direction = capable->direction;
+	f->basis = BASIS_CONTROL;
+	f->cause = capable->cause;
+	f->after = capable->after;
+	f->by = capable->by;
+	f->confidence =
+	    capable->confidence == CONFIDENCE_CERTAIN ? CONFIDENCE_LIKELY : capable->confidence;
+	if (silent && capable->change == CHANGE_RESET) /* it did not fare alike: mere loss? */
+		f->confidence = CONFIDENCE_POSSIBLE;
+	f->impact = IMPACT_NO_SUBFLOW;
+}
+
 /* What befell MP_CAPABLE, did it befall MP_JOIN at the hop where it was asked? */
 static void conclude_join(struct trace *t)
 {
@@ -159,17 +173,8 @@ static void conclude_join(struct trace *t)
 		return;
 	f = conclude_add(t, "tcp.options.mptcp.mp_join",
 			 r && r->kind == REPLY_RST ? CHANGE_RESET : CHANGE_DROPPED);
-	if (!f)
-		return;
-	f->direction = like.direction;
-	f->basis = BASIS_CONTROL;
-	f->cause = like.cause;
-	f->after = like.after;
-	f->by = like.by;
-	f->confidence = like.confidence == CONFIDENCE_CERTAIN ? CONFIDENCE_LIKELY : like.confidence;
-	if (!r && like.change == CHANGE_RESET) /* it did not fare alike: mere loss? */
-		f->confidence = CONFIDENCE_POSSIBLE;
-	f->impact = IMPACT_NO_SUBFLOW;
+	if (f)
+		liken(f, &like, !r);
 }
 
 /* All of them silent, but without marks one gets through. */

@@ -140,22 +140,11 @@ bool credit_refuted(const struct trace *t, const struct ip_addr *from)
 	return false;
 }
 
-static void credit_error(struct trace *t, int64_t now_ns, const struct packet *p,
-			 const struct icmp_error *e)
+static void credit_quote(struct trace *t, int64_t now_ns, const struct packet *p,
+			 const struct icmp_error *e, const struct packet *quote, struct match m)
 {
-	struct packet quote;
 	struct trace_reply *reply;
-	struct match m;
 
-	if (packet_parse(&quote, e->quote) < 0)
-		return;
-	m = match_quote(t, &quote);
-	if (m.probe < 0) {
-		note_tied(t, m.tied);
-		return;
-	}
-	if (m.weak && credit_refuted(t, &e->from))
-		return;
 	t->result.probes[m.probe].received++;
 	m.number = number_of_error(t, &m, p, e);
 	if (m.number < 0) {
@@ -167,9 +156,24 @@ static void credit_error(struct trace *t, int64_t now_ns, const struct packet *p
 		return;
 	fill_error(t, reply, p, e);
 	reply->weak = m.weak;
-	diff_quote(t, &reply->diff, &m, &quote);
+	diff_quote(t, &reply->diff, &m, quote);
 	credit_file(t, reply, m.number, now_ns);
 	credit_orphans(t, m.probe);
+}
+
+static void credit_error(struct trace *t, int64_t now_ns, const struct packet *p,
+			 const struct icmp_error *e)
+{
+	struct packet quote;
+	struct match m;
+
+	if (packet_parse(&quote, e->quote) < 0)
+		return;
+	m = match_quote(t, &quote);
+	if (m.probe < 0)
+		note_tied(t, m.tied);
+	else if (!m.weak || !credit_refuted(t, &e->from))
+		credit_quote(t, now_ns, p, e, &quote, m);
 }
 
 bool credit_packet(struct trace *t, int64_t now_ns, struct span octets)

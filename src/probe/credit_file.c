@@ -110,22 +110,29 @@ static void confirm(struct trace *t, const struct trace_reply *reply)
 	}
 }
 
+/* Did it come before? */
+static bool note_repeated(struct trace *t, const struct trace_reply *reply, int number)
+{
+	struct trace_reply *old = find_duplicate(t, reply, number);
+
+	if (!old)
+		return false;
+	if (old->weak && !reply->weak)
+		replace(old, reply);
+	else
+		t->duplicates |= reply->kind == REPLY_TIME_EXCEEDED; /* targets repeat theirs */
+	return true;
+}
+
 /* Files a reply under the packet `number` that caused it. */
 void credit_file(struct trace *t, const struct trace_reply *reply, int number, int64_t now_ns)
 {
 	struct trace_result *r = &t->result;
 	struct sent *sent = &t->sent[number];
 	struct trace_reply *filed = &r->replies[r->reply_count];
-	struct trace_reply *old = find_duplicate(t, reply, number);
 
-	if (old && old->weak && !reply->weak) {
-		replace(old, reply);
+	if (note_repeated(t, reply, number))
 		return;
-	}
-	if (old) {
-		t->duplicates |= reply->kind == REPLY_TIME_EXCEEDED; /* targets repeat theirs */
-		return;
-	}
 	if (filed != reply)
 		*filed = *reply;
 	filed->probe = sent->probe;

@@ -197,11 +197,10 @@ static void describe_back(struct inside *in)
 }
 
 /* What can be said in a sentence. */
-static void describe(struct inside *in, bool asked)
+static void describe_connection(struct inside *in, bool asked)
 {
 	const struct conn_info *info = &in->result.connection.info;
 	const char *mptcp = in->result.version ? "MPTCP" : "MPTCP v0";
-	size_t len;
 
 	if (in->result.state == INSIDE_UNTESTED)
 		NOTE(in, asked ? "No connection could be opened: what happens to segments behind "
@@ -221,6 +220,13 @@ static void describe(struct inside *in, bool asked)
 		NOTE(in, "A connection was opened with %s%s.", mptcp,
 		     in->closed ? " and was then reset"
 				: ", but not all of its data were acknowledged");
+}
+
+static void describe(struct inside *in, bool asked)
+{
+	size_t len;
+
+	describe_connection(in, asked);
 	len = strlen(in->result.note);
 	inside_describe_joins(&in->joins[0], " A", in->result.note + len,
 			      sizeof(in->result.note) - len);
@@ -254,13 +260,22 @@ static int finish(struct inside *in, bool asked, struct error *err)
 	return rc;
 }
 
+static int explore(struct inside *in, struct error *err)
+{
+	struct endpoint_config endpoint = {.seed = in->config->seed,
+					   .quiet = true,
+					   .port_first = in->config->local_port,
+					   .port_last = in->config->local_port};
+	int rc;
+
+	in->endpoint = endpoint_new(&endpoint, err);
+	rc = in->endpoint ? inside_explore(in, err) : err->code;
+	return rc ? rc : look_inside(in, err);
+}
+
 int inside_run(struct trace *t, struct net *net, const struct inside_config *config,
 	       const struct trace_run *run, struct error *err)
 {
-	struct endpoint_config endpoint = {.seed = config->seed,
-					   .quiet = true,
-					   .port_first = config->local_port,
-					   .port_last = config->local_port};
 	struct inside in = {.trace = t,
 			    .net = net,
 			    .config = config,
@@ -271,16 +286,11 @@ int inside_run(struct trace *t, struct net *net, const struct inside_config *con
 			    .result = {.state = INSIDE_UNTESTED}};
 	int version = version_of(trace_result(t));
 	bool ask = version >= 0 && !trace_result(t)->interrupted;
-	int rc = 0, failed;
+	int rc, failed;
 
 	trace_resume(t);
 	in.result.version = version > 0;
-	if (ask) {
-		in.endpoint = endpoint_new(&endpoint, err);
-		rc = in.endpoint ? inside_explore(&in, err) : err->code;
-		if (!rc)
-			rc = look_inside(&in, err);
-	}
+	rc = ask ? explore(&in, err) : 0;
 	for (size_t i = 0; inside_stopped(&in) && i < in.joins_count; i++)
 		trace_stop(in.joins[i].trace, net_now_ns(net));
 	failed = finish(&in, ask, err);
