@@ -5,14 +5,6 @@
 #include "support/cmocka_all.h"
 #include "support/walk.h"
 
-static void check(const struct walk *w, bool ok, const char *what)
-{
-	char text[8192];
-
-	if (!ok)
-		fail_msg("%s: %s", what, walk_describe(w, text, sizeof(text)));
-}
-
 /* The target sends so many octets, or echoes the request (0). */
 static struct walk_spec spec_of(unsigned octets, const char *box, const char *params)
 {
@@ -55,61 +47,55 @@ static void check_place(const struct walk *w, const struct finding *f)
 {
 	const struct trace_config *c = &w->result->config;
 
-	check(w, f->direction == DIRECTION_REVERSE && f->basis == BASIS_ENDPOINT, "direction");
-	check(w, f->after.known && !f->after.ttl && ip_addr_equal(&f->after.addr, &c->target),
-	      "after");
-	check(w,
-	      f->by.known && f->by.ttl == w->routers + 1 && ip_addr_equal(&f->by.addr, &c->source),
-	      "by");
+	walk_check(w, f->direction == DIRECTION_REVERSE && f->basis == BASIS_ENDPOINT, "direction");
+	walk_check(w, f->after.known && !f->after.ttl && ip_addr_equal(&f->after.addr, &c->target),
+		   "after");
+	walk_check(
+	    w, f->by.known && f->by.ttl == w->routers + 1 && ip_addr_equal(&f->by.addr, &c->source),
+	    "by");
 }
 
-static void check_row(const struct walk *w, const struct row *row)
+static void check_row(const struct walk *w)
 {
+	const struct row *row = w->row;
 	const struct finding *f = walk_finding(w, row->field);
 
-	check(w, f && f->change == row->change, row->params);
+	walk_check(w, f && f->change == row->change, row->params);
 	check_place(w, f);
-	check(w,
-	      (row->impact == ANY || f->impact == row->impact) &&
-		  f->confidence != CONFIDENCE_POSSIBLE,
-	      "impact");
-	check(w, w->result->finding_count == 1, "nothing else");
-	check(w, w->result->verdict == VERDICT_INTERFERENCE, "verdict");
+	walk_check(w,
+		   (row->impact == ANY || f->impact == row->impact) &&
+		       f->confidence != CONFIDENCE_POSSIBLE,
+		   "impact");
+	walk_check(w, w->result->finding_count == 1, "nothing else");
+	walk_check(w, w->result->verdict == VERDICT_INTERFERENCE, "verdict");
 }
 
 static void test_rows(void **state)
 {
-	uint64_t first = walk_first_seed();
-	struct walk w;
-
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct walk_spec spec = spec_of(rows[i].octets, rows[i].box, rows[i].params);
 
-		for (uint64_t seed = first; seed < first + walk_runs(40); seed++) {
-			walk_run(&w, seed, &spec);
-			check_row(&w, &rows[i]);
-			walk_fini(&w);
-		}
+		spec.row = &rows[i];
+		walk_all(walk_runs(40), &spec, check_row);
 	}
 }
 
 /* What no TTL bears out is no number. */
+static void check_no_number(const struct walk *w)
+{
+	const struct finding *f = walk_finding(w, "tcp.payload");
+
+	walk_check(w, f && f->after.known && !f->after.ttl && !f->by.known, "by nobody");
+}
+
 static void test_no_number(void **state)
 {
 	struct walk_spec spec = spec_of(0, "payload", "direction=reverse");
-	struct walk w;
 
 	(void)state;
 	spec.boxes[0] = (struct walk_box){"ttl_set", "value=100 direction=reverse"};
-	for (uint64_t seed = 1; seed <= walk_runs(20); seed++) {
-		const struct finding *f;
-
-		walk_run(&w, seed, &spec);
-		f = walk_finding(&w, "tcp.payload");
-		check(&w, f && f->after.known && !f->after.ttl && !f->by.known, "by nobody");
-		walk_fini(&w);
-	}
+	walk_all(walk_runs(20), &spec, check_no_number);
 }
 
 /* What a first window holds, or an echo is long. */
@@ -128,12 +114,13 @@ static void run_clean(struct walk_spec spec, unsigned runs)
 		spec.octets = seed % 4 * 1700;
 		spec.service = spec.octets ? "send" : "echo";
 		walk_run(&w, seed, &spec);
-		check(&w, w.result->verdict != VERDICT_INTERFERENCE, "nothing found");
-		check(&w, spec.lossy || w.result->verdict == VERDICT_CLEAN, "clean");
-		check(&w, spec.lossy || w.result->inside.back.repeated, "sent again");
-		check(&w,
-		      spec.lossy || w.result->inside.connection.info.received >= least(spec.octets),
-		      "all taken");
+		walk_check(&w, w.result->verdict != VERDICT_INTERFERENCE, "nothing found");
+		walk_check(&w, spec.lossy || w.result->verdict == VERDICT_CLEAN, "clean");
+		walk_check(&w, spec.lossy || w.result->inside.back.repeated, "sent again");
+		walk_check(&w,
+			   spec.lossy ||
+			       w.result->inside.connection.info.received >= least(spec.octets),
+			   "all taken");
 		walk_fini(&w);
 	}
 }
@@ -153,57 +140,61 @@ static void test_clean(void **state)
 	run_clean(spec, walk_runs(200));
 }
 
+static const struct untested {
+	const char *service, *note;
+	bool no_checksum;
+} untested[] = {
+    {"discard", "sent no data", false},
+    {"echo", "did not agree on checksums", true},
+};
+
+static void check_untested(const struct walk *w)
+{
+	const struct untested *u = w->row;
+
+	walk_check(w, w->result->verdict == VERDICT_CLEAN, "clean");
+	walk_check(w, strstr(w->result->inside.note, u->note), u->note);
+}
+
 /* What could not be tested is said. */
 static void test_untested(void **state)
 {
-	static const struct {
-		const char *service, *note;
-		bool no_checksum;
-	} cases[] = {
-	    {"discard", "sent no data", false},
-	    {"echo", "did not agree on checksums", true},
-	};
-	struct walk w;
-
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < sizeof(untested) / sizeof(untested[0]); i++) {
 		struct walk_spec spec = spec_of(0, NULL, NULL);
 
-		spec.service = cases[i].service;
-		spec.no_checksum = cases[i].no_checksum;
-		for (uint64_t seed = 1; seed <= walk_runs(20); seed++) {
-			walk_run(&w, seed, &spec);
-			check(&w, w.result->verdict == VERDICT_CLEAN, "clean");
-			check(&w, strstr(w.result->inside.note, cases[i].note), cases[i].note);
-			walk_fini(&w);
-		}
+		spec.service = untested[i].service;
+		spec.no_checksum = untested[i].no_checksum;
+		spec.row = &untested[i];
+		walk_all(walk_runs(20), &spec, check_untested);
 	}
+}
+
+static void check_other(const struct walk *w)
+{
+	const struct walk_box *other = w->row;
+
+	walk_check(w, !walk_finding(w, "tcp.payload"), other->name);
+	walk_check(w, w->result->inside.connection.info.fallback_stage == FALLBACK_NONE,
+		   "no fallback");
 }
 
 /* Boxes that do something else must not be taken for these. */
 static void test_others(void **state)
 {
-	static const struct {
-		const char *box, *params, *field;
-	} others[] = {
-	    {"seq_shift", "direction=both", "tcp.seq"},
-	    {"mss_clamp", "max=200 direction=forward", "tcp.options.mss_val"},
-	    {"strip", "kind=mss direction=forward", "tcp.options.mss_val"},
-	    {"set", "field=ip.dsfield.dscp value=9 direction=both", "ip.dsfield.dscp"},
+	static const struct walk_box others[] = {
+	    {"seq_shift", "direction=both"},
+	    {"mss_clamp", "max=200 direction=forward"},
+	    {"strip", "kind=mss direction=forward"},
+	    {"set", "field=ip.dsfield.dscp value=9 direction=both"},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
-		struct walk_spec spec = spec_of(3000, others[i].box, others[i].params);
-		struct walk w;
+		struct walk_spec spec = spec_of(3000, others[i].name, others[i].params);
 
-		for (uint64_t seed = 1; seed <= walk_runs(30); seed++) {
-			walk_run(&w, seed, &spec);
-			check(&w, !walk_finding(&w, "tcp.payload"), others[i].field);
-			check(&w, w.result->inside.connection.info.fallback_stage == FALLBACK_NONE,
-			      "no fallback");
-			walk_fini(&w);
-		}
+		spec.row = &others[i];
+		walk_all(walk_runs(30), &spec, check_other);
 	}
 }
 

@@ -1,27 +1,13 @@
 /* A box at a random place of a random path is found, with an interval that holds it and is as
  * tight as the routers' quotes allow. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 
-#include <cmocka.h>
-
+#include "support/cmocka_all.h"
 #include "support/walk.h"
 
 #define MP_CAPABLE "tcp.options.mptcp.mp_capable"
 #define MP_JOIN	   "tcp.options.mptcp.mp_join"
 #define UNKNOWN	   "tcp.options.kind_254"
-
-static void check(const struct walk *w, bool ok, const char *what)
-{
-	char text[4096];
-
-	if (!ok)
-		fail_msg("%s: %s", what, walk_describe(w, text, sizeof(text)));
-}
 
 static bool shows_options(const struct walk *w, unsigned router)
 {
@@ -69,8 +55,8 @@ static void check_interval(const struct walk *w, const struct finding *f)
 	bool removed = f->change == CHANGE_REMOVED && strcmp(f->field, "tcp.options.sack_perm");
 	unsigned by = removed ? first_voice(w) : first_behind(w);
 
-	check(w, f->after.ttl == (removed ? last_voice(w) : last_before(w)), "after");
-	check(w, f->by.known && f->by.ttl == by, "by");
+	walk_check(w, f->after.ttl == (removed ? last_voice(w) : last_before(w)), "after");
+	walk_check(w, f->by.known && f->by.ttl == by, "by");
 }
 
 struct expectation {
@@ -90,37 +76,35 @@ static const struct expectation quoted[] = {
     {"mss_clamp", "max=1300", "tcp.options.mss_val", CHANGE_REWRITTEN, CAUSE_MSS_CLAMP},
 };
 
+static void check_quoted(const struct walk *w)
+{
+	const struct expectation *e = w->row;
+	const struct finding *f = walk_finding(w, e->field);
+
+	if (first_behind(w)) {
+		walk_check(w, w->result->verdict == VERDICT_INTERFERENCE, "verdict");
+		walk_check(w, f && f->change == e->change && f->cause == e->cause, e->field);
+		check_interval(w, f);
+	} else if (e->change == CHANGE_REMOVED && strcmp(e->field, "tcp.options.sack_perm") &&
+		   first_voice(w)) {
+		walk_check(w, f && f->change == e->change, "lengths tell");
+		check_interval(w, f);
+	} else if (e->change != CHANGE_REMOVED) {
+		walk_check(w, w->result->verdict != VERDICT_INTERFERENCE, "no witness");
+	}
+	walk_check(w, lab_half_open(w->lab) == 0, "left half-open");
+}
+
 static void run_quoted(const struct expectation *e, bool hard)
 {
-	unsigned runs = walk_runs(hard ? 150 : 100);
-	uint64_t seed = walk_first_seed();
-	struct walk w;
-
-	printf("%s %s: %u seeds from %llu\n", e->box, e->params, runs, (unsigned long long)seed);
-	for (unsigned i = 0; i < runs; i++) {
-		const struct finding *f;
-
-		walk_run(&w, seed + i,
-			 &(struct walk_spec){.partial = hard,
-					     .silent = hard,
-					     .box = e->box,
-					     .params = e->params,
-					     .target_mptcp = LAB_MPTCP_V1});
-		f = walk_finding(&w, e->field);
-		if (first_behind(&w)) {
-			check(&w, w.result->verdict == VERDICT_INTERFERENCE, "verdict");
-			check(&w, f && f->change == e->change && f->cause == e->cause, e->field);
-			check_interval(&w, f);
-		} else if (e->change == CHANGE_REMOVED &&
-			   strcmp(e->field, "tcp.options.sack_perm") && first_voice(&w)) {
-			check(&w, f && f->change == e->change, "lengths tell");
-			check_interval(&w, f);
-		} else if (e->change != CHANGE_REMOVED) {
-			check(&w, w.result->verdict != VERDICT_INTERFERENCE, "no witness");
-		}
-		check(&w, lab_half_open(w.lab) == 0, "left half-open");
-		walk_fini(&w);
-	}
+	walk_all(walk_runs(hard ? 150 : 100),
+		 &(struct walk_spec){.partial = hard,
+				     .silent = hard,
+				     .box = e->box,
+				     .params = e->params,
+				     .target_mptcp = LAB_MPTCP_V1,
+				     .row = e},
+		 check_quoted);
 }
 
 static void test_quoted(void **state)
@@ -134,28 +118,28 @@ static void test_quoted(void **state)
 
 /* Behind the last router only the target is a witness: it quotes what a probe with a bad IP option
  * or extension header brought. */
+static void check_witnessed(const struct walk *w)
+{
+	const struct expectation *e = w->row;
+	const struct finding *f = walk_finding(w, e->field);
+
+	walk_check(w, f && f->change == e->change && f->cause == e->cause, e->field);
+	walk_check(w, f->after.ttl <= w->box_after && f->by.ttl > w->box_after, "interval");
+	walk_check(w, w->result->verdict == VERDICT_INTERFERENCE, "verdict");
+	walk_check(w, lab_half_open(w->lab) == 0, "left half-open");
+}
+
 static void run_witnessed(const struct expectation *e)
 {
-	unsigned runs = walk_runs(150);
-	struct walk w;
-
-	for (unsigned i = 0; i < runs; i++) {
-		const struct finding *f;
-
-		walk_run(&w, walk_first_seed() + i,
-			 &(struct walk_spec){.partial = true,
-					     .silent = true,
-					     .problems = true,
-					     .box = e->box,
-					     .params = e->params,
-					     .target_mptcp = LAB_MPTCP_V1});
-		f = walk_finding(&w, e->field);
-		check(&w, f && f->change == e->change && f->cause == e->cause, e->field);
-		check(&w, f->after.ttl <= w.box_after && f->by.ttl > w.box_after, "interval");
-		check(&w, w.result->verdict == VERDICT_INTERFERENCE, "verdict");
-		check(&w, lab_half_open(w.lab) == 0, "left half-open");
-		walk_fini(&w);
-	}
+	walk_all(walk_runs(150),
+		 &(struct walk_spec){.partial = true,
+				     .silent = true,
+				     .problems = true,
+				     .box = e->box,
+				     .params = e->params,
+				     .target_mptcp = LAB_MPTCP_V1,
+				     .row = e},
+		 check_witnessed);
 }
 
 static void test_witnessed_by_the_target(void **state)
@@ -166,41 +150,43 @@ static void test_witnessed_by_the_target(void **state)
 }
 
 /* Dropped and reset: no witness needed but routers that answer the control. */
-static void run_fate(const char *box, enum change_kind change)
+static const struct expectation fates[] = {
+    {"drop", "kind=mptcp", MP_CAPABLE, CHANGE_DROPPED, CAUSE_BLACKHOLE},
+    {"reset", "kind=mptcp", MP_CAPABLE, CHANGE_RESET, CAUSE_RESETTER},
+};
+
+static void check_fate(const struct walk *w)
 {
-	unsigned runs = walk_runs(200);
-	struct walk w;
+	const struct expectation *e = w->row;
+	const struct finding *f = walk_finding(w, e->field);
+	unsigned after = w->box_after, by = w->box_after + 1;
 
-	for (unsigned i = 0; i < runs; i++) {
-		const struct finding *f;
-		unsigned after, by;
-
-		walk_run(&w, walk_first_seed() + i,
-			 &(struct walk_spec){.partial = true,
-					     .silent = true,
-					     .box = box,
-					     .params = "kind=mptcp",
-					     .target_mptcp = LAB_MPTCP_V1});
-		f = walk_finding(&w, MP_CAPABLE);
-		for (after = w.box_after; after && w.silent[after - 1];)
-			after--;
-		for (by = w.box_after + 1; by <= w.routers && w.silent[by - 1];)
-			by++;
-		check(&w, f && f->change == change && f->direction == DIRECTION_FORWARD, box);
-		check(&w, f->after.ttl == after, "after");
-		check(&w, change == CHANGE_RESET ? f->by.ttl == w.box_after + 1 : f->by.ttl == by,
-		      "by");
-		check(&w, !walk_finding(&w, UNKNOWN), "the sham passes");
-		check(&w, lab_half_open(w.lab) == 0, "left half-open");
-		walk_fini(&w);
-	}
+	while (after && w->silent[after - 1])
+		after--;
+	while (by <= w->routers && w->silent[by - 1])
+		by++;
+	if (e->change == CHANGE_RESET)
+		by = w->box_after + 1;
+	walk_check(w, f && f->change == e->change && f->direction == DIRECTION_FORWARD, e->box);
+	walk_check(w, f->cause == e->cause, "cause");
+	walk_check(w, f->after.ttl == after, "after");
+	walk_check(w, f->by.ttl == by, "by");
+	walk_check(w, !walk_finding(w, UNKNOWN), "the sham passes");
+	walk_check(w, lab_half_open(w->lab) == 0, "left half-open");
 }
 
 static void test_fates(void **state)
 {
 	(void)state;
-	run_fate("drop", CHANGE_DROPPED);
-	run_fate("reset", CHANGE_RESET);
+	for (size_t i = 0; i < sizeof(fates) / sizeof(fates[0]); i++)
+		walk_all(walk_runs(200),
+			 &(struct walk_spec){.partial = true,
+					     .silent = true,
+					     .box = fates[i].box,
+					     .params = fates[i].params,
+					     .target_mptcp = LAB_MPTCP_V1,
+					     .row = &fates[i]},
+			 check_fate);
 }
 
 int main(void)

@@ -1,74 +1,41 @@
 /* Joins from a further local address, over a random path of its own: what is clean is called clean,
  * and what a box does there is found there, by that path's own hops. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 
-#include <cmocka.h>
-
+#include "support/cmocka_all.h"
 #include "support/rig.h"
 #include "support/walk.h"
 
 #define MP_JOIN "tcp.options.mptcp.mp_join"
-
-static void check(const struct walk *w, bool ok, const char *what)
-{
-	char text[4096];
-
-	if (!ok)
-		fail_msg("%s: the box behind %u of %u: %s", what, w->further_after,
-			 w->further_routers, walk_describe(w, text, sizeof(text)));
-}
-
-static void run_all(unsigned runs, const struct walk_spec *spec, void (*judge)(const struct walk *))
-{
-	uint64_t seed = walk_first_seed();
-	struct walk w;
-
-	printf("seeds %llu to %llu\n", (unsigned long long)seed,
-	       (unsigned long long)seed + runs - 1);
-	for (unsigned i = 0; i < runs; i++) {
-		walk_run(&w, seed + i, spec);
-		judge(&w);
-		walk_fini(&w);
-	}
-}
 
 /* Hops of that path alone, at their own distances, and nothing left half-open. */
 static void check_clean(const struct walk *w)
 {
 	const struct trace_result *r = w->result, *path = r->further[0];
 
-	check(w, r->further_count == 1 && path->inside.state == INSIDE_TESTED, "tested");
-	check(w, r->verdict == VERDICT_CLEAN && !r->finding_count, "clean");
-	check(w, r->path_length == w->routers + 1, "the length of its own path");
-	check(w, path->path_length == w->further_routers + 1, "the length of the further path");
-	check(w, path->inside.valid.answer == JOIN_ACCEPTED, "the connection's token");
-	check(w, path->inside.bogus.answer == JOIN_REFUSED, "a token of nobody's");
+	walk_check(w, r->further_count == 1 && path->inside.state == INSIDE_TESTED, "tested");
+	walk_check(w, r->verdict == VERDICT_CLEAN && !r->finding_count, "clean");
+	walk_check(w, r->path_length == w->routers + 1, "the length of its own path");
+	walk_check(w, path->path_length == w->further_routers + 1,
+		   "the length of the further path");
+	walk_check(w, path->inside.valid.answer == JOIN_ACCEPTED, "the connection's token");
+	walk_check(w, path->inside.bogus.answer == JOIN_REFUSED, "a token of nobody's");
 	for (size_t i = 0; i < path->probe_count; i++)
 		if (path->probes[i].role != ROLE_ECHO)
-			check(w, path->probes[i].received > w->further_routers, "every hop");
+			walk_check(w, path->probes[i].received > w->further_routers, "every hop");
 	for (size_t i = 0; i < path->probe_count; i++)
 		if (path->probes[i].role == ROLE_JOIN_VALID)
-			check(w, strstr(path->probes[i].spec, "/MPJOIN{id=2}"), "address ID");
-	check(w, !w->left_open, "half-open");
+			walk_check(w, strstr(path->probes[i].spec, "/MPJOIN{id=2}"), "address ID");
+	walk_check(w, !w->left_open, "half-open");
 }
 
 static void test_clean(void **state)
 {
 	(void)state;
-	run_all(walk_runs(200),
-		&(struct walk_spec){.connect = true, .further = true, .target_mptcp = LAB_MPTCP_V1},
-		check_clean);
-}
-
-static void check_nothing_found(const struct walk *w)
-{
-	check(w, w->result->verdict != VERDICT_INTERFERENCE, "a finding that is not there");
-	check(w, walk_interferences(w) == 0, "a finding that is not there");
+	walk_all(
+	    walk_runs(200),
+	    &(struct walk_spec){.connect = true, .further = true, .target_mptcp = LAB_MPTCP_V1},
+	    check_clean);
 }
 
 static const struct walk_spec hard[] = {
@@ -90,21 +57,21 @@ static void test_nothing_there(void **state)
 
 		spec.connect = spec.further = true;
 		spec.target_mptcp = LAB_MPTCP_V1;
-		run_all(walk_runs(100), &spec, check_nothing_found);
+		walk_all(walk_runs(100), &spec, walk_check_nothing_found);
 	}
 }
 
 /* A target that does not speak MPTCP has nothing that could be joined. */
 static void check_untested(const struct walk *w)
 {
-	check(w, w->result->verdict == VERDICT_CLEAN && !walk_interferences(w), "clean");
-	check(w, !w->result->further_count, "nothing is asked from there");
+	walk_check(w, w->result->verdict == VERDICT_CLEAN && !walk_interferences(w), "clean");
+	walk_check(w, !w->result->further_count, "nothing is asked from there");
 }
 
 static void test_plain_target(void **state)
 {
 	(void)state;
-	run_all(
+	walk_all(
 	    walk_runs(50),
 	    &(struct walk_spec){.connect = true, .further = true, .target_mptcp = LAB_MPTCP_NONE},
 	    check_untested);
@@ -139,58 +106,58 @@ static bool is_placed(const struct walk *w, const struct finding *f)
 	       ip_addr_equal(&f->by.addr, w->family == 6 ? &behind.addr6 : &behind.addr4);
 }
 
-static void check_row(const struct walk *w, const struct row *row)
+static void check_row(const struct walk *w)
 {
+	const struct row *row = w->row;
 	const struct finding *f = walk_finding(w, MP_JOIN);
 
-	check(w, w->result->inside.valid.answer == JOIN_ACCEPTED, "its own path");
-	check(w, !w->left_open, "half-open");
+	walk_check(w, w->result->inside.valid.answer == JOIN_ACCEPTED, "its own path");
+	walk_check(w, !w->left_open, "half-open");
 	if (row->seen && w->further_after == w->further_routers)
 		return;
-	check(w, f && f->change == row->change && f->direction == row->direction, row->params);
-	check(w, is_further(w, f) && w->result->finding_count == 1, "whose it is, and no other");
-	check(w, f->impact == IMPACT_NO_SUBFLOW && f->confidence != CONFIDENCE_POSSIBLE, "impact");
-	check(w, w->result->verdict == VERDICT_INTERFERENCE, "verdict");
-	check(w, !row->seen || is_placed(w, f), "place");
+	walk_check(w, f && f->change == row->change && f->direction == row->direction, row->params);
+	walk_check(w, is_further(w, f) && w->result->finding_count == 1,
+		   "whose it is, and no other");
+	walk_check(w, f->impact == IMPACT_NO_SUBFLOW && f->confidence != CONFIDENCE_POSSIBLE,
+		   "impact");
+	walk_check(w, w->result->verdict == VERDICT_INTERFERENCE, "verdict");
+	walk_check(w, !row->seen || is_placed(w, f), "place");
 }
 
 static void test_rows(void **state)
 {
-	struct walk w;
-
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		for (uint64_t seed = 1; seed <= walk_runs(60); seed++) {
-			walk_run(&w, seed,
-				 &(struct walk_spec){.connect = true,
-						     .further = true,
-						     .target_mptcp = LAB_MPTCP_V1,
-						     .box = rows[i].box,
-						     .params = rows[i].params});
-			check_row(&w, &rows[i]);
-			walk_fini(&w);
-		}
+		struct walk_spec spec = {.connect = true,
+					 .further = true,
+					 .target_mptcp = LAB_MPTCP_V1,
+					 .box = rows[i].box,
+					 .params = rows[i].params,
+					 .row = &rows[i]};
+
+		walk_all(walk_runs(60), &spec, check_row);
 	}
 }
 
 /* Who drops everything there is no box that drops joins: nothing could be tried. */
 static void check_dead(const struct walk *w)
 {
-	check(w, w->result->inside.valid.answer == JOIN_ACCEPTED, "its own path");
-	check(w, !w->result->finding_count && w->result->verdict == VERDICT_INCONCLUSIVE, "open");
-	check(w, w->result->further[0]->inside.state == INSIDE_UNTESTED, "untested");
+	walk_check(w, w->result->inside.valid.answer == JOIN_ACCEPTED, "its own path");
+	walk_check(w, !w->result->finding_count && w->result->verdict == VERDICT_INCONCLUSIVE,
+		   "open");
+	walk_check(w, w->result->further[0]->inside.state == INSIDE_UNTESTED, "untested");
 }
 
 static void test_dead(void **state)
 {
 	(void)state;
-	run_all(walk_runs(50),
-		&(struct walk_spec){.connect = true,
-				    .further = true,
-				    .target_mptcp = LAB_MPTCP_V1,
-				    .box = "drop",
-				    .params = "on=all"},
-		check_dead);
+	walk_all(walk_runs(50),
+		 &(struct walk_spec){.connect = true,
+				     .further = true,
+				     .target_mptcp = LAB_MPTCP_V1,
+				     .box = "drop",
+				     .params = "on=all"},
+		 check_dead);
 }
 
 int main(void)

@@ -8,46 +8,18 @@
 
 #define MPTCP "tcp.options.mptcp."
 
-static void check(const struct walk *w, bool ok, const char *what)
-{
-	char text[8192];
-
-	if (!ok)
-		fail_msg("%s: %s", what, walk_describe(w, text, sizeof(text)));
-}
-
-static void check_clean(const struct walk *w)
+static void judge_clean(const struct walk *w)
 {
 	const struct mirrored *m = &w->result->mirrored.mirrored;
 
-	check(w, w->result->finding_count == 0, "nothing found");
-	check(w, w->lossy || w->result->verdict == VERDICT_CLEAN, "clean");
-	check(w, w->lossy || m->whole, "all compared");
+	walk_check(w, w->result->finding_count == 0, "nothing found");
+	walk_check(w, w->lossy || w->result->verdict == VERDICT_CLEAN, "clean");
+	walk_check(w, w->lossy || m->whole, "all compared");
 }
 
-static void run_all(unsigned runs, const struct walk_spec *spec,
-		    void (*judge)(const struct walk *w, const void *row), const void *row)
+static void judge_found_nothing(const struct walk *w)
 {
-	uint64_t seed = walk_first_seed();
-	struct walk w;
-
-	for (unsigned i = 0; i < runs; i++) {
-		walk_run(&w, seed + i, spec);
-		judge(&w, row);
-		walk_fini(&w);
-	}
-}
-
-static void judge_clean(const struct walk *w, const void *row)
-{
-	(void)row;
-	check_clean(w);
-}
-
-static void judge_found_nothing(const struct walk *w, const void *row)
-{
-	(void)row;
-	check(w, w->result->finding_count == 0, "nothing found");
+	walk_check(w, w->result->finding_count == 0, "nothing found");
 }
 
 static void clean(void **state)
@@ -55,15 +27,15 @@ static void clean(void **state)
 	struct walk_spec spec = {.connect = true, .mirror = true, .target_mptcp = LAB_MPTCP_V1};
 
 	(void)state;
-	run_all(walk_runs(200), &spec, judge_clean, NULL);
+	walk_all(walk_runs(200), &spec, judge_clean);
 	spec.partial = spec.silent = spec.lossy = true;
-	run_all(walk_runs(200), &spec, judge_clean, NULL);
+	walk_all(walk_runs(200), &spec, judge_clean);
 	spec = (struct walk_spec){.connect = true,
 				  .mirror = true,
 				  .target_mptcp = LAB_MPTCP_V1,
 				  .naps = 0.01,
 				  .stalls = 0.01};
-	run_all(walk_runs(200), &spec, judge_found_nothing, NULL);
+	walk_all(walk_runs(200), &spec, judge_found_nothing);
 }
 
 /* A box at a random place: the fields that it touches, in either direction. */
@@ -115,33 +87,34 @@ static void check_place(const struct walk *w, const struct row *row, const struc
 {
 	unsigned after = row->reverse ? w->routers - w->box_after : w->box_after;
 
-	check(w, f->direction == (row->reverse ? DIRECTION_REVERSE : DIRECTION_FORWARD),
-	      "direction");
+	walk_check(w, f->direction == (row->reverse ? DIRECTION_REVERSE : DIRECTION_FORWARD),
+		   "direction");
 	if (row->somewhere || (after == w->routers && mirrored_is_translation(f)))
-		check(w, f->after.ttl <= after && (!f->by.known || f->by.ttl > after), "place");
+		walk_check(w, f->after.ttl <= after && (!f->by.known || f->by.ttl > after),
+			   "place");
 	else
-		check(w, f->after.ttl == after && (!f->by.known || f->by.ttl == after + 1),
-		      "place");
+		walk_check(w, f->after.ttl == after && (!f->by.known || f->by.ttl == after + 1),
+			   "place");
 }
 
-static void judge_row(const struct walk *w, const void *context)
+static void judge_row(const struct walk *w)
 {
-	const struct row *row = context;
+	const struct row *row = w->row;
 	size_t count = 0;
 
-	check(w, w->result->verdict == VERDICT_INTERFERENCE, row->params);
+	walk_check(w, w->result->verdict == VERDICT_INTERFERENCE, row->params);
 	for (; count < 6 && row->fields[count]; count++) {
 		const struct finding *f = walk_finding(w, row->fields[count]);
 
 		/* Behind the last router the ends alone see it, and they send none of the rest. */
 		if (!f && count >= 2 && w->box_after == w->routers)
 			break;
-		check(w, f, row->fields[count]);
+		walk_check(w, f, row->fields[count]);
 		check_place(w, row, f);
 	}
-	check(w, w->result->finding_count == count, "nothing else");
+	walk_check(w, w->result->finding_count == count, "nothing else");
 	for (size_t i = 0; i < w->result->finding_count; i++)
-		check(w, !is_twice(w->result, i), "nothing twice");
+		walk_check(w, !is_twice(w->result, i), "nothing twice");
 }
 
 static void boxes(void **state)
@@ -152,25 +125,25 @@ static void boxes(void **state)
 					 .mirror = true,
 					 .target_mptcp = LAB_MPTCP_V1,
 					 .box = rows[i].box,
-					 .params = rows[i].params};
+					 .params = rows[i].params,
+					 .row = &rows[i]};
 
-		run_all(walk_runs(30), &spec, judge_row, &rows[i]);
+		walk_all(walk_runs(30), &spec, judge_row);
 	}
 }
 
 /* Behind the last router, where only the mirror sees it, and little: of what it did not tell of
  * nothing is counted. */
-static void judge_count(const struct walk *w, const void *context)
+static void judge_count(const struct walk *w)
 {
 	const struct finding *f = walk_finding(w, MPTCP "dss");
 	unsigned seen = 0, of = 0;
 	const char *count;
 
-	(void)context;
-	check(w, f && f->direction == DIRECTION_FORWARD, "found");
+	walk_check(w, f && f->direction == DIRECTION_FORWARD, "found");
 	count = strstr(f->explain, "(in ");
 	if (count && sscanf(count, "(in %u of %u segments)", &seen, &of) == 2)
-		check(w, seen == of, "each of those that were compared");
+		walk_check(w, seen == of, "each of those that were compared");
 }
 
 static void counts(void **state)
@@ -182,20 +155,19 @@ static void counts(void **state)
 				 .params = "subtype=dss direction=forward"};
 
 	(void)state;
-	run_all(walk_runs(50), &spec, judge_count, NULL);
+	walk_all(walk_runs(50), &spec, judge_count);
 }
 
 /* Whoever terminates connections sends with TTLs of its own: how far the ends are is not known. */
-static void judge_terminated(const struct walk *w, const void *context)
+static void judge_terminated(const struct walk *w)
 {
-	(void)context;
-	check(w, w->result->verdict == VERDICT_INTERFERENCE, "found");
+	walk_check(w, w->result->verdict == VERDICT_INTERFERENCE, "found");
 	for (size_t i = 0; i < w->result->finding_count; i++) {
 		const struct finding *f = &w->result->findings[i];
 		unsigned at =
 		    f->direction == DIRECTION_REVERSE ? w->routers - w->box_after : w->box_after;
 
-		check(w, f->after.ttl <= at && (!f->by.known || f->by.ttl > at), "place");
+		walk_check(w, f->after.ttl <= at && (!f->by.known || f->by.ttl > at), "place");
 	}
 }
 
@@ -205,19 +177,18 @@ static void terminated(void **state)
 	    .connect = true, .mirror = true, .target_mptcp = LAB_MPTCP_V1, .box = "terminate"};
 
 	(void)state;
-	run_all(walk_runs(50), &spec, judge_terminated, NULL);
+	walk_all(walk_runs(50), &spec, judge_terminated);
 }
 
 /* Which the connection that is traced from inside notices, too. */
-static void judge_sacks(const struct walk *w, const void *context)
+static void judge_sacks(const struct walk *w)
 {
 	const struct finding *seq = walk_finding(w, "tcp.seq");
 	const struct finding *sack = walk_finding(w, "tcp.options.sack");
 
-	(void)context;
-	check(w, seq && seq->direction == DIRECTION_FORWARD, "sequence numbers");
-	check(w, sack && sack->direction == DIRECTION_REVERSE, "SACK blocks");
-	check(w, w->result->finding_count == 2, "nothing else, nothing twice");
+	walk_check(w, seq && seq->direction == DIRECTION_FORWARD, "sequence numbers");
+	walk_check(w, sack && sack->direction == DIRECTION_REVERSE, "SACK blocks");
+	walk_check(w, w->result->finding_count == 2, "nothing else, nothing twice");
 }
 
 static void untranslated_sacks(void **state)
@@ -229,7 +200,7 @@ static void untranslated_sacks(void **state)
 				 .params = "direction=forward sack=false"};
 
 	(void)state;
-	run_all(walk_runs(50), &spec, judge_sacks, NULL);
+	walk_all(walk_runs(50), &spec, judge_sacks);
 }
 
 int main(void)

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "support/rig.h"
+#include "support/watch.h"
 
 #define FURTHER	 "192.0.3.7"
 #define FURTHER6 "2001:db8:3::7"
@@ -167,13 +168,13 @@ static void build(struct walk *w, const struct walk_spec *spec)
 static int look_inside(struct walk *w, struct net *net, struct error *err)
 {
 	static const char request[] = "GET / HTTP/1.1\r\nHost: example.net\r\n\r\n";
-	struct inside_config config = {.local_port = 40000 + TRACE_PROBES_MAX - 1,
+	struct inside_config config = {.local_port = WATCH_FIRST_PORT + TRACE_PROBES_MAX - 1,
 				       .request = span_of(request, sizeof(request) - 1),
 				       .seed = w->seed};
 	uint16_t ports[TRACE_PROBES_MAX];
 
 	for (unsigned i = 0; i < TRACE_PROBES_MAX; i++)
-		ports[i] = (uint16_t)(40000 + i); /* the same, of another address */
+		ports[i] = (uint16_t)(WATCH_FIRST_PORT + i); /* the same, of another address */
 	config.further_count = w->further_routers > 0;
 	config.further[0] = (struct trace_further){
 	    .source = rig_addr(w->family == 6 ? FURTHER6 : FURTHER), .ports = ports, .mtu = 1500};
@@ -182,96 +183,10 @@ static int look_inside(struct walk *w, struct net *net, struct error *err)
 
 static int look_at_mirror(struct walk *w, struct net *net, struct error *err)
 {
-	struct mirrored_config config = {.local_port = 40000 + ROLE_USER, .seed = w->seed};
+	struct mirrored_config config = {.local_port = WATCH_FIRST_PORT + ROLE_USER,
+					 .seed = w->seed};
 
 	return mirrored_run(w->trace, net, &config, &(struct trace_run){0}, err);
-}
-
-/* Looks at what passes: is each SYN that is answered closed in the end? By local port, of the own
- * and of the further address; the connection's is left to its endpoint. */
-struct watch {
-	struct net net; /* first */
-	struct net *lab;
-	struct ip_addr own;
-	bool asked[2][TRACE_PROBES_MAX], answered[2][TRACE_PROBES_MAX];
-};
-
-static bool *watch_at(bool at[2][TRACE_PROBES_MAX], const struct watch *watch,
-		      const struct ip_addr *local, uint16_t port)
-{
-	bool probe = port >= 40000 && port < 40000 + TRACE_PROBES_MAX - 1;
-
-	return probe ? &at[!ip_addr_equal(local, &watch->own)][port - 40000] : NULL;
-}
-
-static void watch_note(struct watch *watch, struct span octets, bool sent)
-{
-	struct packet p;
-	bool *asked, *answered;
-
-	if (packet_parse(&p, octets) || p.ip.proto != IP_PROTO_TCP || !(p.have & PACKET_HAS_TCP))
-		return;
-	asked = watch_at(watch->asked, watch, sent ? &p.ip.src : &p.ip.dst,
-			 sent ? p.tcp.src_port : p.tcp.dst_port);
-	answered = watch_at(watch->answered, watch, sent ? &p.ip.src : &p.ip.dst,
-			    sent ? p.tcp.src_port : p.tcp.dst_port);
-	if (!asked)
-		return;
-	if (sent)
-		*asked = !(p.tcp.flags & TCP_RST);
-	else
-		*answered |= (p.tcp.flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK);
-}
-
-static int watch_send(struct net *net, struct span packet, struct error *err)
-{
-	watch_note((struct watch *)net, packet, true);
-	return net_send(((struct watch *)net)->lab, packet, err);
-}
-
-static int watch_receive(struct net *net, int64_t deadline_ns, struct net_packet *out,
-			 struct error *err)
-{
-	int got = net_receive(((struct watch *)net)->lab, deadline_ns, out, err);
-
-	if (got > 0)
-		watch_note((struct watch *)net, out->octets, false);
-	return got;
-}
-
-static int64_t watch_now_ns(struct net *net)
-{
-	return net_now_ns(((struct watch *)net)->lab);
-}
-
-static int watch_route(struct net *net, const struct ip_addr *target, struct net_route *out,
-		       struct error *err)
-{
-	return net_route(((struct watch *)net)->lab, target, out, err);
-}
-
-static void watch_close(struct net *net)
-{
-	net_close(((struct watch *)net)->lab);
-}
-
-static const struct net_ops watch_ops = {
-    .name = "watch",
-    .send = watch_send,
-    .receive = watch_receive,
-    .now_ns = watch_now_ns,
-    .route = watch_route,
-    .close = watch_close,
-};
-
-static unsigned watch_left_open(const struct watch *watch)
-{
-	unsigned open = 0;
-
-	for (size_t i = 0; i < TRACE_PROBES_MAX; i++)
-		for (size_t k = 0; k < 2; k++)
-			open += watch->asked[k][i] && watch->answered[k][i];
-	return open;
 }
 
 static struct net *with_gaps(struct walk *w, const struct walk_spec *spec, struct net *net)
@@ -284,8 +199,8 @@ static struct net *with_gaps(struct walk *w, const struct walk_spec *spec, struc
 
 static void trace_it(struct walk *w, const struct walk_spec *spec)
 {
-	struct watch watch = {.net = {&watch_ops}, .lab = lab_net(w->lab)};
-	struct net *net = with_gaps(w, spec, &watch.net);
+	struct watch watch;
+	struct net *net = with_gaps(w, spec, watch_open(&watch, lab_net(w->lab)));
 	struct trace_config config;
 	struct net_route route;
 	struct error err = {0};
@@ -298,7 +213,7 @@ static void trace_it(struct walk *w, const struct walk_spec *spec)
 	config.port = RIG_PORT;
 	config.seed = w->seed;
 	for (unsigned i = 0; i < TRACE_PROBES_MAX; i++)
-		config.local_ports[i] = (uint16_t)(40000 + i);
+		config.local_ports[i] = (uint16_t)(WATCH_FIRST_PORT + i);
 	w->trace = trace_new(&config, NULL, &err);
 	if (!w->trace || trace_run(w->trace, net, &(struct trace_run){0}, &err) < 0 ||
 	    (spec->connect && look_inside(w, net, &err) < 0) ||
@@ -318,6 +233,7 @@ void walk_run(struct walk *w, uint64_t seed, const struct walk_spec *spec)
 {
 	memset(w, 0, sizeof(*w));
 	w->seed = seed;
+	w->row = spec->row;
 	rng_seed(&w->rng, seed);
 	w->lab = lab_new(seed);
 	w->family = rng_chance(&w->rng, 0.3) ? 6 : 4;
@@ -336,42 +252,4 @@ void walk_fini(struct walk *w)
 {
 	trace_free(w->trace);
 	lab_free(w->lab);
-}
-
-const struct finding *walk_finding(const struct walk *w, const char *field)
-{
-	for (size_t i = 0; i < w->result->finding_count; i++)
-		if (!strcmp(w->result->findings[i].field, field))
-			return &w->result->findings[i];
-	return NULL;
-}
-
-size_t walk_interferences(const struct walk *w)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < w->result->finding_count; i++)
-		count += w->result->findings[i].cause != CAUSE_TARGET &&
-			 w->result->findings[i].confidence != CONFIDENCE_POSSIBLE;
-	return count;
-}
-
-const char *walk_describe(const struct walk *w, char *out, size_t cap)
-{
-	size_t len = (size_t)snprintf(
-	    out, cap, "seed %llu, IPv%u, %u routers, box behind %u, target mptcp %d: %s: %s\n",
-	    (unsigned long long)w->seed, w->family, w->routers, w->box_after, (int)w->mptcp,
-	    verdict_name(w->result->verdict), w->result->reason);
-
-	for (unsigned n = 0; n < w->routers && len < cap; n++)
-		len += (size_t)snprintf(out + len, cap - len, " %u:%s%d", n + 1,
-					w->silent[n] ? "silent" : "q", (int)w->quote[n]);
-	for (size_t i = 0; i < w->result->finding_count && len < cap; i++)
-		len += (size_t)snprintf(
-		    out + len, cap - len, "\n  %s %s %s %u..%u: %s",
-		    direction_name(w->result->findings[i].direction), w->result->findings[i].field,
-		    change_kind_name(w->result->findings[i].change),
-		    w->result->findings[i].after.ttl, w->result->findings[i].by.ttl,
-		    w->result->findings[i].explain);
-	return out;
 }

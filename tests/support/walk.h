@@ -30,6 +30,7 @@ struct walk {
 	struct trace *trace;
 	const struct trace_result *result;
 	uint64_t seed;
+	const void *row; /* the spec's */
 	struct gaps gaps;
 };
 
@@ -50,6 +51,7 @@ struct walk_spec {
 	bool no_checksum;    /* the target does not speak MPTCP with checksums */
 	struct walk_box boxes[WALK_BOXES_MAX]; /* more of them, likewise */
 	int target_mptcp;		       /* enum lab_mptcp; -1: random */
+	const void *row;		       /* of the test's table, for its judge */
 	double naps, stalls;		       /* see gaps.h; up to half a second each */
 };
 
@@ -60,7 +62,11 @@ void walk_fini(struct walk *w);
 const struct finding *walk_finding(const struct walk *w, const char *field);
 /* Findings that are not the target's own choice. */
 size_t walk_interferences(const struct walk *w);
-/* What went wrong, for the message of a failed assertion. */
+/* Runs a path for each seed from the first on, and has it judged. */
+void walk_all(unsigned runs, const struct walk_spec *spec, void (*judge)(const struct walk *w));
+/* Fails the test with what went wrong unless `ok`. */
+void walk_check(const struct walk *w, bool ok, const char *what);
+void walk_check_nothing_found(const struct walk *w);
 const char *walk_describe(const struct walk *w, char *out, size_t cap);
 
 /* How many seeds: MBOXTRACE_RUNS, or `otherwise`. The first seed: MBOXTRACE_SEED or 1. */
