@@ -13,21 +13,40 @@ static void limit(struct duo *p, unsigned path, uint64_t rate)
 	p->path[path].queue = 64000;
 }
 
+/* Two addresses at the client; `pm`: NULL for the one that is the default. */
+static void two_paths(struct duo *p, uint64_t seed, const char *pm)
+{
+	duo_init(p, seed);
+	duo_addresses(p, 2, 1);
+	if (pm)
+		p->config[CLIENT].pm = pm;
+	limit(p, 0, 1250000);
+	limit(p, 1, 1250000);
+}
+
+/* The first, from two seconds on. */
+static void cut(struct duo *p, int64_t until_ns)
+{
+	p->path[0].cut_from_ns = 2 * NS_PER_S;
+	p->path[0].cut_to_ns = until_ns;
+}
+
+static void transfer(struct duo *p, uint64_t from_client, uint64_t from_server)
+{
+	p->side[CLIENT].to_send = from_client;
+	p->side[SERVER].to_send = from_server;
+	duo_start(p);
+}
+
 /* One of two paths is cut in mid-transfer and restored: data travels on, again where needed. */
 static void test_cut_and_restored(void **state)
 {
 	struct duo p;
 
 	(void)state;
-	duo_init(&p, 1);
-	duo_addresses(&p, 2, 1);
-	limit(&p, 0, 1250000);
-	limit(&p, 1, 1250000);
-	p.path[0].cut_from_ns = 2 * NS_PER_S;
-	p.path[0].cut_to_ns = 7 * NS_PER_S;
-	p.side[CLIENT].to_send = 15000000;
-	p.side[SERVER].to_send = 1000000;
-	duo_start(&p);
+	two_paths(&p, 1, NULL);
+	cut(&p, 7 * NS_PER_S);
+	transfer(&p, 15000000, 1000000);
 	assert_true(duo_run(&p, 60 * NS_PER_S));
 	assert_true(duo_complete(&p));
 	assert_true(duo_info(&p, CLIENT).subflow[1].reinjected > 0);
@@ -40,13 +59,8 @@ static void test_backup(void **state)
 	struct duo p;
 
 	(void)state;
-	duo_init(&p, 2);
-	duo_addresses(&p, 2, 1);
-	p.config[CLIENT].pm = "backup";
-	limit(&p, 0, 1250000);
-	limit(&p, 1, 1250000);
-	p.side[CLIENT].to_send = 3000000;
-	duo_start(&p);
+	two_paths(&p, 2, "backup");
+	transfer(&p, 3000000, 0);
 	assert_true(duo_run(&p, 60 * NS_PER_S));
 	assert_true(duo_complete(&p));
 	assert_int_equal(duo_info(&p, CLIENT).subflow_count, 2);
@@ -61,15 +75,9 @@ static void test_backup_takes_over(void **state)
 	struct duo p;
 
 	(void)state;
-	duo_init(&p, 3);
-	duo_addresses(&p, 2, 1);
-	p.config[CLIENT].pm = "backup";
-	limit(&p, 0, 1250000);
-	limit(&p, 1, 1250000);
-	p.path[0].cut_from_ns = 2 * NS_PER_S;
-	p.path[0].cut_to_ns = TIME_NEVER;
-	p.side[CLIENT].to_send = 5000000;
-	duo_start(&p);
+	two_paths(&p, 3, "backup");
+	cut(&p, TIME_NEVER);
+	transfer(&p, 5000000, 0);
 	assert_true(duo_run(&p, 300 * NS_PER_S));
 	assert_true(duo_complete(&p));
 	assert_true(duo_info(&p, CLIENT).subflow[1].stats.sent_octets > 3000000);
@@ -82,16 +90,9 @@ static void test_single_path(void **state)
 	struct duo p;
 
 	(void)state;
-	duo_init(&p, 4);
-	duo_addresses(&p, 2, 1);
-	p.config[CLIENT].pm = "single-path";
-	limit(&p, 0, 1250000);
-	limit(&p, 1, 1250000);
-	p.path[0].cut_from_ns = 2 * NS_PER_S;
-	p.path[0].cut_to_ns = TIME_NEVER;
-	p.side[CLIENT].to_send = 5000000;
-	p.side[SERVER].to_send = 1000;
-	duo_start(&p);
+	two_paths(&p, 4, "single-path");
+	cut(&p, TIME_NEVER);
+	transfer(&p, 5000000, 1000);
 	while (p.now_ns < 2 * NS_PER_S && duo_step(&p, 2 * NS_PER_S))
 		;
 	assert_int_equal(duo_info(&p, CLIENT).subflow_count, 1);
@@ -108,16 +109,9 @@ static void test_single_path_back(void **state)
 	struct duo p;
 
 	(void)state;
-	duo_init(&p, 4);
-	duo_addresses(&p, 2, 1);
-	p.config[CLIENT].pm = "single-path";
-	limit(&p, 0, 1250000);
-	limit(&p, 1, 1250000);
-	p.path[0].cut_from_ns = 2 * NS_PER_S;
-	p.path[0].cut_to_ns = 7 * NS_PER_S;
-	p.side[CLIENT].to_send = 15000000;
-	p.side[SERVER].to_send = 15000000;
-	duo_start(&p);
+	two_paths(&p, 4, "single-path");
+	cut(&p, 7 * NS_PER_S);
+	transfer(&p, 15000000, 15000000);
 	assert_true(duo_run(&p, 300 * NS_PER_S));
 	assert_true(duo_complete(&p));
 	assert_int_equal(duo_info(&p, CLIENT).subflow_count, 2);
@@ -473,10 +467,7 @@ static void test_fastclose(void **state)
 	struct duo p;
 
 	(void)state;
-	duo_init(&p, 10);
-	duo_addresses(&p, 2, 1);
-	limit(&p, 0, 1250000);
-	limit(&p, 1, 1250000);
+	two_paths(&p, 10, NULL);
 	p.side[CLIENT].to_send = 100000000;
 	duo_start(&p);
 	while (p.now_ns < 2 * NS_PER_S && duo_step(&p, 2 * NS_PER_S))
