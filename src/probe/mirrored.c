@@ -64,6 +64,7 @@ static void compare_acks(struct comparison c[2])
 		unsigned early = mirrored_early_acks(&c[1 - i]) + c[1 - i].raised;
 
 		mirrored_count_plain(&c[i], "tcp.ack", CHANGE_ANSWERED, early > 1 ? early : 0);
+		c[1 - i].answered_for = early > 1;
 	}
 }
 

@@ -59,7 +59,8 @@ struct comparison {
 	struct tally at[MIRRORED_FINDINGS_MAX];
 	unsigned segments, with_payload;
 	const struct mirror_segment *paired[SIDE_MAX]; /* `segments`: as they left */
-	unsigned raised; /* arrived with a higher acknowledgement than they left with */
+	bool answered_for; /* somebody acknowledges in the sender's name */
+	unsigned raised;   /* arrived with a higher acknowledgement than they left with */
 	uint8_t packet[2][MIRROR_HEADERS_MAX + UINT16_MAX + 1];
 };
 

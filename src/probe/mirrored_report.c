@@ -247,6 +247,13 @@ static bool is_resent(const struct comparison *c, const struct change *d)
 		!strncmp(d->field, "tcp.options.timestamp", strlen("tcp.options.timestamp")));
 }
 
+/* Who acknowledges in the sender's name changes what the sender says of it, too. */
+static bool is_made_up(const struct comparison *c, const struct tally *t)
+{
+	return c->answered_for && !t->data_seen && t->change.kind == CHANGE_REWRITTEN &&
+	       !t->on_syn && mirrored_is_volatile(&t->change);
+}
+
 /* A segment's flags go with one part of it only; what was merged and split again may have anything
  * of the one before. */
 static bool is_parted(const struct comparison *c, const struct change *d)
@@ -266,6 +273,7 @@ static bool is_parted(const struct comparison *c, const struct change *d)
 void mirrored_report(struct mirrored *out, const struct comparison *c, uint8_t subflow)
 {
 	for (size_t i = 0; i < c->count; i++)
-		if (!is_resent(c, &c->at[i].change) && !is_parted(c, &c->at[i].change))
+		if (!is_resent(c, &c->at[i].change) && !is_parted(c, &c->at[i].change) &&
+		    !is_made_up(c, &c->at[i]))
 			report_one(out, c, subflow, &c->at[i]);
 }

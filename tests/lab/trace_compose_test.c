@@ -207,15 +207,17 @@ static bool share_a_field(const struct placed *a, const struct placed *b)
 
 /* Without timestamps, and of what was merged, it is not known when it was sent; stamps that one
  * side does not offer the other does not send; who acknowledges in somebody's name makes up
- * windows, too. */
+ * windows, too; and behind a box that takes its time silence may be chance. */
 static bool preempts(const struct placed *other, const struct placed *b)
 {
 	bool stamps = !strcmp(other->kind->fields[0], "tcp.options.timestamp");
+	bool windows = !strcmp(b->kind->box, "window");
 
 	if (stamps || !strcmp(other->kind->box, "coalesce"))
-		return b->kind->traits & OF_TIME || (stamps && other->kind == b->kind);
-	return other->reverse != b->reverse && !strcmp(other->kind->box, "early_ack") &&
-	       !strcmp(b->kind->box, "window");
+		return b->kind->traits & OF_TIME || windows || (stamps && other->kind == b->kind);
+	if (!strcmp(other->kind->box, "hold_holes"))
+		return !strcmp(b->kind->box, "drop");
+	return other->reverse != b->reverse && !strcmp(other->kind->box, "early_ack") && windows;
 }
 
 /* The other one leaves nothing for this one to do, or nobody to tell of it. */

@@ -343,6 +343,32 @@ static void test_rows(void **state)
 	}
 }
 
+/* The nearest router behind which a copy is acknowledged is not the next one because an ACK was
+ * late. */
+static void test_early_stalls(void **state)
+{
+	struct walk w;
+
+	(void)state;
+	for (uint64_t seed = 121; seed <= 120 + walk_runs(30); seed++) {
+		const struct finding *f;
+
+		walk_run(&w, seed,
+			 &(struct walk_spec){.connect = true,
+					     .target_mptcp = LAB_MPTCP_V1,
+					     .box = "early_ack",
+					     .params = "",
+					     .stalls = 0.004});
+		f = walk_finding(&w, "tcp.ack");
+		if (f && w.box_after != w.routers)
+			check(&w,
+			      f->after.ttl <= w.box_after &&
+				  (!f->by.known || f->by.ttl > w.box_after),
+			      "place");
+		walk_fini(&w);
+	}
+}
+
 /* ADD_ADDR that no router saw vanish is missed by its echo. */
 static void check_unechoed(const struct walk *w)
 {
@@ -384,19 +410,13 @@ static void test_unechoed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_clean),
-	    cmocka_unit_test(test_partial_and_silent),
-	    cmocka_unit_test(test_lossy),
-	    cmocka_unit_test(test_harsh),
-	    cmocka_unit_test(test_gaps),
-	    cmocka_unit_test(test_limited),
-	    cmocka_unit_test(test_everything),
-	    cmocka_unit_test(test_ending_targets),
-	    cmocka_unit_test(test_rows),
-	    cmocka_unit_test(test_join_dropped),
-	    cmocka_unit_test(test_stripped),
-	    cmocka_unit_test(test_stripped_back),
-	    cmocka_unit_test(test_ended_and_silent),
+	    cmocka_unit_test(test_clean),	  cmocka_unit_test(test_partial_and_silent),
+	    cmocka_unit_test(test_lossy),	  cmocka_unit_test(test_harsh),
+	    cmocka_unit_test(test_gaps),	  cmocka_unit_test(test_limited),
+	    cmocka_unit_test(test_everything),	  cmocka_unit_test(test_ending_targets),
+	    cmocka_unit_test(test_rows),	  cmocka_unit_test(test_early_stalls),
+	    cmocka_unit_test(test_join_dropped),  cmocka_unit_test(test_stripped),
+	    cmocka_unit_test(test_stripped_back), cmocka_unit_test(test_ended_and_silent),
 	    cmocka_unit_test(test_unechoed),
 	};
 
