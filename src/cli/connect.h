@@ -43,4 +43,7 @@ int connect_close(struct connect *c, struct error *err);
 /* A fresh stream for a fresh connection. */
 void connect_stream(struct connect *c);
 
+/* connect_run.c: one connection from its SYN to its end; its info is then in `result`. */
+int connect_run(struct connect *c, const struct conn_config *config, struct error *err);
+
 #endif
