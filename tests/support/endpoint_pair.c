@@ -61,6 +61,12 @@ void duo_fini(struct duo *p)
 	endpoint_free(p->side[SERVER].endpoint);
 }
 
+void duo_limit(struct duo *p, unsigned path, uint64_t rate)
+{
+	p->path[path].rate = rate;
+	p->path[path].queue = 64000;
+}
+
 void duo_start(struct duo *p)
 {
 	struct listener_config listen = {

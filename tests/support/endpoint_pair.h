@@ -65,6 +65,7 @@ struct duo {
 void duo_init(struct duo *p, uint64_t seed);
 void duo_fini(struct duo *p);
 void duo_addresses(struct duo *p, unsigned client, unsigned server); /* how many each has */
+void duo_limit(struct duo *p, unsigned path, uint64_t rate); /* and a queue of 64000 octets */
 void duo_start(struct duo *p); /* the server listens, the client connects */
 /* Runs until both are closed, nothing happens any more, or the time is over. */
 bool duo_run(struct duo *p, int64_t for_ns);

@@ -6,12 +6,6 @@
 #include "support/cmocka_all.h"
 #include "support/endpoint_pair.h"
 
-static void limit(struct duo *p, unsigned path, uint64_t rate)
-{
-	p->path[path].rate = rate;
-	p->path[path].queue = 64000;
-}
-
 /* The reader sleeps: the sender fills the window, probes, and goes on when it wakes. */
 static void test_closed_window(void **state)
 {
@@ -139,8 +133,8 @@ static void test_overrun(void **state)
 	(void)state;
 	duo_init(&p, 10);
 	duo_addresses(&p, 2, 1);
-	limit(&p, 0, 250000);
-	limit(&p, 1, 250000);
+	duo_limit(&p, 0, 250000);
+	duo_limit(&p, 1, 250000);
 	p.config[SERVER].receive_buffer = 100000;
 	p.side[CLIENT].to_send = 1000000;
 	p.side[SERVER].deaf = true;
@@ -164,8 +158,8 @@ static void test_small_window(void **state)
 	(void)state;
 	duo_init(&p, 9);
 	duo_addresses(&p, 2, 1);
-	limit(&p, 0, 1250000);
-	limit(&p, 1, 1250000);
+	duo_limit(&p, 0, 1250000);
+	duo_limit(&p, 1, 1250000);
 	p.path[0].delay_ns = 5 * NS_PER_MS;
 	p.path[1].delay_ns = 50 * NS_PER_MS;
 	p.config[SERVER].receive_buffer = 60000;
@@ -222,8 +216,8 @@ static void test_room_behind_a_hole(void **state)
 	(void)state;
 	duo_init(&p, 11);
 	duo_addresses(&p, 2, 1);
-	limit(&p, 0, 1250000);
-	limit(&p, 1, 1250000);
+	duo_limit(&p, 0, 1250000);
+	duo_limit(&p, 1, 1250000);
 	p.config[CLIENT].idsn = p.config[SERVER].idsn = h.edge.first - 1;
 	p.config[SERVER].receive_buffer = 200000;
 	p.side[CLIENT].to_send = 5000000;
