@@ -1,4 +1,4 @@
-#include "probe/connection.h"
+#include "probe/connection_parts.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -6,88 +6,8 @@
 
 #include "packet/icmp.h"
 
-#define MP_CAPABLE "tcp.options.mptcp.mp_capable"
-#define MP_JOIN	   "tcp.options.mptcp.mp_join"
-#define DSS	   "tcp.options.mptcp.dss"
-
-/* What a fallback betrays, by its reason. A row without a field is no sign of anything: the peer's
- * (or our own) choice, which is a note if it has words. */
-struct sign {
-	const char *field;
-	enum change_kind change;
-	enum direction direction;
-	enum cause cause;
-	enum confidence confidence;
-	const char *explain;
-};
-
-static const struct sign signs[] = {
-    [FALLBACK_BECAUSE_NO_CAPABLE] =
-	{MP_CAPABLE, CHANGE_REMOVED, DIRECTION_END_TO_END, CAUSE_TARGET, CONFIDENCE_POSSIBLE,
-	 "The target answered without MP_CAPABLE: most likely it does not speak this version of "
-	 "MPTCP; a box that removes the option looks the same from here (a trace tells them "
-	 "apart)."},
-    [FALLBACK_BECAUSE_MIRRORED] =
-	{MP_CAPABLE, CHANGE_MIRRORED, DIRECTION_END_TO_END, CAUSE_MIRROR, CONFIDENCE_CERTAIN,
-	 "The MP_CAPABLE option came back as it was sent: a box or the server echoes options that "
-	 "it does not know; MPTCP falls back to plain TCP."},
-    [FALLBACK_BECAUSE_VERSION] =
-	{MP_CAPABLE, CHANGE_REWRITTEN, DIRECTION_END_TO_END, CAUSE_TARGET, CONFIDENCE_POSSIBLE,
-	 "The target answered with a version of MPTCP that was not asked for."},
-    [FALLBACK_BECAUSE_FLAGS] =
-	{MP_CAPABLE, CHANGE_REWRITTEN, DIRECTION_END_TO_END, CAUSE_NONE, CONFIDENCE_POSSIBLE,
-	 "The flags of MP_CAPABLE were not those of a version 1 or 0 peer, or changed during the "
-	 "handshake; MPTCP falls back to plain TCP."},
-    [FALLBACK_BECAUSE_CHECKSUM_REFUSED] =
-	{MP_CAPABLE, CHANGE_REMOVED, DIRECTION_END_TO_END, CAUSE_TARGET, CONFIDENCE_CERTAIN,
-	 "The target demands checksums, which were refused (--no-checksum)."},
-    [FALLBACK_BECAUSE_SYN_LOST] =
-	{MP_CAPABLE, CHANGE_DROPPED, DIRECTION_END_TO_END, CAUSE_BLACKHOLE, CONFIDENCE_LIKELY,
-	 "SYNs with MP_CAPABLE were not answered, a plain SYN was: something on the path drops "
-	 "them, or their answers; MPTCP falls back to plain TCP, after a delay."},
-    [FALLBACK_BECAUSE_NO_KEYS] =
-	{MP_CAPABLE, CHANGE_REMOVED, DIRECTION_END_TO_END, CAUSE_OPTION_STRIPPER, CONFIDENCE_LIKELY,
-	 "MPTCP was agreed on, but the segments behind the SYN come without its options; MPTCP "
-	 "falls back to plain TCP."},
-    [FALLBACK_BECAUSE_NO_DSS] =
-	{DSS, CHANGE_REMOVED, DIRECTION_END_TO_END, CAUSE_OPTION_STRIPPER, CONFIDENCE_LIKELY,
-	 "MPTCP was agreed on, but data or acknowledgements come without DSS: something on the "
-	 "path removes MPTCP options behind the SYN, in one direction or both, or answers in the "
-	 "peer's name; MPTCP falls back to plain TCP."},
-    [FALLBACK_BECAUSE_CHECKSUM] =
-	{"tcp.payload", CHANGE_REWRITTEN, DIRECTION_REVERSE, CAUSE_ALG, CONFIDENCE_CERTAIN,
-	 "A checksum of the stream does not fit what arrived: something on the path changes the "
-	 "data; MPTCP falls back to plain TCP."},
-    [FALLBACK_BECAUSE_MP_FAIL] =
-	{"tcp.payload", CHANGE_REWRITTEN, DIRECTION_FORWARD, CAUSE_ALG, CONFIDENCE_LIKELY,
-	 "The peer reports that a checksum of the stream did not fit (MP_FAIL): something on the "
-	 "path changes the data; MPTCP falls back to plain TCP."},
-    [FALLBACK_BECAUSE_INFINITE] =
-	{DSS, CHANGE_REMOVED, DIRECTION_FORWARD, CAUSE_NONE, CONFIDENCE_POSSIBLE,
-	 "The peer gave MPTCP up in mid-stream (an infinite mapping): it may have missed options "
-	 "that were sent."},
-};
-
-/* A server cannot know that a client spoke MPTCP before it has seen an option. */
-static bool is_silent_choice(const struct conn_info *info)
-{
-	return !info->client && (info->fallback_reason == FALLBACK_BECAUSE_NO_CAPABLE ||
-				 info->fallback_reason == FALLBACK_BECAUSE_CHECKSUM_REFUSED ||
-				 info->fallback_reason == FALLBACK_BECAUSE_VERSION);
-}
-
-static const struct sign *sign_of(const struct conn_info *info)
-{
-	size_t reason = info->fallback_reason;
-
-	if (is_silent_choice(info) || reason >= sizeof(signs) / sizeof(*signs) ||
-	    !signs[reason].field)
-		return NULL;
-	return &signs[reason];
-}
-
-static struct finding *add(struct connection_result *r, const char *field, enum change_kind change,
-			   enum impact impact)
+struct finding *connection_find(struct connection_result *r, const char *field,
+				enum change_kind change, enum impact impact)
 {
 	struct finding *f;
 
@@ -102,15 +22,21 @@ static struct finding *add(struct connection_result *r, const char *field, enum 
 	return f;
 }
 
-static void describe(struct finding *f, const struct sign *sign)
+struct finding *connection_find_sign(struct connection_result *r, const struct sign *sign,
+				     enum impact impact)
 {
+	struct finding *f = connection_find(r, sign->field, sign->change, impact);
+
+	if (!f)
+		return NULL;
 	f->direction = sign->direction;
 	f->cause = sign->cause;
 	f->confidence = sign->confidence;
 	snprintf(f->explain, sizeof(f->explain), "%s", sign->explain);
+	return f;
 }
 
-static void doubt(const struct connection_result *r, struct finding *f)
+void connection_doubt(const struct connection_result *r, struct finding *f)
 {
 	bool lossy = r->without.lost || r->with.lost < r->with.asked;
 	size_t len = strlen(f->explain);
@@ -121,8 +47,7 @@ static void doubt(const struct connection_result *r, struct finding *f)
 		       : " But so little was sent that all of it may have been lost by chance.");
 }
 
-/* Who said so of the first SYNs, if anybody did. */
-static void say_unreachable(const struct conn_info *info, char *text, size_t size)
+void connection_say_unreachable(const struct conn_info *info, char *text, size_t size)
 {
 	const struct conn_unreachable *u = &info->subflow[0].unreachable;
 	const char *why = icmp_unreachable_name(u->from.family, u->code);
@@ -132,250 +57,6 @@ static void say_unreachable(const struct conn_info *info, char *text, size_t siz
 	if (info->subflow_count && u->from.family)
 		snprintf(text + len, size - len, " %s says that it cannot be reached (%s).",
 			 ip_addr_print(&u->from, from), why ? why : "for no known reason");
-}
-
-/* Nothing on the path makes checksums of data fit that way. */
-static void excuse(const struct conn_info *info, struct finding *f)
-{
-	if (!info->swapped_checksum)
-		return;
-	f->cause = CAUSE_TARGET;
-	snprintf(f->explain, sizeof(f->explain),
-		 "The target's checksums of the stream would fit with their two octets swapped: it "
-		 "computes them wrongly, as Linux 5.14 to 5.17 does; MPTCP with checksums fails "
-		 "with it.");
-}
-
-static void find_fallback(struct connection_result *r)
-{
-	const struct sign *sign = sign_of(&r->info);
-	struct finding *f;
-
-	if (r->info.fallback_stage == FALLBACK_NONE || !sign)
-		return;
-	f = add(r, sign->field, sign->change, IMPACT_FALLBACK);
-	if (!f)
-		return;
-	describe(f, sign);
-	if (r->info.fallback_reason == FALLBACK_BECAUSE_SYN_LOST)
-		say_unreachable(&r->info, f->explain, sizeof(f->explain));
-	if (r->info.fallback_reason == FALLBACK_BECAUSE_SYN_LOST && connection_may_be_loss(r))
-		doubt(r, f);
-	if (r->info.fallback_reason == FALLBACK_BECAUSE_CHECKSUM)
-		excuse(&r->info, f);
-}
-
-/* What came in answer to a SYN with MP_JOIN, and was none. */
-static const struct sign join_signs[] = {
-    [ANSWER_WITHOUT] =
-	{MP_JOIN, CHANGE_REMOVED, DIRECTION_END_TO_END, CAUSE_OPTION_STRIPPER, CONFIDENCE_LIKELY,
-	 "A SYN with MP_JOIN was answered without it: the option is removed on the way "
-	 "there or back, or a server that does not know the connection has answered, "
-	 "behind a load balancer; there is no further MPTCP subflow"},
-    [ANSWER_COPIED] = {MP_JOIN, CHANGE_MIRRORED, DIRECTION_END_TO_END, CAUSE_MIRROR,
-		       CONFIDENCE_CERTAIN,
-		       "The MP_JOIN option came back as it was sent: a box echoes options that it "
-		       "does not know; there is no further MPTCP subflow"},
-    [ANSWER_FOREIGN] =
-	{MP_JOIN, CHANGE_ANSWERED, DIRECTION_END_TO_END, CAUSE_SPLIT_PROXY, CONFIDENCE_LIKELY,
-	 "A SYN with MP_JOIN was answered by somebody who does not know the keys of the "
-	 "connection, or MP_JOIN was rewritten; there is no further MPTCP subflow"},
-};
-
-static void find_join(struct connection_result *r, const struct conn_subflow_info *s)
-{
-	const struct sign *sign = &join_signs[s->answer];
-	struct finding *f = add(r, sign->field, sign->change, IMPACT_NO_SUBFLOW);
-	char local[IP_ADDR_TEXT], remote[IP_ADDR_TEXT];
-	size_t len;
-
-	if (!f)
-		return;
-	describe(f, sign);
-	len = strlen(f->explain);
-	snprintf(f->explain + len, sizeof(f->explain) - len, " from %s to %s.",
-		 ip_addr_print(&s->local, local), ip_addr_print(&s->remote, remote));
-}
-
-/* Of each kind the first: more were tried. */
-static void find_joins(struct connection_result *r)
-{
-	unsigned seen = 1u << ANSWER_NONE;
-
-	for (size_t i = 0; i < r->info.subflow_count; i++) {
-		const struct conn_subflow_info *s = &r->info.subflow[i];
-
-		if (!(seen >> s->answer & 1))
-			find_join(r, s);
-		seen |= 1u << s->answer;
-	}
-}
-
-static bool peer_failed(const struct conn_info *info)
-{
-	for (size_t i = 0; i < info->subflow_count; i++)
-		if (info->subflow[i].misfit == MISFIT_PEERS)
-			return true;
-	return false;
-}
-
-static void find_peers_checksums(struct connection_result *r)
-{
-	struct finding *f;
-
-	if (!peer_failed(&r->info) || r->info.fallback_stage != FALLBACK_NONE)
-		return;
-	f = add(r, "tcp.payload", CHANGE_REWRITTEN, IMPACT_DEGRADED);
-	if (!f)
-		return;
-	f->direction = DIRECTION_FORWARD;
-	f->cause = CAUSE_ALG;
-	f->confidence = CONFIDENCE_LIKELY;
-	snprintf(
-	    f->explain, sizeof(f->explain),
-	    "The peer reports that checksums of the stream did not fit (MP_FAIL): something on "
-	    "the path of one subflow changes the data; that subflow is closed.");
-}
-
-/* Checksums failed on a connection that could go on without the subflow. */
-static void find_checksums(struct connection_result *r)
-{
-	bool alone = r->info.subflow_count < 2, broken = r->info.outcome == OUTCOME_RESET;
-	struct finding *f;
-
-	if (!r->info.checksum_failures || r->info.fallback_stage != FALLBACK_NONE)
-		return;
-	f = add(r, "tcp.payload", CHANGE_REWRITTEN,
-		broken	? IMPACT_BROKEN
-		: alone ? IMPACT_FALLBACK
-			: IMPACT_DEGRADED);
-	if (!f)
-		return;
-	f->direction = DIRECTION_REVERSE;
-	f->cause = CAUSE_ALG;
-	f->confidence = CONFIDENCE_CERTAIN;
-	snprintf(
-	    f->explain, sizeof(f->explain),
-	    "%llu checksum%s of the stream did not fit what arrived: something on the path %s.",
-	    (unsigned long long)r->info.checksum_failures,
-	    r->info.checksum_failures == 1 ? "" : "s",
-	    broken  ? "changes the data, and that was the end of the connection"
-	    : alone ? "changes the data; MPTCP falls back to plain TCP"
-		    : "of one subflow changes the data; that subflow is closed");
-	excuse(&r->info, f);
-}
-
-#define REASON_MIDDLEBOX 6
-
-/* A subflow that was reset with the reason "middlebox interference" (RFC 8684 §3.6); NULL: none. */
-static const struct conn_subflow_info *interfered(const struct conn_info *info)
-{
-	for (size_t i = 0; i < info->subflow_count; i++)
-		if (info->subflow[i].close == SUBFLOW_RST &&
-		    info->subflow[i].reset_reason == REASON_MIDDLEBOX && !info->subflow[i].misfit)
-			return &info->subflow[i];
-	return NULL;
-}
-
-static void find_resets(struct connection_result *r)
-{
-	const struct conn_subflow_info *s = interfered(&r->info);
-	bool broken = r->info.outcome == OUTCOME_RESET;
-	char local[IP_ADDR_TEXT], remote[IP_ADDR_TEXT];
-	struct finding *f;
-
-	if (!s || (r->info.checksum_failures && r->info.fallback_stage == FALLBACK_NONE))
-		return; /* or a checksum was why */
-	f = add(r, DSS, CHANGE_REMOVED,
-		broken	    ? IMPACT_BROKEN
-		: s->joined ? IMPACT_NO_SUBFLOW
-			    : IMPACT_DEGRADED);
-	if (!f)
-		return;
-	f->cause = CAUSE_OPTION_STRIPPER;
-	f->confidence = CONFIDENCE_LIKELY;
-	if (r->mirrored && r->mirrored->peer_missed)
-		f->direction = DIRECTION_FORWARD;
-	snprintf(f->explain, sizeof(f->explain),
-		 "The subflow from %s to %s was reset%s because MPTCP options were missing or did "
-		 "not fit (reason 6, middlebox interference)%s.",
-		 ip_addr_print(&s->local, local), ip_addr_print(&s->remote, remote),
-		 f->direction == DIRECTION_FORWARD ? " by the target" : "",
-		 broken ? ", and that was the end of the connection" : "");
-}
-
-/* What a connection came to whose like without MPTCP fared better: before it came about, the first
- * that fits of the SYN's option, and after that of those behind it. */
-static const struct contrast {
-	bool established;
-	enum conn_outcome outcome;
-	struct sign sign;
-} contrasts[] = {
-    {false,
-     OUTCOME_TIMEOUT,
-     {MP_CAPABLE, CHANGE_DROPPED, DIRECTION_END_TO_END, CAUSE_BLACKHOLE, CONFIDENCE_LIKELY,
-      "The connection with MPTCP was not answered, the same without MPTCP right after it was."}},
-    {false,
-     OUTCOME_REFUSED,
-     {MP_CAPABLE, CHANGE_RESET, DIRECTION_END_TO_END, CAUSE_RESETTER, CONFIDENCE_LIKELY,
-      "The connection with MPTCP was refused with a reset, the same without MPTCP right after it "
-      "was not."}},
-    {false,
-     OUTCOME_RESET,
-     {MP_CAPABLE, CHANGE_RESET, DIRECTION_END_TO_END, CAUSE_RESETTER, CONFIDENCE_LIKELY,
-      "The connection with MPTCP was reset, the same without MPTCP right after it was not."}},
-    {true,
-     OUTCOME_TIMEOUT,
-     {DSS, CHANGE_DROPPED, DIRECTION_END_TO_END, CAUSE_NONE, CONFIDENCE_LIKELY,
-      "The connection with MPTCP came about and then stood still, the same without MPTCP right "
-      "after it did not: DSS options behind the SYN do not arrive, or the segments that carry "
-      "them do not."}},
-    {true,
-     OUTCOME_RESET,
-     {DSS, CHANGE_RESET, DIRECTION_END_TO_END, CAUSE_RESETTER, CONFIDENCE_LIKELY,
-      "The connection with MPTCP came about and was then reset, the same without MPTCP right "
-      "after it was not."}},
-};
-
-/* Of a RST for missing options it is known that no firewall made it up. */
-static const struct sign *contrast_of(const struct connection_result *r)
-{
-	if (interfered(&r->info))
-		return NULL;
-	for (size_t i = 0; i < sizeof(contrasts) / sizeof(*contrasts); i++)
-		if (contrasts[i].established == r->established &&
-		    contrasts[i].outcome == r->info.outcome)
-			return &contrasts[i].sign;
-	return NULL;
-}
-
-#define GIVEN_UP 2 /* timeouts */
-
-/* Silence may be loss; and so may a reset by a peer that gave up what it did not hear of. */
-static bool is_doubtful(const struct connection_result *r)
-{
-	if (r->info.outcome == OUTCOME_TIMEOUT)
-		return connection_may_be_loss(r);
-	return r->established && r->info.outcome == OUTCOME_RESET && r->info.subflow_count &&
-	       r->info.subflow[0].stats.timeouts >= GIVEN_UP;
-}
-
-/* The same again without MPTCP fared better; a fallback says it all by itself. Of a peer that sent
- * its options to the end it may be the fault. */
-static void find_control(struct connection_result *r)
-{
-	const struct sign *sign = contrast_of(r);
-	struct finding *f;
-
-	if (!r->had_control || !r->control_good || !sign || r->info.stalled ||
-	    r->info.fallback_stage != FALLBACK_NONE)
-		return;
-	f = add(r, sign->field, sign->change, IMPACT_BROKEN);
-	if (!f)
-		return;
-	describe(f, sign);
-	if (is_doubtful(r))
-		doubt(r, f);
 }
 
 /* Options are missing, and MPTCP was not given up for that: the connection stood still, or was
@@ -442,7 +123,7 @@ static void decide(struct connection_result *r, enum verdict verdict, const char
 static void decide_silence(struct connection_result *r)
 {
 	decide(r, VERDICT_UNREACHABLE, "The target does not answer.");
-	say_unreachable(&r->info, r->reason, sizeof(r->reason));
+	connection_say_unreachable(&r->info, r->reason, sizeof(r->reason));
 }
 
 /* Without a finding. */
@@ -497,12 +178,11 @@ void connection_conclude(struct connection_result *r)
 	r->finding_count = 0;
 	if (!r->with.asked)
 		connection_add(r, RUN_MPTCP, r, r->answered);
-	find_fallback(r);
-	find_joins(r);
-	find_checksums(r);
-	find_peers_checksums(r);
-	find_resets(r);
-	find_control(r);
+	connection_find_fallback(r);
+	connection_find_joins(r);
+	connection_find_checksums(r);
+	connection_find_resets(r);
+	connection_find_control(r);
 	find_mirrored(r);
 	qsort(r->findings, r->finding_count, sizeof(*r->findings), finding_by_weight);
 	/* Only a connection that had fallen back delivers what its checksum does not fit. */

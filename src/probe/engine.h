@@ -43,6 +43,7 @@ struct series {
 	bool closed;	     /* it was told to forget it, and not asked since */
 	bool walks;	     /* asked at every TTL (else only where a follow-up wants) */
 	bool brief;	     /* silence is no surprise: wait little */
+	bool expected;	     /* who answers at all answers this: wait long */
 	bool serial;	     /* one question at a time: replies cannot be told apart */
 	bool inside;	     /* of a connection: asked at once wherever it is asked */
 	bool tied;	     /* some quotes could not be told from those of others held */

@@ -33,7 +33,7 @@ int64_t schedule_wait_ns(const struct trace *t, int probe, uint8_t ttl)
 	const struct series *s = &t->series[probe];
 	int64_t here = t->hop_rtt_ns[ttl], near = t->longest_rtt_ns;
 	bool behind = ttl >= t->target_ttl && lags_behind(t, s, &s->question[ttl]);
-	bool patient = s->serial || behind || (ttl > t->farthest && !t->target_ttl);
+	bool patient = s->serial || s->expected || behind || (ttl > t->farthest && !t->target_ttl);
 	int64_t floor = patient ? PATIENT_FLOOR_NS : WAIT_FLOOR_NS;
 	double wait = 0;
 

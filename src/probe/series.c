@@ -126,6 +126,7 @@ static void fill(struct trace *t, struct series *s, enum probe_role role, uint16
 		field_write(s->octets, s->len, FIELD_ICMP_REST, (uint32_t)port << 16);
 	s->echo = role == ROLE_ECHO;
 	s->brief = s->echo || role == ROLE_WITNESS;
+	s->expected = role == ROLE_V0;
 }
 
 static void describe(struct trace *t, struct trace_probe *probe, enum probe_role role,

@@ -134,10 +134,11 @@ at() {
 	[ "$2" = 4 ] && echo "10.4.$3.$1" || echo "fd00:4:$3::$1"
 }
 
+# --foreground: else `timeout` passes an interrupt on twice, and the second one kills.
 serving() {
 	[ -x "$MBOXTRACE" ] || skip "there is no $MBOXTRACE"
 	rm -f "$TMP/err" "$TMP/lines" "$TMP/out"
-	(exec nsenter --net=/run/netns/duo-s -- timeout -s INT $PATIENCE "$MBOXTRACE" serve -o "$TMP/out" "$@" \
+	(exec nsenter --net=/run/netns/duo-s -- timeout --foreground -s INT $PATIENCE "$MBOXTRACE" serve -o "$TMP/out" "$@" \
 		>"$TMP/lines" 2>"$TMP/err") &
 	SERVING=$!
 	trap 'kill $SERVING 2>/dev/null || true; forget_rules' EXIT

@@ -61,7 +61,7 @@ mark_all() {
 flood() {
 	[ -x "$MBOXTRACE" ] || skip "there is no $MBOXTRACE"
 	listen duo-s 1000
-	(exec nsenter --net=/run/netns/duo-c -- timeout -s INT 30 "$MBOXTRACE" connect -o "$TMP/out" \
+	(exec nsenter --net=/run/netns/duo-c -- timeout --foreground -s INT $PATIENCE "$MBOXTRACE" connect -o "$TMP/out" \
 		--local 10.4.1.1 10.4.1.2 "$PORT" </dev/zero >/dev/null 2>"$TMP/err") &
 	FLOOD=$!
 	trap 'kill -INT $FLOOD 2>/dev/null || true; forget_rules' EXIT

@@ -180,13 +180,17 @@ we_remove_announced() {
 	counted duo-c RmAddr -ge 1
 }
 
+# acknowledged NS sport|dport: of what the kernel there sent, from or to $PORT. (A SYN counts as one.)
+acknowledged() {
+	within "$1" ss -Htin state established "$2 = :$PORT" | grep 'bytes_acked:[0-9][0-9]'
+}
+
 # Whoever interrupts a server leaves no client waiting.
 serve_interrupted() {
 	fresh
 	serving $PORT discard
-	tally duo-s prerouting
 	within duo-c timeout $PATIENCE "$PEER" connect 10.4.1.2 $PORT 10000000000 >"$TMP/got" 2>&1 &
-	wait_until tallies duo-s 100
+	wait_until acknowledged duo-c dport
 	kill -INT $SERVING
 	wait $SERVING || true
 	has '.interrupted and .received > 0'
@@ -238,11 +242,7 @@ other_port_served() {
 
 # What the kernel sent has been acknowledged.
 heard() {
-	wait_until acknowledged
-}
-
-acknowledged() {
-	within duo-s ss -Htin state established "sport = :$PORT" | grep 'bytes_acked:[1-9]'
+	wait_until acknowledged duo-s sport
 }
 
 # Break before make: the second path is there once the first is given up.

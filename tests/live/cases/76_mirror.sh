@@ -4,7 +4,7 @@
 serve_mirror() {
 	[ -x "$MBOXTRACE" ] || skip "there is no $MBOXTRACE"
 	rm -f "$TMP/err" "$TMP/out" "$TMP/serve-err"
-	(exec nsenter --net=/run/netns/"$1" -- timeout -s INT $PATIENCE "$MBOXTRACE" serve ${MIRROR:---mirror} $PORT \
+	(exec nsenter --net=/run/netns/"$1" -- timeout --foreground -s INT $PATIENCE "$MBOXTRACE" serve ${MIRROR:---mirror} $PORT \
 		>"$TMP/lines" 2>"$TMP/serve-err") &
 	SERVING=$!
 	trap 'kill $SERVING 2>/dev/null || true; forget_rules' EXIT
