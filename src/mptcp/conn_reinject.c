@@ -99,14 +99,6 @@ static struct subflow *carrier(const struct conn *c, uint64_t dsn)
 	return NULL;
 }
 
-/* Each subflow carries all of it (the redundant scheduler), and none has any of it in flight. */
-static void copy_again(struct conn *c)
-{
-	for (unsigned i = 0; i < c->subflow_count; i++)
-		if (subflow_usable(c->subflow[i]) && !tcp_unacked(&c->subflow[i]->tcp, 0))
-			c->subflow[i]->copied = c->tx.una;
-}
-
 /* A segment that fits every subflow: a crumb behind it could be merged with it on the way, and take
  * its mapping. */
 static uint32_t segment(const struct conn *c)
@@ -120,13 +112,18 @@ static uint32_t segment(const struct conn *c)
 	return least;
 }
 
+/* One segment is one piece: what lies in two chunks goes in two, and a merger would see both. */
 static void queue_burst(struct conn *c)
 {
-	uint64_t to = c->tx.una + (uint64_t)c->tx.burst * segment(c);
+	struct tx *tx = &c->tx;
+	uint64_t to = tx->una + (uint64_t)tx->burst * segment(c);
+	uint32_t offset, len;
 
-	if (dsn_before(c->tx.recover, to))
-		to = c->tx.recover;
-	again(c, c->tx.una, to);
+	if (dsn_before(tx->recover, to))
+		to = tx->recover;
+	if (tx->burst == 1 && tx_find(tx, tx->una, &offset, &len) && dsn_before(tx->una + len, to))
+		to = tx->una + len;
+	again(c, tx->una, to);
 }
 
 /* The stream moved on. While it repairs what the timer found lost, the rest need not wait for the
@@ -205,16 +202,17 @@ static void back_off(struct tx *tx, const struct subflow *by)
 	tx->carried = by;
 }
 
-/* What nobody carries is queued, from the oldest octet on. */
+/* What nobody carries is queued, from the oldest octet on; whoever swallowed it comes last
+ * (conn_send.c). One segment alone is merged with no other on the way. */
 static void repeat(struct conn *c)
 {
 	struct tx *tx = &c->tx;
 
+	if (tx->taker)
+		tx->taker->swallowed_ns = c->now_ns;
 	tx->recover = tx->next;
-	tx->burst = tx->burst ? tx->burst : 1;
+	tx->burst = 1;
 	queue_burst(c);
-	if (c->sched->redundant)
-		copy_again(c);
 }
 
 void reinject_timer(struct conn *c)

@@ -1,4 +1,6 @@
 /* Which subflow carries which part of the stream: the scheduler's wishes, carried out. */
+#include <string.h>
+
 #include "mptcp/conn_state.h"
 #include "mptcp/key.h"
 #include "packet/checksum.h"
@@ -92,6 +94,8 @@ static void pushed(struct conn *c, struct subflow *sf, const struct tcp_piece *p
 	uint64_t end = dsn + piece->len;
 
 	window_used(c, sf, dsn, end);
+	if (!dsn_before(c->tx.una, dsn) && dsn_before(c->tx.una, end))
+		c->tx.taker = sf;
 	if (sf->tx_next != dsn)
 		sf->tx_from = dsn;
 	sf->tx_next = end;
@@ -164,7 +168,7 @@ static void view_one(const struct subflow *sf, struct sched_subflow *v, bool all
 	v->rttvar_ns = sf->tcp.rttvar_ns;
 }
 
-static void view_init(const struct conn *c, struct sched_view *v, struct sched_subflow *subflow)
+static void view_all(const struct conn *c, struct sched_subflow *subflow)
 {
 	bool all_stale = true;
 
@@ -173,7 +177,6 @@ static void view_init(const struct conn *c, struct sched_view *v, struct sched_s
 			all_stale = false;
 	for (unsigned i = 0; i < c->subflow_count; i++)
 		view_one(c->subflow[i], &subflow[i], all_stale);
-	*v = (struct sched_view){.subflow = subflow, .count = c->subflow_count};
 }
 
 struct next {
@@ -197,6 +200,40 @@ static bool find_next(const struct conn *c, struct next *n, uint32_t unit)
 	return n->len;
 }
 
+/* It has room, or an ACK to wait for that makes some. */
+static bool will_take(const struct sched_subflow *s)
+{
+	return s->usable && (s->room || s->in_flight);
+}
+
+/* What was lost goes where octets were swallowed longest ago, if ever: not back to the fastest. */
+static void spare_swallowers(const struct conn *c, struct sched_subflow *view)
+{
+	int64_t least = INT64_MAX;
+
+	for (unsigned i = 0; i < c->subflow_count; i++)
+		if (will_take(&view[i]) && c->subflow[i]->swallowed_ns < least)
+			least = c->subflow[i]->swallowed_ns;
+	for (unsigned i = 0; i < c->subflow_count; i++)
+		view[i].usable = will_take(&view[i]) && c->subflow[i]->swallowed_ns == least;
+}
+
+static int pick(struct conn *c, const struct sched_subflow *subflow, const struct next *n)
+{
+	struct sched_subflow spared[CONN_SUBFLOWS_MAX];
+	struct sched_view view = {.subflow = subflow,
+				  .count = c->subflow_count,
+				  .unsent = c->tx.end - c->tx.next,
+				  .window_left = window_left(c)};
+
+	if (n->again) {
+		memcpy(spared, subflow, c->subflow_count * sizeof(*subflow));
+		spare_swallowers(c, spared);
+		view.subflow = spared;
+	}
+	return c->sched->pick(&c->sched_state, &view);
+}
+
 /* One segment of the stream; on a subflow of smaller segments it takes two pieces. */
 static uint32_t send_segment(struct conn *c, struct subflow *sf, const struct next *n,
 			     uint32_t unit)
@@ -217,19 +254,35 @@ static void pump(struct conn *c)
 {
 	struct sched_subflow subflow[CONN_SUBFLOWS_MAX];
 	uint32_t unit = segment_size(c);
-	struct sched_view view;
 	struct next n;
 	int i;
 
-	view_init(c, &view, subflow);
+	view_all(c, subflow);
 	while (find_next(c, &n, unit)) {
-		view.unsent = c->tx.end - c->tx.next;
-		view.window_left = window_left(c);
-		i = c->sched->pick(&c->sched_state, &view);
+		i = pick(c, subflow, &n);
 		if (i < 0 || !send_segment(c, c->subflow[i], &n, unit))
 			return;
 		subflow[i].room = tcp_room(&c->subflow[i]->tcp);
 		subflow[i].in_flight = c->subflow[i]->tcp.flow.in_flight;
+	}
+}
+
+/* The oldest octets, which the subflows that have nothing in flight took for nothing. */
+static void copy_again(struct conn *c)
+{
+	const struct range *r = ranges_first(&c->tx.again);
+
+	for (unsigned i = 0; r && i < c->subflow_count; i++) {
+		struct subflow *sf = c->subflow[i];
+		uint64_t at = r->from;
+		uint32_t sent = 1;
+
+		if (at != c->tx.una || !subflow_usable(sf) || tcp_unacked(&sf->tcp, 0))
+			continue;
+		for (; sent && dsn_before(at, r->to); at += sent)
+			sent = conn_push(c, sf, at, (uint32_t)(r->to - at));
+		if (dsn_before(sf->copied, at))
+			sf->copied = at;
 	}
 }
 
@@ -238,6 +291,8 @@ static void pump_redundant(struct conn *c)
 {
 	struct tx *tx = &c->tx;
 
+	if (reinject_allowed(c))
+		copy_again(c);
 	for (unsigned i = 0; i < c->subflow_count; i++) {
 		struct subflow *sf = c->subflow[i];
 		uint32_t room, len;

@@ -32,6 +32,7 @@ struct tx {
 	uint32_t burst;	     /* segments that the data-level timer repeats at once */
 	unsigned backoff, futile;
 	bool carried;		/* the timer found the oldest octet in flight on a subflow */
+	struct subflow *taker;	/* the oldest octet went over it last; NULL: not known */
 	int64_t asked_ns;	/* when the timer repeated something last */
 	int64_t progress_ns;	/* when una moved last, or something became outstanding */
 	uint64_t opportunistic; /* una when a segment was last repeated for want of window */

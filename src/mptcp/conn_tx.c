@@ -194,6 +194,7 @@ void tx_acked(struct conn *c, uint64_t dsn)
 	}
 	if (dsn_before(tx->una, dsn)) {
 		tx->una = dsn;
+		tx->taker = NULL;
 		drop_acked(c);
 		ranges_trim(&tx->again, dsn);
 		tell_writable(c);

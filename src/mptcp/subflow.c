@@ -13,6 +13,8 @@ static int free_place(struct conn *c)
 		struct subflow *sf = c->subflow[i];
 
 		if (c->subflow_count == CONN_SUBFLOWS_MAX && sf->stage == STAGE_DEAD) {
+			if (c->tx.taker == sf)
+				c->tx.taker = NULL;
 			subflow_free(sf);
 			c->subflow[i] = NULL;
 			return (int)i;

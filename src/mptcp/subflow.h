@@ -110,6 +110,7 @@ struct subflow {
 	bool stale;		   /* timed out, not acknowledged anything since */
 	bool heard;		   /* anything since it timed out last */
 	uint32_t reinject_mark;	   /* pieces before this ssn have been queued elsewhere */
+	int64_t swallowed_ns;	   /* when it was found last to have taken octets for nothing */
 	int64_t penalised_ns;
 	uint64_t reinjected;
 };

@@ -201,6 +201,7 @@ void tcp_established(struct tcp *t)
 	else if (t->timeouts && t->rto_ns < RTO_UNKNOWN_NS) /* RFC 6298 §5.7 */
 		t->rto_ns = RTO_UNKNOWN_NS;
 	t->snd_una = t->iss + 1;
+	t->snd_edge = t->snd_una + t->snd_wnd;
 	t->state = t->fin_queued ? TCP_FIN_WAIT_1 : TCP_ESTABLISHED;
 	t->timer[TCP_TIMER_RTX] = TIME_NEVER;
 	t->backoff = 0;

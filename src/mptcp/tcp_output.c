@@ -21,6 +21,13 @@ static struct tcp_segment segment_at(const struct tcp *t, uint32_t seq)
 	};
 }
 
+/* Whoever takes nothing beyond the window takes no ACK from there either (RFC 9293 §3.10.7.4); a
+ * FIN behind it is out all the same. */
+static uint32_t seq_of_ack(const struct tcp *t)
+{
+	return seq_before(t->snd_edge, t->snd_nxt) ? t->snd_edge : t->snd_nxt;
+}
+
 static void ack_sent(struct tcp *t)
 {
 	t->ack_due = false;
@@ -229,7 +236,7 @@ static size_t send_next(struct tcp *t, uint8_t *out, size_t cap)
 		return send_ack(t, t->snd_una - 1, true, out, cap);
 	}
 	if (t->ack_due || t->own_ack_due || t->bare_ack_due)
-		return send_ack(t, t->snd_nxt, false, out, cap);
+		return send_ack(t, seq_of_ack(t), false, out, cap);
 	return 0;
 }
 

@@ -90,6 +90,7 @@ struct tcp {
 	/* Sending (RFC 9293 §3.3.1) */
 	uint32_t iss, snd_una, snd_nxt, snd_end; /* snd_end: behind all that is queued */
 	uint32_t snd_wnd, snd_wl1, snd_wl2, snd_wnd_max;
+	uint32_t snd_edge; /* as far as the peer ever let us send; known once established */
 	uint8_t snd_wscale;
 	uint16_t peer_mss, mss; /* mss: of payload and options together */
 	struct tcp_ring ring;

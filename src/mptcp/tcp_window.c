@@ -96,6 +96,8 @@ static void set_window(struct tcp *t, uint32_t window)
 	t->snd_wnd = window;
 	if (window > t->snd_wnd_max)
 		t->snd_wnd_max = window;
+	if (seq_before(t->snd_edge, t->snd_una + window))
+		t->snd_edge = t->snd_una + window;
 }
 
 /* RFC 9293 §3.10.7.4: only from segments not older than the last that set it. One that acknowledges

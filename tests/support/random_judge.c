@@ -164,15 +164,14 @@ static const char *wrong_content(const struct random_run *r, bool failed)
 }
 
 /* Where nothing breaks the first path, what happens to others is their subflows' business ("the
- * host SHOULD ... close the subflow", §3.7); unless they take data and swallow it, and are
- * preferred. */
+ * host SHOULD ... close the subflow", §3.7), also if they take data and swallow them. */
 static const char *wrong_despite_first(const struct random_run *r, bool failed)
 {
 	const struct lab_run *run = &r->run;
 
 	if (r->leave_first || !run->packets)
 		return NULL;
-	if (failed && !run->client.stalled && !run->server.stalled)
+	if (failed)
 		return "ended early, and the first path is clean";
 	if (random_fell_back(run) && !is_lossy(r) && !r->plan.serve.cookies)
 		return "fell back, and the first path is clean";

@@ -294,6 +294,47 @@ static void acks_from_beyond(void **state)
 	pair_fini(&pair);
 }
 
+/* A FIN goes behind a window that the data fill, and a peer need not take it there. ACKs keep to
+ * the edge: beyond it they would be dropped, and what they acknowledge sent for ever. */
+static bool lose_fins(struct tcp_pair *pair, unsigned from, uint8_t *octets, size_t len,
+		      const struct packet *p)
+{
+	(void)pair;
+	(void)octets;
+	(void)len;
+	return from || !(p->tcp.flags & TCP_FIN);
+}
+
+static void acks_within_the_window(void **state)
+{
+	struct tcp_pair pair;
+	struct tcp *t = &pair.end[0].tcp;
+	struct packet last;
+
+	(void)state;
+	pair_init(&pair, 13);
+	pair.config[0].wscale = pair.config[1].wscale = 0;
+	pair.filter = lose_fins;
+	pair.end[1].buffer = 20000;
+	pair.end[1].reads = false;
+	pair_connect(&pair);
+	pair.end[0].to_send = 20000;
+	pair_run(&pair, 2 * NS_PER_S);
+	assert_int_equal(pair.end[1].received, 20000);
+	pair.end[0].shut_when_sent = true;
+	pair_feed(&pair.end[0]);
+	pair_run(&pair, 10 * NS_PER_MS);
+	assert_int_equal(t->snd_nxt, pair.end[1].tcp.rcv_edge + 1);
+	pair.end[1].to_send = 1000;
+	pair_run(&pair, 12 * NS_PER_MS);
+	assert_int_equal(pair.end[0].received, 1000);
+	assert_int_equal(packet_parse(&last, span_of(pair.end[0].last, pair.end[0].last_len)), 0);
+	assert_int_equal(last.tcp.flags, TCP_ACK);
+	assert_int_equal(last.tcp.ack, t->rcv_nxt);
+	assert_int_equal(last.tcp.seq, pair.end[1].tcp.rcv_edge);
+	pair_fini(&pair);
+}
+
 /* An ACK of more was sent later, whatever its own number is: with a window of before, the edge
  * would move on by what it acknowledges. */
 static void windows_of_repetitions(void **state)
@@ -334,6 +375,7 @@ int main(void)
 	    cmocka_unit_test(windows_of_syns),
 	    cmocka_unit_test(windows_of_old_segments),
 	    cmocka_unit_test(acks_from_beyond),
+	    cmocka_unit_test(acks_within_the_window),
 	    cmocka_unit_test(windows_of_repetitions),
 	};
 
