@@ -2,8 +2,6 @@
 #
 #   run_case 'NAME' FUNCTION ARGS…   runs it in a subshell; prints "ok", "FAIL" or "SKIP"
 #   skip REASON                      inside a case: not here
-#   wait_until COMMAND…              nothing waits for a time: what is to come about is waited for,
-#                                    PATIENCE seconds at most
 #   trace NAME FAMILY OPTIONS…       mboxtrace --json -n, from client to server of path NAME
 #   status_is N…, is JQ, clean, located FIELD CHANGE AFTER BY    look at what it printed
 
@@ -25,27 +23,6 @@ run_case() {
 	77) echo "SKIP $name: $(tail -n 1 "$TMP/log")" && SKIPPED=$((SKIPPED + 1)) ;;
 	*) echo "FAIL $name (${from} ms)" && sed 's/^/     | /' "$TMP/log" && FAILED=$((FAILED + 1)) ;;
 	esac
-}
-
-# comes_about SECONDS COMMAND…: whether it succeeds by then
-comes_about() {
-	local end=$(($(date +%s) + $1))
-	shift
-	until "$@" >/dev/null 2>&1; do
-		[ "$(date +%s)" -lt $end ] || return 1
-		sleep 0.02
-	done
-}
-
-wait_until() {
-	comes_about $PATIENCE "$@" || fail "in vain: $*"
-}
-
-# await FILE PATTERN
-await() {
-	comes_about $PATIENCE grep -q -- "$2" "$1" && return
-	cat "$1" || true
-	fail "$1: no '$2'"
 }
 
 skip() {
