@@ -167,7 +167,7 @@ void tcp_init_cookie(struct tcp *t, const struct tcp_config *config,
 		     const struct tcp_owner_ops *owner, const struct packet *ack, uint16_t peer_mss,
 		     uint8_t peer_wscale, bool peer_sack, int64_t now_ns)
 {
-	const struct tcp_option *stamp = tcp_option_find(&ack->tcp.options, TCP_OPT_TIMESTAMP, -1);
+	const struct tcp_option *stamp = tcp_option_timestamp(&ack->tcp.options);
 	uint32_t edge;
 
 	init(t, config, owner, now_ns, ack->tcp.ack - 1);
@@ -177,7 +177,7 @@ void tcp_init_cookie(struct tcp *t, const struct tcp_config *config,
 	t->sack_on = peer_sack && config->sack;
 	if (peer_wscale != TCP_NO_WSCALE)
 		take_wscale(t, peer_wscale);
-	if (stamp && !stamp->malformed && stamp->len == 10)
+	if (stamp)
 		take_stamps(t, load_u32(stamp->at + 2));
 	edge = owner->window(t);
 	t->rcv_edge += edge < UINT16_MAX ? edge : UINT16_MAX; /* as the cookie offered */

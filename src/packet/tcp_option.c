@@ -44,6 +44,13 @@ const struct tcp_option *tcp_option_find(const struct tcp_option_list *list, uin
 	return NULL;
 }
 
+const struct tcp_option *tcp_option_timestamp(const struct tcp_option_list *list)
+{
+	const struct tcp_option *o = tcp_option_find(list, TCP_OPT_TIMESTAMP, -1);
+
+	return o && !o->malformed && o->len == 10 ? o : NULL;
+}
+
 static void mptcp_field(const struct tcp_option *o, char out[TCP_OPTION_FIELD_MAX])
 {
 	int subtype = mptcp_subtype_of(o);

@@ -48,6 +48,8 @@ void tcp_options_parse(struct tcp_option_list *list, struct span area);
 /* The first option of a kind, or NULL. For TCP_OPT_MPTCP, `subtype` selects; -1: any. */
 const struct tcp_option *tcp_option_find(const struct tcp_option_list *list, uint8_t kind,
 					 int subtype);
+/* Well-formed timestamps (RFC 7323 §3.2), or NULL: TSval stands at octet 2, TSecr at 6. */
+const struct tcp_option *tcp_option_timestamp(const struct tcp_option_list *list);
 
 /* What an option is called: "tcp.options.mss_val", "tcp.options.mptcp.mp_capable",
  * "tcp.options.kind_254": the `field` of RESULTS.md. Writes at most `cap` octets with NUL. */

@@ -43,12 +43,12 @@ static uint32_t data_len(const struct packet *p)
 static unsigned read_segment(const struct inside_back *b, const struct packet *p, int64_t now_ns,
 			     struct back_segment *s)
 {
-	const struct tcp_option *ts = tcp_option_find(&p->tcp.options, TCP_OPT_TIMESTAMP, -1);
+	const struct tcp_option *ts = tcp_option_timestamp(&p->tcp.options);
 	unsigned mappings = 0;
 
 	*s = (struct back_segment){
 	    .seq = p->tcp.seq, .end = p->tcp.seq + data_len(p), .time_ns = now_ns};
-	s->stamped = ts && !ts->malformed && ts->len == 10;
+	s->stamped = ts;
 	if (s->stamped)
 		s->stamp = load_u32(ts->at + 2);
 	for (size_t i = 0; i < p->tcp.options.count; i++)
@@ -74,8 +74,7 @@ static const struct back_segment *original(const struct inside_back *b, uint32_t
 	return NULL;
 }
 
-/* Not left to hardware that it never met, as what the host itself joined or never split. */
-static bool has_checksum(const struct packet *p)
+bool inside_back_has_checksum(const struct packet *p)
 {
 	return p->have & PACKET_HAS_ALL && packet_transport_checksum(p) == p->tcp.checksum;
 }
@@ -198,7 +197,7 @@ static void take_data(struct inside_back *b, const struct packet *p, const struc
 	if (b->count == BACK_SEGMENTS_MAX)
 		return;
 	look_anew(b, s);
-	if (has_checksum(p)) {
+	if (inside_back_has_checksum(p)) {
 		look_joined(b, p, s, mappings);
 		look_cut(b, p, s);
 	}

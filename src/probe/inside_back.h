@@ -48,6 +48,9 @@ struct inside_back {
 void inside_back_receive(struct inside_back *b, const struct packet *p, int64_t now_ns);
 void inside_back_send(struct inside_back *b, const struct packet *p);
 
+/* It came whole and its checksum fits. Not left to hardware that it never met, as what the host
+ * itself joined or never split. */
+bool inside_back_has_checksum(const struct packet *p);
 /* Does it belong to data that are mapped? */
 bool inside_back_is_mapped(const struct inside_back *b, const struct packet *p);
 /* Did all that was mapped come? */

@@ -45,9 +45,8 @@ static void take_rest(struct inside *in, const struct packet *p)
 /* Data that are not mapped end MPTCP: that is to show at once. */
 static bool is_to_keep(const struct inside *in, const struct packet *p)
 {
-	return in->keeping && p->have & PACKET_HAS_ALL && !(p->tcp.flags & (TCP_SYN | TCP_RST)) &&
-	       packet_transport_checksum(p) == p->tcp.checksum &&
-	       inside_back_is_mapped(&in->back, p);
+	return in->keeping && !(p->tcp.flags & (TCP_SYN | TCP_RST)) &&
+	       inside_back_has_checksum(p) && inside_back_is_mapped(&in->back, p);
 }
 
 void inside_take(struct inside *in, const struct packet *p)
@@ -150,8 +149,8 @@ static void freshen(const struct inside *in, uint8_t *octets, size_t len)
 
 	if (packet_parse(&p, span_of(octets, len)))
 		return;
-	ts = tcp_option_find(&p.tcp.options, TCP_OPT_TIMESTAMP, -1);
-	if (!ts || ts->malformed || ts->len != 10)
+	ts = tcp_option_timestamp(&p.tcp.options);
+	if (!ts)
 		return;
 	store_u32(octets + (ts->at - octets) + 2, in->back.stamp);
 	packet_fix_checksums(octets, len);

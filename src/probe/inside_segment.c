@@ -24,16 +24,9 @@ static bool put(struct area *area, const struct mptcp_option *o)
 	return len > 0;
 }
 
-static const struct tcp_option *stamp_of(const struct packet *p)
-{
-	const struct tcp_option *o = tcp_option_find(&p->tcp.options, TCP_OPT_TIMESTAMP, -1);
-
-	return o && !o->malformed && o->len == 10 ? o : NULL;
-}
-
 static void put_timestamps(struct area *area, const struct packet *data, uint32_t later_ms)
 {
-	const struct tcp_option *ts = stamp_of(data);
+	const struct tcp_option *ts = tcp_option_timestamp(&data->tcp.options);
 
 	if (!ts)
 		return;
@@ -137,8 +130,8 @@ bool inside_segment_again(struct inside_segment *out, const struct inside_segmen
 	*out = *held;
 	field_write(out->octets, out->len, FIELD_TCP_ACK, recent.tcp.ack);
 	packet_parse(&p, span_of(out->octets, out->len));
-	ours = stamp_of(&p);
-	stamp = stamp_of(&recent);
+	ours = tcp_option_timestamp(&p.tcp.options);
+	stamp = tcp_option_timestamp(&recent.tcp.options);
 	if (ours && stamp) {
 		uint8_t *at = out->octets + (ours->at - out->octets);
 

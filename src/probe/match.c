@@ -43,16 +43,15 @@ static int score_addresses(const struct trace *t, const struct packet *p)
 /* Of the segments of one connection the timestamp tells those apart that have no data. */
 static int score_held(const struct series *s, const struct packet *p)
 {
-	const struct tcp_option *ts = NULL, *ours;
+	const struct tcp_option *ts, *ours;
 	struct packet sent;
 
 	if (!s->held || !(p->have & PACKET_HAS_TCP))
 		return 0;
 	packet_parse(&sent, span_of(s->octets, s->len));
-	ours = tcp_option_find(&sent.tcp.options, TCP_OPT_TIMESTAMP, -1);
-	ts = tcp_option_find(&p->tcp.options, TCP_OPT_TIMESTAMP, -1);
-	return ours && ts && !ours->malformed && !ts->malformed && ours->len == 10 &&
-	       ts->len == 10 && load_u32(ts->at + 2) == load_u32(ours->at + 2);
+	ours = tcp_option_timestamp(&sent.tcp.options);
+	ts = tcp_option_timestamp(&p->tcp.options);
+	return ours && ts && load_u32(ts->at + 2) == load_u32(ours->at + 2);
 }
 
 /* Does a quote show what no other trace has? */
@@ -148,10 +147,10 @@ static bool answers(const struct trace *t, size_t probe, const struct packet *p)
 static struct match match_segment(const struct trace *t, size_t probe, const struct packet *p)
 {
 	const struct series *s = &t->series[probe];
-	const struct tcp_option *ts = tcp_option_find(&p->tcp.options, TCP_OPT_TIMESTAMP, -1);
+	const struct tcp_option *ts = tcp_option_timestamp(&p->tcp.options);
 	struct match m = {.probe = (int)probe, .number = -1};
 
-	if (s->ts_at && ts && !ts->malformed && ts->len == 10)
+	if (s->ts_at && ts)
 		m.number = number_of(t, probe, load_u32(ts->at + 6) - t->ts_base);
 	if (m.number < 0 && p->tcp.flags & TCP_ACK && s->syn &&
 	    !series_owns_seq(t, (int)probe, p->tcp.ack - 1, s->payload_len, &m.number))
